@@ -1,0 +1,48 @@
+"""The family of errors that dfilter raises; the public names of `dfilter`.
+
+In: nothing.  Out: `FilterError` and its kinds (text that is not a filter), `CaptureError` (files).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dfilter.check.diagnostics import Diagnostic
+
+
+class DfilterError(Exception):
+    """Everything that dfilter raises on purpose."""
+
+
+class FilterError(DfilterError):
+    """A filter that cannot be compiled; `diagnostics` says why, and `str()` shows it with carets.
+
+    Args:
+        message: the rendered diagnostics.
+        diagnostics: all problems found, at least one of them an error.
+    """
+
+    def __init__(self, message: str, diagnostics: tuple[Diagnostic, ...] = ()) -> None:
+        super().__init__(message)
+        self.diagnostics = diagnostics
+
+
+class FilterSyntaxError(FilterError):
+    """The text is not in the display-filter language."""
+
+
+class FilterTypeError(FilterError):
+    """The text parses, but an operator does not apply to its operands."""
+
+
+class UnknownFieldError(FilterError):
+    """A name that no protocol or field of the target version has."""
+
+
+class UnsupportedFieldError(FilterError):
+    """A name that Wireshark knows and that dfilter does not dissect yet: checking is fine, running is not."""
+
+
+class CaptureError(DfilterError):
+    """A file that cannot be read as a capture, or written; the message names it and the place."""
