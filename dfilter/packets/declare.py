@@ -1,0 +1,151 @@
+"""How a protocol and its fields are declared: once, in the protocol's own file.
+
+In: declarations.  Out: `Field` and `Protocol` objects that the catalogue collects.
+
+Three kinds of field.  A *header* field lies at a fixed place of its header: from its offset, width and mask come
+the scalar reader here and the numpy column elsewhere.  A *computed* field is added by the protocol's code
+(`Layer.add`).  A *union* is several fields under one name (`ip.addr` is `ip.src` and `ip.dst`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dfilter.fields.types import ADDRESSES, BYTE_LIKE, STRINGS, WIDTH_BITS, FieldType
+
+if TYPE_CHECKING:
+    from dfilter.packets.region import Region
+    from dfilter.packets.view import Layer, View
+
+_FIXED_SIZES = {FieldType.IPv4: 4, FieldType.IPv6: 16, FieldType.ETHER: 6, FieldType.GUID: 16, FieldType.EUI64: 8}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One field of a protocol.
+
+    Attributes:
+        at: header fields: offset in bytes from the start of the protocol's layer.
+        size: header fields: how many bytes it covers (what `@field` shows).
+        mask: header fields: which bits of these bytes, 0 for all; the value is shifted down to bit 0.
+        little_endian: header fields: byte order on the wire.
+        parts: unions: the names of the fields, in order of appearance.
+        stateful: it depends on frames seen before.
+        look_ahead: it depends on frames that come later, so it needs a second pass.
+    """
+
+    name: str
+    type: FieldType
+    at: int | None = None
+    size: int = 0
+    mask: int = 0
+    little_endian: bool = False
+    parts: tuple[str, ...] = ()
+    stateful: bool = False
+    look_ahead: bool = False
+
+    @property
+    def is_header(self) -> bool:
+        return self.at is not None
+
+    def reader(self) -> Callable[[bytes, int], Any]:
+        """A function (buffer, absolute offset of the field) -> value; the bytes must be there."""
+        return header_reader(self.type, self.size, self.mask, self.little_endian)
+
+
+def header(name: str, type: FieldType, at: int, size: int | None = None, mask: int = 0,
+           *, little_endian: bool = False) -> Field:  # fmt: skip
+    """A field at a fixed place; `size` in bytes defaults to the type's own."""
+    if size is None:
+        size = _FIXED_SIZES.get(type) or WIDTH_BITS[type] // 8
+    return Field(name, type, at, size, mask, little_endian)
+
+
+def computed(name: str, type: FieldType, *, stateful: bool = False, look_ahead: bool = False) -> Field:
+    """A field whose values the protocol's code adds."""
+    return Field(name, type, stateful=stateful or look_ahead, look_ahead=look_ahead)
+
+
+def union(name: str, type: FieldType, *parts: str) -> Field:
+    """Several header or computed fields of one protocol under one name."""
+    return Field(name, type, parts=parts)
+
+
+def computed_table(text: str, *, stateful: bool = False) -> tuple[Field, ...]:
+    """Computed fields, one a line: name, white space, type."""
+    rows = (line.split() for line in text.splitlines() if line.strip())
+    return tuple(computed(name, FieldType[type_], stateful=stateful) for name, type_ in rows)
+
+
+def header_reader(type: FieldType, size: int, mask: int, little_endian: bool) -> Callable[[bytes, int], Any]:
+    """The scalar reader for a header field of this shape; integers are unsigned, two's complement if INT*."""
+    if type in BYTE_LIKE or type in ADDRESSES or type is FieldType.GUID:
+        return lambda buf, at: buf[at : at + size]
+    if type in STRINGS:
+        return lambda buf, at: buf[at : at + size].split(b"\0", 1)[0].decode("utf-8", "replace")
+    order: Any = "little" if little_endian else "big"
+    if type is FieldType.BOOLEAN:
+        mask = mask or (1 << 8 * size) - 1
+        if size == 1:
+            return lambda buf, at: buf[at] & mask != 0
+        return lambda buf, at: int.from_bytes(buf[at : at + size], order) & mask != 0
+    signed = type.value.startswith("INT")
+    if not mask:
+        if size == 1 and not signed:
+            return lambda buf, at: buf[at]
+        return lambda buf, at: int.from_bytes(buf[at : at + size], order, signed=signed)
+    shift = (mask & -mask).bit_length() - 1
+    if size == 1:
+        return lambda buf, at: (buf[at] & mask) >> shift
+    return lambda buf, at: (int.from_bytes(buf[at : at + size], order) & mask) >> shift
+
+
+@dataclass(slots=True, eq=False)
+class Protocol:
+    """A protocol: its name in filters, its fields, the tables that lead to it and those it leads on to.
+
+    Attributes:
+        name: the filter name, "tcp".
+        label: what a packet list shows, "TCP".
+        fields: all fields whose values layers of this protocol carry.
+        over: table name -> keys under which this protocol is found there ({"tcp.port": (80, 8080)}).
+        carries: names of tables and of protocols that can follow.
+        shares: names of protocols whose computed fields layers of this one carry too (SSDP carries http.*).
+        dissect: walks the protocol's bytes: pushes a layer, finds what follows, keeps state.
+        fill: adds the computed fields of a layer on first touch; pure, it must not change any state.
+        info: one line for a packet list.
+        heuristics: table name -> function (view, region) -> bool that says whether the bytes look like it.
+    """
+
+    name: str
+    label: str = ""
+    fields: tuple[Field, ...] = ()
+    over: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    carries: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+    dissect: Callable[[View, Region], Any] | None = None
+    fill: Callable[[Layer], None] | None = None
+    info: Callable[[Layer], str] | None = None
+    heuristics: dict[str, Callable[[View, Region], bool]] = field(default_factory=dict)
+
+    def dissector(self, function: Callable[[View, Region], Any]) -> Callable[[View, Region], Any]:
+        """Decorator: `function` dissects this protocol."""
+        self.dissect = function
+        return function
+
+    def filler(self, function: Callable[[Layer], None]) -> Callable[[Layer], None]:
+        """Decorator: `function` adds the computed fields on first touch."""
+        self.fill = function
+        return function
+
+    def info_line(self, function: Callable[[Layer], str]) -> Callable[[Layer], str]:
+        """Decorator: `function` makes the packet list's info text."""
+        self.info = function
+        return function
+
+
+def bits(rows: Iterable[tuple[str, int]], at: int, size: int = 1) -> tuple[Field, ...]:
+    """BOOLEAN header fields (name, mask) that share the `size` bytes at `at`."""
+    return tuple(header(name, FieldType.BOOLEAN, at, size, mask) for name, mask in rows)

@@ -1,0 +1,129 @@
+"""All protocols and fields that dfilter dissects, and which protocol leads to which.
+
+In: the modules of `dfilter.packets.protocols`, found by themselves.  Out: the `Catalogue`.
+What always holds: a field name belongs to one declaration; the dispatch tables are built from the protocols'
+own `over` lines, so that adding a protocol is adding its file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from dfilter.packets.declare import Field, Protocol
+
+SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols", "_ws.col.protocol", "_ws.col.info"})
+"""Names whose values depend on every layer of the frame."""
+
+TABLES = frozenset({
+    "link", "ethertype", "llc.dsap", "llc.snap", "null.family", "ppp.protocol", "gre.proto", "ip.proto",
+    "tcp.port", "tcp", "udp.port", "udp", "sctp.port", "sctp.ppid", "media_type", "dcerpc",
+})  # fmt: skip
+"""The dispatch tables. "tcp", "udp" hold protocols that recognise themselves; the others are keyed by number
+(media_type: by the lower-case type/subtype)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """What the protocols declare, indexed.
+
+    Attributes:
+        protocols: by filter name.
+        fields: by filter name.
+        owner: field name -> name of the protocol that declares it.
+        carriers: field or protocol name -> the protocols whose layers can hold values of it.
+        tables: dispatch table name -> key -> protocol.
+        heuristics: dispatch table name -> the protocols that recognise themselves there, in order of name.
+    """
+
+    protocols: dict[str, Protocol]
+    fields: dict[str, Field]
+    owner: dict[str, str]
+    carriers: dict[str, tuple[str, ...]]
+    tables: dict[str, dict[Any, Protocol]]
+    heuristics: dict[str, list[Protocol]]
+    successors: dict[str, frozenset[str]]
+
+    def knows(self, name: str) -> bool:
+        """Is `name` a field or protocol that dfilter dissects?"""
+        return name in self.fields or name in self.protocols
+
+    def reachable(self, wanted: Iterable[str]) -> frozenset[str]:
+        """The protocols that are wanted, or through which a wanted one can be reached."""
+        before: dict[str, set[str]] = {}
+        for name, followers in self.successors.items():
+            for follower in followers:
+                before.setdefault(follower, set()).add(name)
+        found = set(wanted)
+        pending = list(found)
+        while pending:
+            for name in before.get(pending.pop(), ()):
+                if name not in found:
+                    found.add(name)
+                    pending.append(name)
+        return frozenset(found)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue of every protocol that this installation has."""
+    return _index(_discover())
+
+
+def _discover() -> list[Protocol]:
+    package = importlib.import_module("dfilter.packets.protocols")
+    found: dict[str, Protocol] = {}
+    for module_info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
+        for value in vars(module).values():
+            if isinstance(value, Protocol) and found.setdefault(value.name, value) is not value:
+                raise ValueError(f"protocol {value.name} is declared twice")
+    return list(found.values())
+
+
+def _index(found: list[Protocol]) -> Catalogue:
+    protocols = {protocol.name: protocol for protocol in found}
+    fields: dict[str, Field] = {}
+    owner: dict[str, str] = {}
+    for protocol in found:
+        for field in protocol.fields:
+            if field.name in fields:
+                raise ValueError(f"field {field.name} is declared twice")
+            fields[field.name] = field
+            owner[field.name] = protocol.name
+    sharers: dict[str, list[str]] = {}
+    for protocol in found:
+        for shared in protocol.shares:
+            sharers.setdefault(shared, []).append(protocol.name)
+    carriers = {name: (name,) for name in protocols}
+    carriers |= {name: (home, *sharers.get(home, ())) for name, home in owner.items()}
+    tables: dict[str, dict[Any, Protocol]] = {}
+    heuristics: dict[str, list[Protocol]] = {}
+    for protocol in found:
+        unknown = (protocol.over.keys() | protocol.heuristics.keys()) - TABLES
+        if unknown:
+            raise ValueError(f"{protocol.name} names the tables {sorted(unknown)}, which do not exist")
+        for table, keys in protocol.over.items():
+            for key in keys:
+                if tables.setdefault(table, {}).setdefault(key, protocol) is not protocol:
+                    raise ValueError(f"{table} {key} leads to {tables[table][key].name} and {protocol.name}")
+        for table in protocol.heuristics:
+            heuristics.setdefault(table, []).append(protocol)
+    successors = {p.name: frozenset(_successors(p, protocols, tables, heuristics)) for p in found}
+    return Catalogue(protocols, fields, owner, carriers, tables, heuristics, successors)
+
+
+def _successors(protocol: Protocol, protocols: dict[str, Protocol], tables: dict[str, dict[Any, Protocol]],
+                heuristics: dict[str, list[Protocol]]) -> Iterable[str]:  # fmt: skip
+    for name in protocol.carries:
+        if name in protocols:
+            yield name
+            continue
+        if name not in TABLES:
+            raise ValueError(f"{protocol.name} carries {name}, which is neither a protocol nor a table")
+        yield from (follower.name for follower in tables.get(name, {}).values())
+        yield from (follower.name for follower in heuristics.get(name, ()))

@@ -1,0 +1,28 @@
+"""Bytes that no protocol claims."""
+
+from __future__ import annotations
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed
+from dfilter.packets.region import Region
+from dfilter.packets.view import Layer, View
+
+DATA = Protocol("data", "Data", fields=(computed("data.data", T.BYTES), computed("data.len", T.INT32)))
+
+
+@DATA.dissector
+def dissect_data(view: View, region: Region) -> None:
+    if region.reported_length > 0:
+        view.push(DATA, region)
+
+
+@DATA.filler
+def fill_data(layer: Layer) -> None:
+    value = layer.item_bytes()
+    layer.add("data.data", value, layer.start, len(value))
+    layer.add("data.len", layer.region.reported_length, layer.start, len(value))
+
+
+@DATA.info_line
+def data_info(layer: Layer) -> str:
+    return f"Len={layer.region.reported_length}"

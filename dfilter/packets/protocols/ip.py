@@ -1,0 +1,162 @@
+"""IPv4 (RFC 791), its options and fragments.
+
+Wireshark's defaults: fragments are put together, and the frame that completes a datagram carries what is above.
+"""
+
+from __future__ import annotations
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
+from dfilter.packets.protocols.ip_options import OPTION_FIELDS, fill_options
+from dfilter.packets.region import Malformed, Region
+from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
+from dfilter.packets.view import Layer, View
+
+IP = Protocol(
+    "ip",
+    "IPv4",
+    fields=(
+        header("ip.version", T.UINT8, 0, mask=0xF0),
+        computed("ip.hdr_len", T.UINT8),
+        header("ip.dsfield", T.UINT8, 1),
+        header("ip.dsfield.dscp", T.UINT8, 1, mask=0xFC),
+        header("ip.dsfield.ecn", T.UINT8, 1, mask=0x03),
+        header("ip.len", T.UINT16, 2),
+        header("ip.id", T.UINT16, 4),
+        header("ip.flags", T.UINT8, 6, mask=0xE0),
+        *bits((("ip.flags.rb", 0x80), ("ip.flags.df", 0x40), ("ip.flags.mf", 0x20)), at=6),
+        computed("ip.frag_offset", T.UINT16),
+        header("ip.ttl", T.UINT8, 8),
+        header("ip.proto", T.UINT8, 9),
+        header("ip.checksum", T.UINT16, 10),
+        computed("ip.checksum.status", T.UINT8),
+        header("ip.src", T.IPv4, 12),
+        computed("ip.src_host", T.STRING),
+        computed("ip.dst", T.IPv4),
+        computed("ip.dst_host", T.STRING),
+        union("ip.addr", T.IPv4, "ip.src", "ip.dst"),
+        union("ip.host", T.STRING, "ip.src_host", "ip.dst_host"),
+        computed("ip.stream", T.UINT32, stateful=True),
+        *(computed(f"ip.{name}", type_, stateful=True) for name, type_ in FRAGMENT_KINDS),
+        computed("ip.fragments", T.BYTES, stateful=True),
+        computed("ip.reassembled_in", T.FRAMENUM, look_ahead=True),
+        *computed_table(OPTION_FIELDS),
+    ),
+    over={"ethertype": (0x0800,), "ip.proto": (4,), "link": (228,), "null.family": (2,), "ppp.protocol": (0x0021,)},
+    carries=("ip.proto", "data"),
+)
+
+
+@IP.dissector
+def dissect_ip(view: View, region: Region) -> int:
+    """Dissect one IPv4 datagram; the absolute offset where it ends."""
+    buf, start, end = region.buf, region.start, region.end
+    if end - start < 1:
+        raise region.beyond(start + 1)
+    first = buf[start]
+    if first >> 4 != 4:
+        view.push(IP, region, 1)
+        raise Malformed("the version is not 4")
+    header_length = (first & 0x0F) * 4
+    layer = view.push(IP, region, max(header_length, 20))
+    if header_length < 20:
+        return region.reported_end
+    if end - start < 20:
+        raise region.beyond(start + 20)
+    total = buf[start + 2] << 8 | buf[start + 3]
+    if total == 0:  # segmentation offload: the sender left the length to its hardware
+        total = region.reported_length
+    layer.state = total
+    stop = min(start + max(total, header_length), region.reported_end)
+    fragment = (buf[start + 6] << 8 | buf[start + 7]) & 0x3FFF
+    addresses = (buf[start + 12 : start + 16], buf[start + 16 : start + 20])
+    view.addresses = addresses
+    if not view.quoted and view.session.needs.wants("ip.stream"):
+        number_stream(view, layer, "ip", addresses)
+    if total < header_length:
+        return region.reported_end
+    payload = region.clipped(header_length, stop - start - header_length)
+    if fragment:
+        _dissect_fragment(view, layer, payload, fragment)
+    else:
+        dissect_payload(view, buf[start + 9], payload)
+    return stop
+
+
+def number_stream(view: View, layer: Layer, prefix: str, addresses: tuple[bytes, bytes]) -> None:
+    """Conversations between two addresses, in order of appearance."""
+    streams: dict[tuple[bytes, bytes], int] = view.session.memory(prefix + ".stream", dict)
+    first, second = addresses
+    key = (first, second) if first <= second else (second, first)
+    layer.add(f"{prefix}.stream", streams.setdefault(key, len(streams)))
+
+
+def dissect_payload(view: View, number: int, payload: Region) -> None:
+    """Dissect what an IP protocol number says follows; `data` where it is not known."""
+    protocol = view.lookup("ip.proto", number)
+    if protocol is None:
+        view.call_data(payload)
+    else:
+        view.call(protocol, payload)
+
+
+def _dissect_fragment(view: View, layer: Layer, payload: Region, flags: int) -> None:
+    more, offset = bool(flags & 0x2000), (flags & 0x1FFF) * 8
+    number = layer.buf[layer.start + 9]
+    if not offset and payload.end < payload.reported_end:
+        dissect_payload(view, number, payload)  # a cut first fragment is never put together
+        return
+    if payload.end < payload.reported_end or view.quoted:
+        _only_data(view, payload, offset, number)
+        return
+    key = (layer.buf[layer.start + 4 : layer.start + 6], number, view.addresses)
+    fragments = view.session.memory("ip.fragments", Fragments)
+    whole = fragments.add(key, view.frame.number, offset, payload.rest(), more)
+    if whole is None:
+        view.call_data(payload)
+        for frame in view.session.foresight_for("ip.reassembled_in", view.frame.number):
+            layer.add("ip.reassembled_in", frame)
+        return
+    add_fragment_fields(layer, "ip", whole)
+    for frame in whole.frames:
+        if frame != view.frame.number:
+            view.session.foresee("ip.reassembled_in", frame, view.frame.number)
+    dissect_payload(view, number, Region(whole.data, 0, len(whole.data)))
+
+
+def _only_data(view: View, payload: Region, offset: int, number: int) -> None:
+    """A fragment that is not put together: the first still shows the protocol above."""
+    if offset == 0:
+        dissect_payload(view, number, payload)
+    else:
+        view.call_data(payload)
+
+
+@IP.filler
+def fill_ip(layer: Layer) -> None:
+    region, start = layer.region, layer.start
+    header_length = (region.u8(0) & 0x0F) * 4
+    layer.add("ip.hdr_len", header_length, start, 1)
+    layer.add("ip.frag_offset", (region.u16(6) & 0x1FFF) * 8, start + 6, 2)
+    layer.add("ip.checksum.status", 2, start + 10)
+    source, target = region.bytes(12, 4), region.bytes(16, 4)
+    layer.add("ip.src_host", dotted(source), start + 12, 4)
+    if header_length > 20:
+        target = fill_options(layer, header_length, target)
+    layer.add("ip.dst", target, start + 16, 4)
+    layer.add("ip.dst_host", dotted(target), start + 16, 4)
+
+
+def dotted(address: bytes) -> str:
+    return ".".join(map(str, address))
+
+
+@IP.info_line
+def ip_info(layer: Layer) -> str:
+    region = layer.region
+    if region.length < 20:
+        return ""
+    offset = (region.u16(6) & 0x1FFF) * 8
+    if region.u16(6) & 0x3FFF:
+        return f"Fragmented IP protocol (proto={region.u8(9)}, off={offset}, ID={region.u16(4):04x})"
+    return f"proto={region.u8(9)}"

@@ -1,0 +1,141 @@
+"""What dissection remembers from frame to frame, in file order.
+
+In: captured frames, one by one.  Out: a `View` of each.  What always holds: every frame is fed, also one that a
+filter could already reject, or stream numbers would go silently wrong; no packet bytes make it raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from dfilter.packets.declare import Protocol as PacketProtocol
+from dfilter.packets.dispatch import SEES_ALL, Catalogue, catalogue
+from dfilter.packets.region import DissectionError, Region
+from dfilter.packets.view import View
+
+T = TypeVar("T")
+
+
+class FrameLike(Protocol):
+    """A captured frame: what `dfilter.captures` yields, or any object with these attributes."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def time(self) -> int | None: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def wire_length(self) -> int: ...
+    @property
+    def link_type(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a caller will ask of the views, so that the walk can stop early.
+
+    Attributes:
+        names: field and protocol names; None for everything.
+        reachable: the protocols worth dissecting.
+        stateful: some name depends on earlier frames.
+        look_ahead: some name depends on later frames, so two passes are needed.
+    """
+
+    names: frozenset[str] | None
+    reachable: frozenset[str]
+    stateful: bool
+    look_ahead: bool
+
+    def wants(self, *names: str) -> bool:
+        """Will any of these fields be asked for?"""
+        return self.names is None or any(name in self.names for name in names)
+
+
+def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Needs:
+    """The needs of a filter that reads `names` (all of them dissected); None for everything there is."""
+    known = known or catalogue()
+    if names is None or not SEES_ALL.isdisjoint(names := frozenset(names)):
+        look_ahead = names is None or any(known.fields[n].look_ahead for n in names if n in known.fields)
+        return Needs(None, frozenset(known.protocols), True, look_ahead)
+    wanted = {carrier for name in names for carrier in known.carriers[name]}
+    declared = [known.fields[name] for name in names if name in known.fields]
+    parts = [known.fields[part] for field in declared for part in field.parts]
+    names |= {part.name for part in parts}
+    above_tcp = known.reachable(wanted) & known.successors["tcp"]
+    stateful = bool(above_tcp) or any(field.stateful for field in declared + parts)
+    look_ahead = any(field.look_ahead for field in declared + parts)
+    return Needs(names, known.reachable(wanted), stateful, look_ahead)
+
+
+class Session:
+    """Dissects frames in order and keeps the state that later ones need.
+
+    Args:
+        needs: what will be asked of the views (default: everything).
+        decode_as: (table, key) -> protocol name, before the built-in dispatch tables.
+        foresight: what a first pass over the same frames learnt (`Session.foreseen` of that session).
+    """
+
+    def __init__(self, needs: Needs | None = None, *, decode_as: Mapping[tuple[str, Any], str] | None = None,
+                 foresight: dict[str, dict[int, list[Any]]] | None = None) -> None:  # fmt: skip
+        self.catalogue = catalogue()
+        self.needs = needs if needs is not None else needs_of(None)
+        self.reachable = self.needs.reachable
+        self.internal_errors: list[tuple[int, str]] = []
+        self.foreseen: dict[str, dict[int, list[Any]]] = {}
+        self.foresight = foresight or {}
+        self._tables = self.catalogue.tables
+        self._decode_as = {key: self.catalogue.protocols[name] for key, name in (decode_as or {}).items()}
+        self._memory: dict[str, Any] = {}
+        self._first_time: int | None = None
+        self._previous_time: int | None = None
+        self._frame_protocol = self.catalogue.protocols["frame"]
+
+    def dissect(self, frame: FrameLike) -> View:
+        """The view of the next frame. Never raises on packet bytes."""
+        view = View(frame, self)
+        time = frame.time
+        if time is not None:
+            if self._first_time is None:
+                self._first_time = time
+            view.time_relative = time - self._first_time
+            view.time_delta = 0 if self._previous_time is None else time - self._previous_time
+            self._previous_time = time
+        data = frame.data
+        end = len(data)
+        try:
+            view.call(self._frame_protocol, Region(data, 0, end, max(end, frame.wire_length)))
+        except DissectionError as error:
+            view.damaged(error)
+        except (IndexError, ValueError, KeyError, OverflowError, AttributeError, TypeError) as error:
+            view.internal_error(error)
+        return view
+
+    def lookup(self, table: str, key: Any) -> PacketProtocol | None:
+        """The protocol registered under `key` in a dispatch table; "decode as" wins."""
+        if self._decode_as:
+            chosen = self._decode_as.get((table, key))
+            if chosen is not None:
+                return chosen
+        return self._tables.get(table, {}).get(key)
+
+    def memory(self, name: str, make: Callable[[], T]) -> T:
+        """The state that protocol code keeps under `name` in this session, made on first use."""
+        state = self._memory.get(name)
+        if state is None:
+            state = self._memory[name] = make()
+        return state  # type: ignore[no-any-return]
+
+    def foresee(self, field: str, frame_number: int, value: Any) -> None:
+        """Learn, in a first pass, a value that `field` has in an earlier frame."""
+        if self.needs.wants(field):
+            values = self.foreseen.setdefault(field, {}).setdefault(frame_number, [])
+            if value not in values:
+                values.append(value)
+
+    def foresight_for(self, field: str, frame_number: int) -> list[Any]:
+        """What the first pass learnt about `field` of this frame; empty in a first pass."""
+        return self.foresight.get(field, {}).get(frame_number, [])

@@ -1,0 +1,111 @@
+"""Messages that span TCP segments.
+
+In: the segments of one direction.  Out: whole messages, given to the protocol that asked for them.
+
+A protocol that finds its message incomplete raises `NeedMore`: from which byte on, and how many more it wants.
+The bytes from there are kept until they have come; then the protocol is called again, in the frame that brought
+the last of them, on the bytes put together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+ONE_MORE_SEGMENT = -1
+"""The length is not known yet: call again with whatever the next segment brings."""
+
+UNTIL_FIN = -2
+"""The message ends where the sender closes the connection."""
+
+MAX_ASSEMBLY = 64 * 1024 * 1024
+"""Bytes of one message beyond which it is given up: hostile lengths must not eat memory."""
+
+SEQ_MASK = 0xFFFFFFFF
+
+
+class NeedMore(Exception):  # noqa: N818 - a request, not an error
+    """Raised by a protocol over TCP whose message is incomplete.
+
+    Args:
+        offset: absolute offset, in the buffer it was given, of the message's first byte.
+        count: how many more bytes it needs after the last one there, or one of the two constants.
+    """
+
+    def __init__(self, offset: int, count: int) -> None:
+        super().__init__(offset, count)
+        self.offset = offset
+        self.count = count
+
+
+def seq_diff(a: int, b: int) -> int:
+    """a - b on the circle of 32-bit sequence numbers, in [-2**31, 2**31)."""
+    return ((a - b + 0x80000000) & SEQ_MASK) - 0x80000000
+
+
+@dataclass(slots=True, eq=False)
+class Assembly:
+    """A message in the making.
+
+    Attributes:
+        seq: absolute sequence number of its first byte.
+        wanted: its length in bytes as far as known, or a constant of this module.
+        segments: (frame, offset in the message, length), in order of arrival.
+    """
+
+    seq: int
+    wanted: int
+    segments: list[tuple[int, int, int]] = field(default_factory=list)
+    _data: bytearray = field(default_factory=bytearray)
+    _later: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+
+    @property
+    def have(self) -> int:
+        """Contiguous bytes from the start."""
+        return len(self._data)
+
+    def takes(self, seq: int) -> bool:
+        """Does a segment starting at `seq` belong to this message?"""
+        offset = seq_diff(seq, self.seq)
+        if self.wanted < 0:
+            return 0 <= offset <= self.have or (self.wanted == UNTIL_FIN and offset >= 0)
+        return 0 <= offset < self.wanted
+
+    def room(self, offset: int) -> int | None:
+        """How many bytes from `offset` on belong to it; None for as many as there are."""
+        return None if self.wanted < 0 else max(self.wanted - offset, 0)
+
+    def add(self, frame: int, seq: int, data: bytes) -> None:
+        """Take the bytes of one segment."""
+        offset = seq_diff(seq, self.seq)
+        self.segments.append((frame, offset, len(data)))
+        if offset <= self.have:
+            self._data += data[self.have - offset :]
+            while self.have in self._later:
+                self._data += self._later.pop(self.have)[1]
+        elif offset + len(data) <= MAX_ASSEMBLY:
+            self._later[offset] = (frame, data)
+
+    def complete(self, finished: bool) -> bool:
+        """Is everything there that was asked for?"""
+        if self.wanted == ONE_MORE_SEGMENT:
+            return True
+        if self.wanted == UNTIL_FIN:
+            return finished
+        return self.have >= self.wanted
+
+    @property
+    def oversized(self) -> bool:
+        return self.have > MAX_ASSEMBLY or self.wanted > MAX_ASSEMBLY
+
+    def join(self) -> bytes:
+        return bytes(self._data)
+
+    def tail(self, offset: int, seq: int, wanted: int) -> Assembly:
+        """A new assembly of the bytes from `offset` of this one on."""
+        rest = Assembly(seq, wanted)
+        for frame, start, length in self.segments:
+            if start + length > offset:
+                cut = max(offset - start, 0)
+                rest.segments.append((frame, start + cut - offset, length - cut))
+        rest._data = self._data[offset:]
+        return rest

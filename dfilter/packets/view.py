@@ -1,0 +1,198 @@
+"""One frame, read on demand: its layers, and the values of its fields.
+
+In: a captured frame and the session that knows what came before.  Out: `View` with its `Layer`s.
+What always holds: nothing here raises on packet bytes; values are in order of appearance; a layer's computed
+fields are added once, on first touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dfilter.packets.declare import Protocol
+from dfilter.packets.region import DissectionError, Region, Truncated
+
+if TYPE_CHECKING:
+    from dfilter.packets.streams.conversation import Stream
+    from dfilter.packets.session import FrameLike, Session
+
+MAX_DEPTH = 64
+"""Layers in one another (tunnels in tunnels) beyond which dissection of a frame stops: hostile packets."""
+
+
+class Layer:
+    """One protocol's part of a frame.
+
+    Attributes:
+        buf, start, end: the data source and the bytes that the protocol covers in it (its tree item).
+        reported_end: where the packet says the protocol's own region ends, captured or not.
+        number: 1-based among the frame's layers of the same protocol.
+        index: 0-based among all layers of the frame.
+        state: what the protocol's code wants to remember with the layer.
+    """
+
+    __slots__ = ("_filled", "buf", "end", "index", "items", "number", "protocol", "region", "spans", "start",
+                 "state", "view")  # fmt: skip
+
+    def __init__(self, view: View, protocol: Protocol, region: Region, end: int, number: int, index: int) -> None:
+        self.view = view
+        self.protocol = protocol
+        self.region = region
+        self.buf = region.buf
+        self.start = region.start
+        self.end = end
+        self.number = number
+        self.index = index
+        self.items: dict[str, list[Any]] = {}
+        self.spans: dict[str, list[tuple[int, int]]] = {}
+        self.state: Any = None
+        self._filled = protocol.fill is None
+
+    def add(self, name: str, value: Any, start: int = 0, length: int = 0) -> None:
+        """Add a value of the computed field `name`, covering `length` bytes at the absolute offset `start`."""
+        values = self.items.get(name)
+        if values is None:
+            self.items[name] = [value]
+            self.spans[name] = [(start, length)]
+        else:
+            values.append(value)
+            self.spans[name].append((start, length))
+
+    def computed(self, name: str) -> Sequence[Any]:
+        """The values of a computed field."""
+        if not self._filled:
+            self.complete()
+        return self.items.get(name, ())
+
+    def complete(self) -> None:
+        """Run the protocol's filler now, if it did not run before."""
+        if self._filled:
+            return
+        self._filled = True
+        assert self.protocol.fill is not None
+        try:
+            self.protocol.fill(self)
+        except DissectionError as error:
+            self.view.damaged(error)
+        except (IndexError, ValueError, KeyError, OverflowError) as error:
+            self.view.internal_error(error)
+
+    def set_length(self, length: int) -> None:
+        """The protocol covers `length` bytes from its start (cut at the captured end)."""
+        self.end = min(self.start + length, self.region.end)
+
+    def item_bytes(self) -> bytes:
+        """The bytes that the protocol covers: what `==`, `<`, slices, `len` and `@` see."""
+        return self.buf[self.start : self.end]
+
+    def part(self, start: int, length: int) -> Layer:
+        """A part of this layer that has a name of its own, as the value of a PROTOCOL field (a TCP option)."""
+        layer = Layer(self.view, self.protocol, self.region, start + length, self.number, self.index)
+        layer.start = start
+        layer._filled = True
+        return layer
+
+    def bytes_to_end(self) -> bytes:
+        """From the protocol's first byte to the end of the data source: what contains and matches see."""
+        return self.buf[self.start :]
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.protocol.name} {self.start}:{self.end}>"
+
+
+class View:
+    """One frame with its layers; made by `Session.dissect`.
+
+    Attributes:
+        frame: the captured frame (number, time in ns, data, wire_length, link_type).
+        layers: the layers found, outermost first, in order of appearance.
+        by_name: the same by protocol name.
+        stream: the transport below, while a protocol over TCP dissects; None over anything else.
+        addresses, ports: source and destination, of the innermost header so far.
+        quoted: inside a packet that an error message quotes: no state is kept there.
+    """
+
+    __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "ports", "quoted", "session", "stream",
+                 "time_delta", "time_relative")  # fmt: skip
+
+    def __init__(self, frame: FrameLike, session: Session) -> None:
+        self.frame = frame
+        self.session = session
+        self.layers: list[Layer] = []
+        self.by_name: dict[str, list[Layer]] = {}
+        self.depth = 0
+        self.quoted = 0
+        self.addresses: tuple[bytes, bytes] = (b"", b"")
+        self.ports: tuple[int, int] = (0, 0)
+        self.stream: Stream | None = None
+        self.time_delta: int | None = None
+        self.time_relative: int | None = None
+
+    def push(self, protocol: Protocol, region: Region, length: int | None = None) -> Layer:
+        """A new layer of `protocol` at the start of `region`, covering `length` bytes (default: all of it)."""
+        end = region.end if length is None else min(region.start + length, region.end)
+        siblings = self.by_name.get(protocol.name)
+        if siblings is None:
+            siblings = self.by_name[protocol.name] = []
+        layer = Layer(self, protocol, region, end, len(siblings) + 1, len(self.layers))
+        siblings.append(layer)
+        self.layers.append(layer)
+        return layer
+
+    def call(self, protocol: Protocol, region: Region) -> Any:
+        """Dissect `region` as `protocol`, if anything that is wanted can be found there; its result.
+
+        `DissectionError` passes through: it ends the frame unless a caller catches it.
+        """
+        if protocol.name not in self.session.reachable or protocol.dissect is None:
+            return None
+        if self.depth >= MAX_DEPTH:
+            return None
+        self.depth += 1
+        try:
+            return protocol.dissect(self, region)
+        finally:
+            self.depth -= 1
+
+    def call_guarded(self, protocol: Protocol, region: Region) -> Any:
+        """Like `call`, but damage inside is noted and ends only this part of the frame."""
+        try:
+            return self.call(protocol, region)
+        except DissectionError as error:
+            self.damaged(error)
+            return None
+
+    def lookup(self, table: str, key: Any) -> Protocol | None:
+        """The protocol registered under `key` in a dispatch table, with the session's "decode as" first."""
+        return self.session.lookup(table, key)
+
+    def call_data(self, region: Region) -> None:
+        """`region` belongs to no protocol that we know: a `data` layer, if it has bytes."""
+        if region.reported_length > 0:
+            self.call(self.session.catalogue.protocols["data"], region)
+
+    def damaged(self, error: DissectionError) -> None:
+        """Note that dissection met bytes that are missing or wrong."""
+        name = "_ws.short" if isinstance(error, Truncated) else "_ws.malformed"
+        data = self.frame.data
+        self.push(self.session.catalogue.protocols[name], Region(data, len(data), len(data)))
+
+    def internal_error(self, error: Exception) -> None:
+        """A fault in a dissector: counted (tests demand none), shown as a malformed packet."""
+        self.session.internal_errors.append((self.frame.number, repr(error)))
+        from dfilter.packets.region import Malformed
+
+        self.damaged(Malformed(str(error)))
+
+    def complete(self) -> None:
+        """Fill every layer, so that all damage is found and all fields are there."""
+        index = 0
+        while index < len(self.layers):
+            self.layers[index].complete()
+            index += 1
+
+    def layer(self, name: str) -> Layer | None:
+        """The last layer of the protocol `name`, if any."""
+        layers = self.by_name.get(name)
+        return layers[-1] if layers else None
