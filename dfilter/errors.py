@@ -46,3 +46,7 @@ class UnsupportedFieldError(FilterError):
 
 class CaptureError(DfilterError):
     """A file that cannot be read as a capture, or written; the message names it and the place."""
+
+
+class CaptureWarning(UserWarning):
+    """A capture that could be read only in part; the message says at which byte it ends."""

@@ -6,7 +6,7 @@ filter could already reject, or stream numbers would go silently wrong; no packe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -70,6 +70,17 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
     return Needs(names, known.reachable(wanted), stateful, look_ahead)
 
 
+@dataclass(slots=True)
+class RawFrame:
+    """A frame handed over by the caller, not read from a file."""
+
+    number: int
+    time: int | None
+    data: bytes
+    wire_length: int
+    link_type: int
+
+
 class Session:
     """Dissects frames in order and keeps the state that later ones need.
 
@@ -90,6 +101,8 @@ class Session:
         self._tables = self.catalogue.tables
         self._decode_as = {key: self.catalogue.protocols[name] for key, name in (decode_as or {}).items()}
         self._memory: dict[str, Any] = {}
+        self._readers: dict[str, Callable[[View], Sequence[Any]]] = {}
+        self._fed = 0
         self._first_time: int | None = None
         self._previous_time: int | None = None
         self._frame_protocol = self.catalogue.protocols["frame"]
@@ -113,6 +126,30 @@ class Session:
         except (IndexError, ValueError, KeyError, OverflowError, AttributeError, TypeError) as error:
             view.internal_error(error)
         return view
+
+    def feed(self, data: bytes, time: float | int | None = None, link_type: int = 1,
+             wire_length: int | None = None) -> View:  # fmt: skip
+        """Dissect one frame that did not come from a file, after those fed before.
+
+        Args:
+            data: the captured bytes.
+            time: when it was captured: int nanoseconds or float seconds since 1970 UTC; None if unknown.
+            link_type: LINKTYPE_* number of the outermost header (default 1, Ethernet).
+            wire_length: the length on the wire where the capture cut it short.
+        """
+        self._fed += 1
+        nanoseconds = round(time * 10**9) if isinstance(time, float) else time
+        length = len(data) if wire_length is None else wire_length
+        return self.dissect(RawFrame(self._fed, nanoseconds, bytes(data), length, link_type))
+
+    def reader_of(self, name: str) -> Callable[[View], Sequence[Any]]:
+        """The function that reads a field's values from views of this session."""
+        read = self._readers.get(name)
+        if read is None:
+            from dfilter.packets.reader import PacketReader  # the reader needs views, views need sessions
+
+            read = self._readers[name] = PacketReader(self.catalogue).values(name)
+        return read
 
     def lookup(self, table: str, key: Any) -> PacketProtocol | None:
         """The protocol registered under `key` in a dispatch table; "decode as" wins."""

@@ -129,6 +129,42 @@ class View:
         self.time_delta: int | None = None
         self.time_relative: int | None = None
 
+    @property
+    def number(self) -> int:
+        """1-based number in the file, or in the order of feeding."""
+        return self.frame.number
+
+    @property
+    def time(self) -> int | None:
+        """Capture time, nanoseconds since 1970-01-01 UTC; None where the file has none."""
+        return self.frame.time
+
+    @property
+    def data(self) -> bytes:
+        """The captured bytes."""
+        return self.frame.data
+
+    def get(self, name: str) -> tuple[Any, ...]:
+        """All values of the field `name`, in order of appearance; empty where it is absent.
+
+        Raises `UnsupportedFieldError` for a name that dfilter does not dissect, and `LookupError` for one that
+        this session was not asked for (`Session(needs=...)`).
+        """
+        needs = self.session.needs.names
+        if needs is not None and name not in needs:
+            raise LookupError(f"{name} was not among the fields that this session dissects")
+        return tuple(self.session.reader_of(name)(self))
+
+    def __getitem__(self, name: str) -> Any:
+        """The first value of the field `name`; `KeyError` where it is absent."""
+        values = self.get(name)
+        if not values:
+            raise KeyError(name)
+        return values[0]
+
+    def __contains__(self, name: str) -> bool:
+        return len(self.get(name)) > 0
+
     def push(self, protocol: Protocol, region: Region, length: int | None = None) -> Layer:
         """A new layer of `protocol` at the start of `region`, covering `length` bytes (default: all of it)."""
         end = region.end if length is None else min(region.start + length, region.end)

@@ -1,0 +1,125 @@
+"""Wireshark display filters: check them, compile them, run them on packets and captures, without Wireshark.
+
+    import dfilter
+
+    dfilter.check("tcp.port == 80 && ip.addr").colour
+    dfilter.compile("tcp.port in {80, 443}").matches(frame_bytes)
+    for frame in dfilter.read("capture.pcapng.gz", "http.request"):
+        print(frame.number, frame["http.host"])
+
+What the names below need is loaded on first use, so that checking a filter loads nothing of packets or captures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# Two rooms have the names of two functions below.  Loading the (empty) packages here, before the functions take
+# their names, keeps a later import of their modules from hiding the functions.
+import dfilter.check
+import dfilter.compile
+from dfilter.errors import (
+    CaptureError,
+    CaptureWarning,
+    DfilterError,
+    FilterError,
+    FilterSyntaxError,
+    FilterTypeError,
+    UnknownFieldError,
+    UnsupportedFieldError,
+)
+from dfilter.fields.versions import NEWEST, Version
+
+if TYPE_CHECKING:
+    from dfilter.check.diagnostics import Colour, Diagnostic, Fix, Severity, Verdict
+    from dfilter.filter import Filter
+    from dfilter.filterset import FilterSet
+    from dfilter.packets.session import Session
+    from dfilter.packets.view import View
+    from dfilter.scan import frames, read
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CaptureError",
+    "CaptureWarning",
+    "Colour",
+    "DfilterError",
+    "Diagnostic",
+    "Filter",
+    "FilterError",
+    "FilterSet",
+    "FilterSyntaxError",
+    "FilterTypeError",
+    "Fix",
+    "Session",
+    "Severity",
+    "UnknownFieldError",
+    "UnsupportedFieldError",
+    "Verdict",
+    "View",
+    "__version__",
+    "check",
+    "compile",
+    "frames",
+    "read",
+]
+
+_HOMES = {
+    "Colour": "dfilter.check.diagnostics",
+    "Diagnostic": "dfilter.check.diagnostics",
+    "Fix": "dfilter.check.diagnostics",
+    "Severity": "dfilter.check.diagnostics",
+    "Verdict": "dfilter.check.diagnostics",
+    "Filter": "dfilter.filter",
+    "FilterSet": "dfilter.filterset",
+    "Session": "dfilter.packets.session",
+    "View": "dfilter.packets.view",
+    "frames": "dfilter.scan",
+    "read": "dfilter.scan",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'dfilter' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def check(text: str, target: str | Version = NEWEST, *, macros: Mapping[str, str] | None = None) -> Verdict:
+    """Wireshark's verdict on a filter: green, yellow or red, with the reasons.
+
+    Args:
+        text: the filter; any text at all, nothing in it makes this raise.
+        target: the Wireshark version that judges ("3.4", "4.0", "4.4", "4.6"; default: the newest).
+        macros: name -> body, for `$name(...)` and `${name}`.
+
+    Raises:
+        ValueError: `target` is no version that dfilter knows.
+    """
+    from dfilter.check.check import check_text
+
+    version = target if isinstance(target, Version) else Version.parse(target)
+    return check_text(text, version, macros)
+
+
+def compile(text: str, *, target: str | Version = NEWEST, macros: Mapping[str, str] | None = None) -> Filter:
+    """Compile a filter to a `Filter`, ready to be held against packets and captures.
+
+    Args:
+        text: the filter.
+        target: the Wireshark version whose language it is in ("4.4"; default: the newest).
+        macros: name -> body, for `$name(...)` and `${name}`.
+
+    Raises:
+        FilterError: one of its kinds, with `diagnostics`; `UnsupportedFieldError` for a field that Wireshark
+            knows and dfilter does not dissect.
+        ValueError: `target` is no version that dfilter knows.
+    """
+    from dfilter.filter import compile_filter
+
+    return compile_filter(text, target=target, macros=macros)

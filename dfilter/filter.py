@@ -1,0 +1,119 @@
+"""A compiled filter, and what it can be held against.
+
+In: filter text.  Out: `Filter`, by `compile_filter` (public name: `dfilter.compile`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dfilter.check.check import analyse
+from dfilter.check.diagnostics import Verdict
+from dfilter.compile.plan import Plan, plan
+from dfilter.errors import FilterError, UnsupportedFieldError
+from dfilter.fields.versions import NEWEST, Version
+from dfilter.packets.dispatch import catalogue
+from dfilter.packets.reader import PacketReader
+from dfilter.packets.session import Needs, Session, needs_of
+from dfilter.packets.view import View
+
+Target = str | Version
+
+
+class Filter:
+    """A filter, ready to run; immutable, and safe to share between threads.
+
+    Attributes:
+        text: what was compiled.
+        verdict: what the check said: colour and diagnostics.
+        fields: names of the fields it reads.
+        protocols: names of the protocols it tests, or whose fields it reads.
+        stateful: its answer for a frame depends on frames before it.
+        look_ahead: its answer for a frame depends on frames after it, so a capture is read twice.
+    """
+
+    def __init__(self, text: str, verdict: Verdict, compiled: Plan, needs: Needs) -> None:
+        self.text = text
+        self.verdict = verdict
+        self.fields = compiled.fields
+        self.protocols = compiled.protocols
+        self.needs = needs
+        self.test: Callable[[View], bool] = compiled.test
+
+    @property
+    def stateful(self) -> bool:
+        return self.needs.stateful
+
+    @property
+    def look_ahead(self) -> bool:
+        return self.needs.look_ahead
+
+    def matches(self, packet: Any, link_type: int = 1) -> bool:
+        """Does one packet satisfy the filter?
+
+        Args:
+            packet: a frame's bytes; a `View` from `Session.feed` or `dfilter.read`; or a dpkt packet of the link
+                or network layer. Bytes and dpkt packets are taken by themselves, as the first of a session.
+            link_type: LINKTYPE_* number of bytes (default 1, Ethernet).
+        """
+        if isinstance(packet, bytes):
+            return self.test(Session(self.needs).feed(packet, link_type=link_type))
+        if isinstance(packet, View):
+            return self.test(packet)
+        if isinstance(packet, bytearray | memoryview):
+            return self.matches(bytes(packet), link_type)
+        return self.matches(bytes(packet), dpkt_link_type(packet))
+
+    def __repr__(self) -> str:
+        return f"dfilter.compile({self.text!r})"
+
+
+_DPKT_LINK_TYPES = {"Ethernet": 1, "SLL": 113, "SLL2": 276, "Loopback": 0, "IP": 228, "IP6": 229, "PPP": 9,
+                    "Radiotap": 127, "IEEE80211": 105}  # fmt: skip
+
+
+def dpkt_link_type(packet: Any) -> int:
+    """The LINKTYPE_* number with which the bytes of a dpkt packet start; `TypeError` for anything else."""
+    kind = type(packet)
+    if kind.__module__.partition(".")[0] == "dpkt" and kind.__name__ in _DPKT_LINK_TYPES:
+        return _DPKT_LINK_TYPES[kind.__name__]
+    raise TypeError(f"cannot match {kind.__module__}.{kind.__name__}: give the frame's bytes, a view, or a dpkt "
+                    "packet of the link or network layer")
+
+
+def parse_target(target: Target | None) -> Version:
+    """The version that `target=` names; the newest for None."""
+    if target is None:
+        return NEWEST
+    return target if isinstance(target, Version) else Version.parse(target)
+
+
+def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[str, str] | None = None) -> Filter:
+    """Compile a display filter.
+
+    Args:
+        text: the filter.
+        target: the Wireshark version whose language it is ("4.4"; default: the newest).
+        macros: name -> body, for `$name(...)` and `${name}`.
+
+    Raises:
+        FilterError: one of its kinds, with `diagnostics`; `UnsupportedFieldError` for a field that Wireshark
+            knows and dfilter does not dissect.
+    """
+    version = parse_target(target)
+    analysis = analyse(text, version, macros)
+    if analysis.typed is None:
+        raise refusal(analysis.verdict)
+    try:
+        compiled = plan(analysis.typed, PacketReader())
+    except UnsupportedFieldError as error:
+        raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
+    known = catalogue()
+    names = [name for name in compiled.fields | compiled.protocols if known.knows(name)]
+    return Filter(text, analysis.verdict, compiled, needs_of(names, known))
+
+
+def refusal(verdict: Verdict) -> FilterError:
+    """The error for a filter that the check refuses, of the kind of its first problem."""
+    return verdict.error()

@@ -1,0 +1,69 @@
+"""Many filters, one pass.
+
+In: named filters.  Out: for each frame the names that match, for each capture the frames of each name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dfilter.filter import Filter, Target, compile_filter, dpkt_link_type
+from dfilter.packets.session import Needs, Session, needs_of
+from dfilter.packets.view import View
+from dfilter.scan import DecodeAs, Source, dissect
+
+
+class FilterSet:
+    """Named filters that share each frame's dissection.
+
+    Args:
+        filters: name -> filter text or compiled filter.
+        target: the Wireshark version whose language the texts are in.
+
+    Raises:
+        FilterError: for the first text that does not compile; its message names the filter.
+    """
+
+    def __init__(self, filters: Mapping[str, str | Filter], *, target: Target | None = None) -> None:
+        self.filters: dict[str, Filter] = {
+            name: compile_filter(text, target=target) if isinstance(text, str) else text
+            for name, text in filters.items()
+        }
+        self.needs = _union(self.filters.values())
+
+    @property
+    def look_ahead(self) -> bool:
+        return self.needs.look_ahead
+
+    def frames(self, capture: Source, *, decode_as: DecodeAs | None = None) -> dict[str, list[int]]:
+        """name -> numbers of the frames that it selects, all in one pass over the capture.
+
+        Raises:
+            CaptureError: as `dfilter.frames`.
+        """
+        found: dict[str, list[int]] = {name: [] for name in self.filters}
+        tests = [(compiled.test, found[name].append) for name, compiled in self.filters.items()]
+        for view in dissect(capture, self.needs, look_ahead=self.look_ahead, decode_as=decode_as):
+            number = view.frame.number
+            for test, append in tests:
+                if test(view):
+                    append(number)
+        return found
+
+    def matches(self, packet: Any, link_type: int = 1) -> list[str]:
+        """The names of the filters that a packet satisfies; what a packet can be: see `Filter.matches`."""
+        if not isinstance(packet, View):
+            if not isinstance(packet, bytes | bytearray | memoryview):
+                link_type = dpkt_link_type(packet)
+            packet = Session(self.needs).feed(bytes(packet), link_type=link_type)
+        return [name for name, compiled in self.filters.items() if compiled.test(packet)]
+
+
+def _union(filters: Any) -> Needs:
+    names: set[str] = set()
+    for compiled in filters:
+        if compiled.needs.names is None:
+            return Needs(None, needs_of(None).reachable, True, any(f.look_ahead for f in filters))
+        names |= compiled.needs.names
+    return needs_of(names)

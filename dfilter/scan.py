@@ -1,0 +1,90 @@
+"""A capture through a filter: frames in, matching frames out, in the order of the file.
+
+In: a path, a file object or "-", and compiled filters.  Out: views or frame numbers.  What always holds: every
+frame is dissected in file order, matching or not, as far as the filters need; a filter that looks ahead reads
+the capture twice.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from typing import Any, BinaryIO
+
+from dfilter.captures.read import open_capture
+from dfilter.errors import CaptureError, CaptureWarning
+from dfilter.filter import Filter, Target, compile_filter
+from dfilter.packets.session import Needs, Session, needs_of
+from dfilter.packets.view import View
+
+Source = str | PathLike[str] | BinaryIO
+DecodeAs = Mapping[tuple[str, Any], str]
+Foresight = dict[str, dict[int, list[Any]]]
+
+
+def read(capture: Source, filter: str | Filter = "", *, target: Target | None = None,
+         decode_as: DecodeAs | None = None) -> Iterator[View]:  # fmt: skip
+    """The frames of a capture that a filter selects, one at a time, as they are found.
+
+    Args:
+        capture: a path, "-" for standard input, or a binary file object; pcap or pcapng, plain, gzip or zstd.
+        filter: a display filter or a compiled one; the empty filter selects every frame.
+        target: the Wireshark version whose language the text is in.
+        decode_as: (dispatch table, key) -> protocol: ``{("tcp.port", 8443): "tls"}``.
+
+    Raises:
+        FilterError: the filter does not compile.
+        CaptureError: the file is no capture, cannot be read, or a filter that looks ahead meets a stream that
+            can be read only once.
+    """
+    compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    # every field may be asked of the frames that are handed out, so everything is dissected
+    views = dissect(capture, needs_of(None), look_ahead=compiled.look_ahead, decode_as=decode_as)
+    test = compiled.test
+    return (view for view in views if test(view))
+
+
+def frames(capture: Source, filter: str | Filter, *, target: Target | None = None,
+           decode_as: DecodeAs | None = None) -> list[int]:  # fmt: skip
+    """The numbers (1-based) of the frames that a filter selects; arguments and errors as for `read`."""
+    compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    test = compiled.test
+    views = dissect(capture, compiled.needs, look_ahead=compiled.look_ahead, decode_as=decode_as)
+    return [view.frame.number for view in views if test(view)]
+
+
+def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,
+            decode_as: DecodeAs | None = None) -> Iterator[View]:  # fmt: skip
+    """The views of all frames of a capture, after a first pass over it if anything looks ahead."""
+    foresight: Foresight | None = None
+    if look_ahead:
+        foresight = first_pass(capture, needs, decode_as)
+    session = Session(needs, decode_as=decode_as, foresight=foresight)
+    opened = open_capture(capture)
+    for frame in opened:
+        yield session.dissect(frame)
+    if opened.warning:
+        warnings.warn(opened.warning, CaptureWarning, stacklevel=2)
+
+
+def first_pass(capture: Source, needs: Needs, decode_as: DecodeAs | None) -> Foresight:
+    """What later frames tell about earlier ones."""
+    start = _rewindable(capture)
+    session = Session(needs, decode_as=decode_as)
+    for frame in open_capture(capture):
+        session.dissect(frame)
+    if start is not None:
+        capture.seek(start)  # type: ignore[union-attr]
+    return session.foreseen
+
+
+def _rewindable(capture: Source) -> int | None:
+    """The position to come back to for a second pass; None for a path, which is opened anew."""
+    if isinstance(capture, str | PathLike) and str(capture) != "-":
+        return None
+    seekable = getattr(capture, "seekable", None)
+    if seekable is not None and seekable():
+        return capture.tell()  # type: ignore[union-attr]
+    raise CaptureError("this filter needs later frames to judge earlier ones, so it must read the capture twice, "
+                       "and standard input can be read only once: save it to a file first")
