@@ -1,0 +1,1 @@
+"""The five stories of the tutorial, one module a capture."""
