@@ -1,0 +1,133 @@
+"""Text to syntax tree.
+
+In: any text, a Wireshark version, macro definitions.  Out: a `ParseResult` with a tree or with problems, never both;
+`parse` raises on no text.  Names are not looked up: `foo.bar` parses.
+
+Importing this module costs little: the tables are loaded, and the patterns compiled, with the first text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import import_module
+
+from dfilter.fields.versions import NEWEST, Version
+from dfilter.language.ast import Expression
+from dfilter.language.build import Builder
+from dfilter.language.lalr import END, MAX_PENDING, Automaton, Stop, StopKind
+from dfilter.language.macros import Expansion, expand
+from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
+from dfilter.language.wording import missing_bracket, too_deep, unexpected, unexpected_end, unreadable
+
+MAX_PROBLEMS = 20
+"""Problems reported for one text."""
+
+_CONNECTIVES = frozenset({"AND", "OR", "XOR"})
+_FINAL = frozenset({Problem.END, Problem.QUOTE, Problem.BRACKET, Problem.NESTING, Problem.MACRO})
+"""Problems after which the rest of the text says nothing certain."""
+
+_automata: dict[Version, Automaton] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class ParseResult:
+    """`tree` is None exactly if there are problems."""
+
+    tree: Expression | None
+    problems: tuple[SyntaxProblem, ...] = ()
+
+
+def parse(
+    text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None
+) -> ParseResult:
+    """The tree of a filter as that Wireshark version reads it, or all syntax problems that can be told apart."""
+    if "$" not in text:
+        return _parse(text, version, None)
+    try:
+        expansion = expand(text, macros or {}, version)
+    except ProblemError as error:
+        return ParseResult(None, (error.problem,))
+    if expansion.text == text:
+        return _parse(text, version, None)
+    result = _parse(expansion.text, version, expansion)
+    return replace(result, problems=tuple(_relocated(problem, expansion) for problem in result.problems))
+
+
+def automaton(version: Version) -> Automaton:
+    """The parser of a version's dialect, made once."""
+    found = _automata.get(version)
+    if found is None:
+        dialect = "filter" if version >= Version.V4_4 else f"filter_{version // 100}_{version % 100}"
+        tables = import_module(f"dfilter.language.tables.{dialect}")
+        found = _automata[version] = Automaton(tables, version)
+    return found
+
+
+def _parse(text: str, version: Version, expansion: Expansion | None) -> ParseResult:
+    machine = automaton(version)
+    builder = Builder(version) if expansion is None else Builder(version, expansion.original)
+    problems: list[SyntaxProblem] = []
+    position = opened = 0
+    while len(problems) < MAX_PROBLEMS:
+        try:
+            tree = machine.run(text, builder, position, opened)
+        except Stop as stop:
+            problem = _stopped(stop, machine, text)
+            position = max(position, stop.token.start)
+        except ProblemError as error:
+            problem = error.problem
+            position = max(position, problem.span.end)
+        else:
+            return ParseResult(None, tuple(problems)) if problems else ParseResult(tree)
+        problems.append(problem)
+        if problem.kind in _FINAL:
+            break
+        resumed = _resume(machine, text, position)
+        if resumed is None:
+            break
+        position, opened = resumed
+    return ParseResult(None, tuple(problems))
+
+
+def _stopped(stop: Stop, machine: Automaton, text: str) -> SyntaxProblem:
+    """The problem that made the automaton stop."""
+    token = stop.token
+    if stop.kind is StopKind.TOO_DEEP:
+        return too_deep(token, MAX_PENDING)
+    terminals = machine.expected(stop.states)
+    if token.kind != END:
+        report = unexpected if stop.kind is StopKind.UNEXPECTED else unreadable
+        return report(token, stop.previous, text, terminals)
+    if "RSQB" in terminals or "RANGE" in terminals:
+        return missing_bracket(text, text.rindex("["))
+    return unexpected_end(text, terminals)
+
+
+def _resume(machine: Automaton, text: str, failed: int) -> tuple[int, int] | None:
+    """Where to read on after a failure: behind the next connective, with the round brackets open there."""
+    position = opened = 0
+    while True:
+        token = machine.token_at(text, position, machine.start)
+        position = max(token.end, position + 1)
+        match token.kind:
+            case "$END":
+                return None
+            case "" if text[token.start] in "\"'":
+                return None
+            case "LPAR":
+                opened += 1
+            case "RPAR":
+                opened = max(0, opened - 1)
+            case "LSQB" | "LAYERS":
+                position = text.find("]", position) + 1 or len(text)
+            case kind if kind in _CONNECTIVES and token.start >= failed:
+                return position, opened
+            case _:
+                pass
+
+
+def _relocated(problem: SyntaxProblem, expansion: Expansion) -> SyntaxProblem:
+    """A problem of the expanded text, placed in what the user typed; its repair would not fit there."""
+    span = expansion.original(problem.span.start, problem.span.end)
+    return replace(problem, span=span, fix=None)

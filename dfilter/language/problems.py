@@ -1,0 +1,58 @@
+"""What can be wrong with a text before any name is looked up.
+
+In: nothing.  Out: `SyntaxProblem`, with a stable code, the place, and a repair where one is mechanical.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dfilter.language.source import Span
+
+
+class Problem(Enum):
+    """The kinds of syntax problem; the values are stable."""
+
+    UNEXPECTED = "unexpected-token"
+    END = "unexpected-end"
+    NON_PRINTABLE = "non-printable"
+    QUOTE = "missing-quote"
+    BRACKET = "missing-bracket"
+    LAYER = "bad-layer"
+    RANGE = "bad-range"
+    ESCAPE = "bad-escape"
+    CHARACTER = "bad-character-constant"
+    NUMBER = "number-out-of-range"
+    MACRO = "bad-macro"
+    NESTING = "nested-too-deeply"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Replace `span` of the filter by `replacement`."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem:
+    """One reason why the text is not a filter.
+
+    `expected`: what could have stood there, in users' words, where that is known.
+    """
+
+    kind: Problem
+    message: str
+    span: Span
+    expected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemError(Exception):  # noqa: N818
+    """Carries a problem out of a rule's action."""
+
+    problem: SyntaxProblem
