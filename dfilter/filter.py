@@ -10,12 +10,14 @@ from typing import Any
 
 from dfilter.check.check import analyse
 from dfilter.check.diagnostics import Verdict
-from dfilter.compile.plan import Plan, plan
+from dfilter.compile.direct import Direct, build_direct
+from dfilter.compile.plan import Plan, make_plan
 from dfilter.errors import FilterError, UnsupportedFieldError
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
+from dfilter.packets.shapes import SHAPES, ShapeKnowledge
 from dfilter.packets.view import View
 
 Target = str | Version
@@ -40,6 +42,7 @@ class Filter:
         self.protocols = compiled.protocols
         self.needs = needs
         self.test: Callable[[View], bool] = compiled.test
+        self._direct = None if needs.stateful else direct_test(compiled)
 
     @property
     def stateful(self) -> bool:
@@ -57,6 +60,10 @@ class Filter:
                 or network layer. Bytes and dpkt packets are taken by themselves, as the first of a session.
             link_type: LINKTYPE_* number of bytes (default 1, Ethernet).
         """
+        if type(packet) is bytes and link_type == 1 and self._direct is not None:
+            answer = self._direct(packet)
+            if answer is not None:
+                return answer
         if isinstance(packet, bytes):
             return self.test(Session(self.needs).feed(packet, link_type=link_type))
         if isinstance(packet, View):
@@ -67,6 +74,11 @@ class Filter:
 
     def __repr__(self) -> str:
         return f"dfilter.compile({self.text!r})"
+
+
+def direct_test(compiled: Plan) -> Direct | None:
+    """The filter as a function of an Ethernet frame's bytes, where its fields allow one."""
+    return build_direct(compiled.expression, compiled.fields, SHAPES, ShapeKnowledge(catalogue()))
 
 
 _DPKT_LINK_TYPES = {"Ethernet": 1, "SLL": 113, "SLL2": 276, "Loopback": 0, "IP": 228, "IP6": 229, "PPP": 9,
@@ -106,12 +118,10 @@ def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[s
     if analysis.typed is None:
         raise refusal(analysis.verdict)
     try:
-        compiled = plan(analysis.typed, PacketReader())
+        compiled = make_plan(analysis.typed, PacketReader(), version=version)
     except UnsupportedFieldError as error:
         raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
-    known = catalogue()
-    names = [name for name in compiled.fields | compiled.protocols if known.knows(name)]
-    return Filter(text, analysis.verdict, compiled, needs_of(names, known))
+    return Filter(text, analysis.verdict, compiled, needs_of(compiled.fields))
 
 
 def refusal(verdict: Verdict) -> FilterError:

@@ -34,6 +34,8 @@ class Field:
         parts: unions: the names of the fields, in order of appearance.
         stateful: it depends on frames seen before.
         look_ahead: it depends on frames that come later, so it needs a second pass.
+        plain: computed fields: the header field that has the same value wherever the header carries no options
+            and no fragments (`ip.dst`, which a source route moves).
     """
 
     name: str
@@ -45,6 +47,7 @@ class Field:
     parts: tuple[str, ...] = ()
     stateful: bool = False
     look_ahead: bool = False
+    plain: Field | None = None
 
     @property
     def is_header(self) -> bool:
@@ -63,9 +66,11 @@ def header(name: str, type: FieldType, at: int, size: int | None = None, mask: i
     return Field(name, type, at, size, mask, little_endian)
 
 
-def computed(name: str, type: FieldType, *, stateful: bool = False, look_ahead: bool = False) -> Field:
-    """A field whose values the protocol's code adds."""
-    return Field(name, type, stateful=stateful or look_ahead, look_ahead=look_ahead)
+def computed(name: str, type: FieldType, *, stateful: bool = False, look_ahead: bool = False,
+             plain_at: int | None = None) -> Field:  # fmt: skip
+    """A field whose values the protocol's code adds; `plain_at`: where it lies in a header without options."""
+    plain = None if plain_at is None else header(name, type, plain_at)
+    return Field(name, type, stateful=stateful or look_ahead, look_ahead=look_ahead, plain=plain)
 
 
 def union(name: str, type: FieldType, *parts: str) -> Field:
@@ -112,7 +117,8 @@ class Protocol:
         fields: all fields whose values layers of this protocol carry.
         over: table name -> keys under which this protocol is found there ({"tcp.port": (80, 8080)}).
         carries: names of tables and of protocols that can follow.
-        shares: names of protocols whose computed fields layers of this one carry too (SSDP carries http.*).
+        shares: names of protocols whose computed fields layers of this one carry too (SSDP carries http.*), or
+            of single fields that layers of this one add like computed ones (IPv6 adds ip.version).
         dissect: walks the protocol's bytes: pushes a layer, finds what follows, keeps state.
         fill: adds the computed fields of a layer on first touch; pure, it must not change any state.
         info: one line for a packet list.

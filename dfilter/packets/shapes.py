@@ -1,0 +1,101 @@
+"""The common shapes of frames: header chains so plain that every field lies at a known offset.
+
+In: the catalogue.  Out: `SHAPES`, and `ShapeKnowledge` of the fields in them.  What always holds: a frame that passes a shape's guards has exactly the listed
+layers at the listed offsets, with complete headers, no options in IP, no fragments; what follows the last layer
+is decided by its ports.  Anything else has no shape and is read through a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dfilter.fields.types import FieldType
+from dfilter.packets.declare import Field
+from dfilter.packets.dispatch import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One chain of headers.
+
+    Attributes:
+        layers: protocol -> offset of its header in the frame.
+        minimum: bytes that the frame must hold.
+        constants: (offset, mask, bytes): these bytes, under the mask, have this value.
+        at_least: (offset of a 16-bit length, its least value).
+        header_nibble: offset of a byte whose high nibble counts header words, at least five; None without one.
+        ports: offset of the port pair that decides what follows; None where nothing follows.
+    """
+
+    layers: dict[str, int]
+    minimum: int
+    constants: tuple[tuple[int, bytes, bytes], ...]
+    at_least: tuple[int, int]
+    header_nibble: int | None = None
+    ports: int | None = None
+
+    @property
+    def last(self) -> str:
+        """The innermost protocol of the shape."""
+        return next(reversed(self.layers))
+
+
+def _constant(offset: int, value: bytes, mask: bytes | None = None) -> tuple[int, bytes, bytes]:
+    return offset, mask if mask is not None else b"\xff" * len(value), value
+
+
+_IPV4 = (
+    _constant(12, b"\x08\x00"),
+    _constant(14, b"\x45"),
+    _constant(20, b"\0\0", b"\x3f\xff"),  # neither "more fragments" nor an offset
+)
+_IPV6 = (_constant(12, b"\x86\xdd"), _constant(14, b"\x60", b"\xf0"))
+
+SHAPES = (
+    Shape({"frame": 0, "eth": 0, "ip": 14, "tcp": 34}, 54, (*_IPV4, _constant(23, b"\x06")), (16, 40), 46, 34),
+    Shape({"frame": 0, "eth": 0, "ip": 14, "udp": 34}, 42, (*_IPV4, _constant(23, b"\x11")), (16, 28), None, 34),
+    Shape({"frame": 0, "eth": 0, "ipv6": 14, "tcp": 54}, 74, (*_IPV6, _constant(20, b"\x06")), (18, 20), 66, 54),
+    Shape({"frame": 0, "eth": 0, "ipv6": 14, "udp": 54}, 62, (*_IPV6, _constant(20, b"\x11")), (18, 8), None, 54),
+)
+
+
+class ShapeKnowledge:
+    """What the catalogue says of fields in a shape (`dfilter.compile.direct.Surroundings`)."""
+
+    def __init__(self, known: Catalogue) -> None:
+        self._known = known
+
+    def fields_in(self, name: str, shape: Shape) -> list[tuple[Field, int]] | None:
+        """(header field, offset of its layer) for each value of `name` in frames of this shape.
+
+        Empty where the shape has no layer that carries it, None where the bytes alone do not tell.
+        """
+        known = self._known
+        if name in known.protocols:
+            return [(Field(name, FieldType.PROTOCOL), 0)] if name in shape.layers else []
+        found: list[tuple[Field, int]] = []
+        for carrier in known.carriers[name]:
+            if carrier not in shape.layers:
+                continue
+            if carrier != known.owner[name]:
+                return None
+            field = known.fields[name]
+            for part in [known.fields[part] for part in field.parts] or [field]:
+                plain = part if part.is_header else part.plain
+                if plain is None:
+                    return None
+                found.append((plain, shape.layers[carrier]))
+        return found
+
+    def doubtful_ports(self, names: Iterable[str], shape: Shape) -> frozenset[int] | None:
+        """The ports behind which more values of `names` could follow; None if they could behind any port."""
+        known = self._known
+        reachable = known.reachable({carrier for name in names for carrier in known.carriers[name]})
+        last = known.protocols[shape.last]
+        table = last.name + ".port"
+        if any(name in reachable for name in last.carries if name in known.protocols):
+            return None
+        if any(protocol.name in reachable for protocol in known.heuristics.get(last.name, ())):
+            return None
+        return frozenset(port for port, protocol in known.tables.get(table, {}).items() if protocol.name in reachable)
