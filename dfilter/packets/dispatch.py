@@ -100,7 +100,7 @@ def _index(found: list[Protocol]) -> Catalogue:
         for shared in protocol.shares:
             sharers.setdefault(shared, []).append(protocol.name)
     carriers = {name: (name,) for name in protocols}
-    carriers |= {name: (home, *sharers.get(home, ())) for name, home in owner.items()}
+    carriers |= {name: (home, *sharers.get(home, ()), *sharers.get(name, ())) for name, home in owner.items()}
     tables: dict[str, dict[Any, Protocol]] = {}
     heuristics: dict[str, list[Protocol]] = {}
     for protocol in found:

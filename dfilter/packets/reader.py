@@ -100,6 +100,9 @@ class PacketReader:
                 return _NOTHING
             return (read(layer.buf, start + at),)
 
+        if len(self._known.carriers[name]) > 1:
+            home = self._known.owner[name]
+            return lambda layer: header_values(layer) if layer.protocol.name == home else layer.computed(name)
         return header_values
 
     def _layer_raw(self, name: str) -> Callable[[Layer], Values]:
@@ -114,9 +117,12 @@ class PacketReader:
                 return [layer.buf[start : start + length] for start, length in layer.spans.get(name, _NOTHING)]
 
             return computed_raw
-        at, size = field.at or 0, field.size
+        at, size, home = field.at or 0, field.size, self._known.owner[name]
 
         def header_raw(layer: Layer) -> Values:
+            if layer.protocol.name != home:
+                layer.complete()
+                return [layer.buf[start : start + length] for start, length in layer.spans.get(name, _NOTHING)]
             start = layer.start + at
             return (layer.buf[start : start + size],) if start + size <= layer.region.end else _NOTHING
 

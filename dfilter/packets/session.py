@@ -98,6 +98,7 @@ class Session:
         self.internal_errors: list[tuple[int, str]] = []
         self.foreseen: dict[str, dict[int, list[Any]]] = {}
         self.foresight = foresight or {}
+        self.is_second_pass = foresight is not None
         self._tables = self.catalogue.tables
         self._decode_as = {key: self.catalogue.protocols[name] for key, name in (decode_as or {}).items()}
         self._memory: dict[str, Any] = {}

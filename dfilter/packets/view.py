@@ -30,10 +30,11 @@ class Layer:
         number: 1-based among the frame's layers of the same protocol.
         index: 0-based among all layers of the frame.
         state: what the protocol's code wants to remember with the layer.
+        quoted: it lies inside a packet that an error message quotes, where damage does not count.
     """
 
-    __slots__ = ("_filled", "buf", "end", "index", "items", "number", "protocol", "region", "spans", "start",
-                 "state", "view")  # fmt: skip
+    __slots__ = ("_filled", "buf", "end", "index", "items", "number", "protocol", "quoted", "region", "spans",
+                 "start", "state", "view")  # fmt: skip
 
     def __init__(self, view: View, protocol: Protocol, region: Region, end: int, number: int, index: int) -> None:
         self.view = view
@@ -47,6 +48,7 @@ class Layer:
         self.items: dict[str, list[Any]] = {}
         self.spans: dict[str, list[tuple[int, int]]] = {}
         self.state: Any = None
+        self.quoted = view.quoted > 0
         self._filled = protocol.fill is None
 
     def add(self, name: str, value: Any, start: int = 0, length: int = 0) -> None:
@@ -74,7 +76,8 @@ class Layer:
         try:
             self.protocol.fill(self)
         except DissectionError as error:
-            self.view.damaged(error)
+            if not self.quoted:
+                self.view.damaged(error)
         except (IndexError, ValueError, KeyError, OverflowError) as error:
             self.view.internal_error(error)
 

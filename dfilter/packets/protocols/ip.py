@@ -32,7 +32,7 @@ IP = Protocol(
         computed("ip.checksum.status", T.UINT8),
         header("ip.src", T.IPv4, 12),
         computed("ip.src_host", T.STRING),
-        computed("ip.dst", T.IPv4),
+        computed("ip.dst", T.IPv4, plain_at=16),
         computed("ip.dst_host", T.STRING),
         union("ip.addr", T.IPv4, "ip.src", "ip.dst"),
         union("ip.host", T.STRING, "ip.src_host", "ip.dst_host"),

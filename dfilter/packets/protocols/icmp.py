@@ -1,0 +1,201 @@
+"""ICMP for IPv4 (RFC 792, RFC 950, RFC 1256, RFC 4884) with the packets that its error messages quote.
+
+A quoted packet is dissected as far as its bytes go, but no state is kept for it (`View.quoted`): it starts no
+stream.  Echo requests and replies are paired by identifier and sequence number, as in Wireshark 4.4.
+"""
+
+from __future__ import annotations
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed, computed_table, header
+from dfilter.packets.protocols.icmp_extensions import EXTENSION_FIELDS, fill_extensions
+from dfilter.packets.protocols.quotes import internet_checksum_ok, quote
+from dfilter.packets.region import Region
+from dfilter.packets.streams.echoes import Echoes
+from dfilter.packets.view import Layer, View
+
+ECHO_REPLY, UNREACHABLE, SOURCE_QUENCH, REDIRECT, ECHO, ADVERTISEMENT, SOLICITATION = 0, 3, 4, 5, 8, 9, 10
+TIME_EXCEEDED, PARAMETER_PROBLEM, TIMESTAMP, TIMESTAMP_REPLY = 11, 12, 13, 14
+INFORMATION, INFORMATION_REPLY, MASK, MASK_REPLY, EXTENDED_ECHO, EXTENDED_REPLY = 15, 16, 17, 18, 42, 43
+ERRORS = frozenset({UNREACHABLE, SOURCE_QUENCH, REDIRECT, TIME_EXCEEDED, PARAMETER_PROBLEM})
+WITH_LENGTH = frozenset({UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM})
+"""Errors that can state how long the quoted packet is, so that extensions can follow it (RFC 4884)."""
+
+PAIRED = frozenset({ECHO, ECHO_REPLY, TIMESTAMP, TIMESTAMP_REPLY, INFORMATION, INFORMATION_REPLY, MASK, MASK_REPLY})
+FRAGMENTATION_NEEDED = 4
+
+ICMP = Protocol(
+    "icmp",
+    "ICMP",
+    fields=(
+        header("icmp.type", T.UINT8, 0),
+        header("icmp.code", T.UINT8, 1),
+        header("icmp.checksum", T.UINT16, 2),
+        *computed_table("""
+            icmp.checksum.status          UINT8
+            icmp.ident                    UINT16
+            icmp.ident_le                 UINT16
+            icmp.seq                      UINT16
+            icmp.seq_le                   UINT16
+            icmp.unused                   BYTES
+            icmp.mtu                      UINT16
+            icmp.length                   UINT8
+            icmp.length.original_datagram UINT8
+            icmp.redir_gw                 IPv4
+            icmp.pointer                  UINT32
+            icmp.originate_timestamp      UINT32
+            icmp.receive_timestamp        UINT32
+            icmp.transmit_timestamp       UINT32
+            icmp.address_mask             IPv4
+            icmp.num_addrs                UINT8
+            icmp.addr_entry_size          UINT8
+            icmp.lifetime                 UINT16
+            icmp.router_address           IPv4
+            icmp.pref_level               INT32
+            icmp.data_time                ABSOLUTE_TIME
+            icmp.data_time_relative       RELATIVE_TIME
+        """),
+        *computed_table(EXTENSION_FIELDS),
+        computed("icmp.resp_to", T.FRAMENUM, stateful=True),
+        computed("icmp.resptime", T.DOUBLE, stateful=True),
+        computed("icmp.resp_in", T.FRAMENUM, look_ahead=True),
+        computed("icmp.no_resp", T.NONE, look_ahead=True),
+        computed("icmp.resp_not_found", T.NONE, look_ahead=True),
+    ),
+    over={"ip.proto": (1,)},
+    carries=("ip", "data"),
+)
+
+
+@ICMP.dissector
+def dissect_icmp(view: View, region: Region) -> None:
+    layer = view.push(ICMP, region)
+    kind = region.u8(0)
+    region.need(0, 4)
+    if kind in ERRORS:
+        _dissect_error(view, layer, region, kind)
+    elif kind in (ECHO, ECHO_REPLY):
+        _pair(view, layer, region, kind)
+        region.need(0, 8)
+        payload = region.sub(8)
+        stamp = _time_in(view, payload)
+        if stamp is not None:
+            layer.state = stamp
+            payload = payload.sub(8)
+        view.call_data(payload)
+    elif kind in PAIRED:
+        _pair(view, layer, region, kind)
+
+
+def _pair(view: View, layer: Layer, region: Region, kind: int) -> None:
+    if view.quoted or region.length < 8:
+        return
+    request = kind in (ECHO, TIMESTAMP, INFORMATION, MASK)
+    key = (kind if request else {ECHO_REPLY: ECHO}.get(kind, kind - 1), region.u16(4), region.u16(6))
+    view.session.memory("icmp", Echoes).pair(view, layer, "icmp", key, request)
+
+
+def _dissect_error(view: View, layer: Layer, region: Region, kind: int) -> None:
+    region.need(0, 8)
+    payload = region.sub(8)
+    length = region.u8(5) * 4 if kind in WITH_LENGTH else 0
+    if kind == REDIRECT or kind == SOURCE_QUENCH or payload.reported_length <= 128:
+        quote(view, "ip", payload)
+        return
+    cut = max(length, 128)
+    quote(view, "ip", payload.clipped(0, length) if length else payload)
+    if cut < payload.reported_length:
+        layer.state = payload.sub(cut)
+
+
+def _time_in(view: View, payload: Region) -> tuple[int, int] | None:
+    """The time that ping put into its payload, with its place, if it is close to the capture's own time.
+
+    A sender's `struct timeval`: seconds and microseconds, 4 bytes each, in either byte order.
+    """
+    now = view.frame.time
+    if now is None or payload.length < 8:
+        return None
+    for order in (payload.le32, payload.u32):
+        seconds, fraction = order(0), order(4)
+        if fraction < 1_000_000 and abs(now // 10**9 - seconds) < 100:
+            return seconds * 10**9 + fraction * 1000, payload.start
+    return None
+
+
+@ICMP.filler
+def fill_icmp(layer: Layer) -> None:
+    region, start = layer.region, layer.start
+    kind, code = region.u8(0), region.u8(1)
+    whole = region.end == region.reported_end and not layer.view.quoted
+    if whole:
+        layer.add("icmp.checksum.status", 1 if internet_checksum_ok(region.rest()) else 0, start + 2)
+    elif region.end < region.reported_end:
+        layer.add("icmp.checksum.status", 2, start + 2)
+    if kind in PAIRED:
+        _fill_query(layer, kind)
+    elif kind in ERRORS:
+        _fill_error(layer, kind, code)
+    elif kind == ADVERTISEMENT:
+        _fill_advertisement(layer)
+
+
+def _fill_query(layer: Layer, kind: int) -> None:
+    region, start, add = layer.region, layer.start, layer.add
+    for name, offset in (("icmp.ident", 4), ("icmp.seq", 6)):
+        add(name, region.u16(offset), start + offset, 2)
+        add(name + "_le", region.le16(offset), start + offset, 2)
+    if kind in (TIMESTAMP, TIMESTAMP_REPLY):
+        for index, name in enumerate(("originate", "receive", "transmit")):
+            add(f"icmp.{name}_timestamp", region.u32(8 + 4 * index), start + 8 + 4 * index, 4)
+    elif kind in (MASK, MASK_REPLY):
+        add("icmp.address_mask", region.bytes(8, 4), start + 8, 4)
+    elif layer.state is not None:
+        stamp, at = layer.state
+        add("icmp.data_time", stamp, at, 8)
+        add("icmp.data_time_relative", (layer.view.frame.time or 0) - stamp, at, 8)
+
+
+def _fill_error(layer: Layer, kind: int, code: int) -> None:
+    region, start, add = layer.region, layer.start, layer.add
+    if kind == REDIRECT:
+        add("icmp.redir_gw", region.bytes(4, 4), start + 4, 4)
+        return
+    if kind == PARAMETER_PROBLEM:
+        add("icmp.pointer", region.u8(4), start + 4, 1)
+    if kind in WITH_LENGTH and region.u8(5):
+        add("icmp.length", region.u8(5), start + 5, 1)
+        add("icmp.length.original_datagram", region.u8(5) * 4, start + 5, 1)
+    if kind == UNREACHABLE and code == FRAGMENTATION_NEEDED:
+        add("icmp.mtu", region.u16(6), start + 6, 2)
+    elif kind in (UNREACHABLE, TIME_EXCEEDED, SOURCE_QUENCH):
+        add("icmp.unused", region.bytes(4, 4), start + 4, 4)
+    extensions: Region | None = layer.state
+    if extensions is not None:
+        fill_extensions(layer, extensions)
+
+
+def _fill_advertisement(layer: Layer) -> None:
+    region, start, add = layer.region, layer.start, layer.add
+    count, size = region.u8(4), region.u8(5)
+    add("icmp.num_addrs", count, start + 4, 1)
+    add("icmp.addr_entry_size", size, start + 5, 1)
+    add("icmp.lifetime", region.u16(6), start + 6, 2)
+    if size != 2:
+        return
+    for offset in range(8, 8 + 8 * count, 8):
+        add("icmp.router_address", region.bytes(offset, 4), start + offset, 4)
+        add("icmp.pref_level", int.from_bytes(region.bytes(offset + 4, 4), "big", signed=True), start + offset + 4, 4)
+
+
+@ICMP.info_line
+def icmp_info(layer: Layer) -> str:
+    region = layer.region
+    if region.length < 8:
+        return ""
+    names = {ECHO: "Echo (ping) request", ECHO_REPLY: "Echo (ping) reply", UNREACHABLE: "Destination unreachable",
+             TIME_EXCEEDED: "Time-to-live exceeded", REDIRECT: "Redirect"}  # fmt: skip
+    text = names.get(region.u8(0), f"type {region.u8(0)}")
+    if region.u8(0) in (ECHO, ECHO_REPLY):
+        return f"{text}  id=0x{region.u16(4):04x}, seq={region.u16(6)}"
+    return text

@@ -1,0 +1,142 @@
+"""IGMP versions 1, 2 and 3 (RFC 1112, RFC 2236, RFC 3376)."""
+
+from __future__ import annotations
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed_table, header
+from dfilter.packets.protocols.quotes import internet_checksum_ok
+from dfilter.packets.region import Region
+from dfilter.packets.view import Layer, View
+
+QUERY, REPORT_V1, REPORT_V2, LEAVE, REPORT_V3 = 0x11, 0x12, 0x16, 0x17, 0x22
+V3_QUERY_LENGTH = 12
+
+IGMP = Protocol(
+    "igmp",
+    "IGMP",
+    fields=(
+        header("igmp.type", T.UINT8, 0),
+        *computed_table("""
+            igmp.version          UINT8
+            igmp.max_resp         UINT8
+            igmp.max_resp.exp     UINT8
+            igmp.max_resp.mant    UINT8
+            igmp.checksum         UINT16
+            igmp.checksum.status  UINT8
+            igmp.bad_checksum     NONE
+            igmp.reserved         BYTES
+            igmp.maddr            IPv4
+            igmp.s                BOOLEAN
+            igmp.qrv              UINT8
+            igmp.qqic             UINT8
+            igmp.num_src          UINT16
+            igmp.saddr            IPv4
+            igmp.num_grp_recs     UINT16
+            igmp.record_type      UINT8
+            igmp.aux_data_len     UINT8
+            igmp.aux_data         BYTES
+            igmp.data             BYTES
+        """),
+    ),
+    over={"ip.proto": (2,)},
+)
+
+
+@IGMP.dissector
+def dissect_igmp(view: View, region: Region) -> None:
+    region.need(0, 1)
+    view.push(IGMP, region)
+
+
+@IGMP.filler
+def fill_igmp(layer: Layer) -> None:
+    region, start, kind = layer.region, layer.start, layer.region.u8(0)
+    if kind == QUERY:
+        _fill_query(layer)
+    elif kind in (REPORT_V1, REPORT_V2, LEAVE):
+        layer.add("igmp.version", 1 if kind == REPORT_V1 else 2, start)
+        if kind == REPORT_V1:
+            layer.add("igmp.reserved", region.bytes(1, 1), start + 1, 1)
+        else:
+            layer.add("igmp.max_resp", region.u8(1), start + 1, 1)
+        _fill_checksum(layer)
+        layer.add("igmp.maddr", region.bytes(4, 4), start + 4, 4)
+    elif kind == REPORT_V3:
+        _fill_report(layer)
+    elif region.length > 1:
+        layer.add("igmp.data", region.rest(1), start + 1, region.length - 1)
+
+
+def _fill_checksum(layer: Layer) -> None:
+    region, at = layer.region, layer.start + 2
+    layer.add("igmp.checksum", region.u16(2), at, 2)
+    if region.end < region.reported_end:
+        layer.add("igmp.checksum.status", 2, at)
+        return
+    good = internet_checksum_ok(region.rest())
+    layer.add("igmp.checksum.status", int(good), at)
+    if not good:
+        layer.add("igmp.bad_checksum", None)
+
+
+def _fill_query(layer: Layer) -> None:
+    """The version shows in the length and in whether there is a response time."""
+    region, start, add = layer.region, layer.start, layer.add
+    third = region.reported_length >= V3_QUERY_LENGTH
+    response = region.u8(1)
+    if not third and not response:
+        add("igmp.version", 1, start)
+        add("igmp.reserved", region.bytes(1, 1), start + 1, 1)
+    else:
+        add("igmp.version", 3 if third else 2, start)
+        value = response
+        if third and response & 0x80:
+            value = ((response & 0x0F) | 0x10) << ((response >> 4 & 7) + 3)
+            add("igmp.max_resp.exp", response >> 4 & 7, start + 1, 1)
+            add("igmp.max_resp.mant", response & 0x0F, start + 1, 1)
+        add("igmp.max_resp", value & 0xFF if value > 0xFFFF else value, start + 1, 1)
+    _fill_checksum(layer)
+    add("igmp.maddr", region.bytes(4, 4), start + 4, 4)
+    if not third:
+        return
+    add("igmp.s", bool(region.u8(8) & 8), start + 8, 1)
+    add("igmp.qrv", region.u8(8) & 7, start + 8, 1)
+    add("igmp.qqic", region.u8(9), start + 9, 1)
+    count = region.u16(10)
+    add("igmp.num_src", count, start + 10, 2)
+    _fill_sources(layer, 12, count)
+
+
+def _fill_sources(layer: Layer, offset: int, count: int) -> int:
+    for _ in range(count):
+        layer.add("igmp.saddr", layer.region.bytes(offset, 4), layer.start + offset, 4)
+        offset += 4
+    return offset
+
+
+def _fill_report(layer: Layer) -> None:
+    region, start, add = layer.region, layer.start, layer.add
+    add("igmp.version", 3, start)
+    add("igmp.reserved", region.bytes(1, 1), start + 1, 1)
+    _fill_checksum(layer)
+    add("igmp.reserved", region.bytes(4, 2), start + 4, 2)
+    count = region.u16(6)
+    add("igmp.num_grp_recs", count, start + 6, 2)
+    offset = 8
+    for _ in range(count):
+        auxiliary, sources = region.u8(offset + 1), region.u16(offset + 2)
+        add("igmp.record_type", region.u8(offset), start + offset, 1)
+        add("igmp.aux_data_len", auxiliary, start + offset + 1, 1)
+        add("igmp.num_src", sources, start + offset + 2, 2)
+        add("igmp.maddr", region.bytes(offset + 4, 4), start + offset + 4, 4)
+        offset = _fill_sources(layer, offset + 8, sources)
+        if auxiliary:
+            add("igmp.aux_data", region.bytes(offset, auxiliary * 4), start + offset, auxiliary * 4)
+            offset += auxiliary * 4
+
+
+@IGMP.info_line
+def igmp_info(layer: Layer) -> str:
+    names = {QUERY: "Membership Query", REPORT_V1: "Membership Report", REPORT_V2: "Membership Report",
+             LEAVE: "Leave Group", REPORT_V3: "Membership Report"}  # fmt: skip
+    return names.get(layer.region.u8(0), "") if layer.region.length else ""

@@ -1,0 +1,109 @@
+"""Linux "cooked" captures: LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2 (tcpdump.org's link types 113 and 276).
+
+Both versions are layers of the protocol `sll`, as in Wireshark 4.4.
+"""
+
+from __future__ import annotations
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed_table
+from dfilter.packets.protocols.eth import call_ethertype
+from dfilter.packets.region import Region
+from dfilter.packets.view import Layer, View
+
+NETLINK_HARDWARE, GRE_HARDWARE = 824, 778
+RADIOTAP_HARDWARE = 803
+ETHERNET_ADDRESS, IPV4_ADDRESS = 6, 4
+LINUX_TYPES_UP_TO = 0x05FF
+"""Protocol numbers up to this one are Linux's own (sll.ltype), above them Ethernet types."""
+
+LLC_TYPE, RAW_802_3, CAN = 0x0004, 0x0001, 0x000C
+
+SLL = Protocol(
+    "sll",
+    "SLL",
+    fields=computed_table("""
+        sll.pkttype    UINT16
+        sll.hatype     UINT16
+        sll.halen      UINT16
+        sll.ifindex    UINT32
+        sll.src.eth    ETHER
+        sll.src.ipv4   IPv4
+        sll.src.other  BYTES
+        sll.unused     BYTES
+        sll.etype      UINT16
+        sll.ltype      UINT16
+        sll.gretype    UINT16
+        sll.trailer    BYTES
+    """),
+    over={"link": (113, 276)},
+    carries=("ethertype", "gre.proto", "llc", "data"),
+)
+
+
+@SLL.dissector
+def dissect_sll(view: View, region: Region) -> None:
+    second = view.frame.link_type == 276
+    size = 20 if second else 16
+    layer = view.push(SLL, region, size)
+    kind = region.u16(0 if second else 14)
+    hardware = region.u16(8 if second else 2)
+    region.need(0, size)
+    payload = region.sub(size)
+    if hardware == GRE_HARDWARE:
+        _call_or_data(view, "gre.proto", kind, payload)
+    elif kind > LINUX_TYPES_UP_TO:
+        layer.state = "ethertype"
+        end = call_ethertype(view, kind, payload)
+        if end < payload.end:
+            layer.add("sll.trailer", region.buf[end : payload.end], end, payload.end - end)
+    elif kind == LLC_TYPE:
+        view.call(view.session.catalogue.protocols["llc"], payload)
+    else:
+        view.call_data(payload)
+
+
+def _call_or_data(view: View, table: str, key: int, payload: Region) -> None:
+    protocol = view.lookup(table, key)
+    if protocol is None:
+        view.call_data(payload)
+    else:
+        view.call(protocol, payload)
+
+
+@SLL.filler
+def fill_sll(layer: Layer) -> None:
+    region = layer.region
+    if layer.view.frame.link_type == 276:
+        _fill(layer, kind_at=0, hardware_at=8, address_at=12)
+        layer.add("sll.ifindex", region.u32(4), layer.start + 4, 4)
+        layer.add("sll.pkttype", region.u8(10), layer.start + 10, 1)
+        layer.add("sll.halen", region.u8(11), layer.start + 11, 1)
+        _fill_address(layer, region.u8(11), 12)
+    else:
+        _fill(layer, kind_at=14, hardware_at=2, address_at=6)
+        layer.add("sll.pkttype", region.u16(0), layer.start, 2)
+        layer.add("sll.halen", region.u16(4), layer.start + 4, 2)
+        _fill_address(layer, region.u16(4), 6)
+
+
+def _fill(layer: Layer, kind_at: int, hardware_at: int, address_at: int) -> None:
+    region, start = layer.region, layer.start
+    kind, hardware = region.u16(kind_at), region.u16(hardware_at)
+    layer.add("sll.hatype", hardware, start + hardware_at, 2)
+    if hardware == GRE_HARDWARE:
+        name = "sll.gretype"
+    else:
+        name = "sll.etype" if kind > LINUX_TYPES_UP_TO else "sll.ltype"
+    layer.add(name, kind, start + kind_at, 2)
+
+
+def _fill_address(layer: Layer, length: int, at: int) -> None:
+    """The sender's address, 8 bytes of room; what it does not need is unused."""
+    region, start = layer.region, layer.start
+    name = {ETHERNET_ADDRESS: "sll.src.eth", IPV4_ADDRESS: "sll.src.ipv4"}.get(length, "sll.src.other")
+    length = min(length, 8)
+    if length:
+        layer.add(name, region.bytes(at, length), start + at, length)
+    if length < 8:
+        layer.add("sll.unused", region.bytes(at + length, 8 - length), start + at + length, 8 - length)
