@@ -1,8 +1,11 @@
 """Builds the package data of this room from what Wireshark lists of itself.
 
 In: ``fields.tsv.gz`` (name, kind, owning protocol, versions, types; one line a name) and the outputs of
-``tshark -G values``, each given as ``VERSION=FILE``.  Out: the files in ``dfilter/fields/data``.
-Always: the same input gives the same bytes; a line that cannot be read is an error, never skipped in silence.
+``tshark -G values``, each given as ``VERSION=FILE``.  Out: the files in ``dfilter/fields/data``.  A third
+input lies beside this file, ``registered_twice.tsv``: what the listing cannot tell of fields registered
+more than once.  4.4 knows the labels of the first registration only, 4.6 those of all, but turns a label
+into a number only if all registrations agree (asked of both versions, label by label).
+Always: the same input gives the same bytes; a line that cannot be read is an error, never skipped silently.
 
     python -m dfilter.fields.build fields FIELDS_TSV_GZ 4.4=VALUES 4.6=VALUES
     python -m dfilter.fields.build values 4.4=VALUES 4.6=VALUES
@@ -29,6 +32,7 @@ FIELDS_A_BLOCK = 512
 TABLES_BLOCK_CHARACTERS = 24_000
 LABEL_VERSIONS = (Version.V4_4, Version.V4_6)
 _ROW_KINDS = {"V": 4, "V64": 4, "R": 5, "T": 4}
+TWICE_FILE = Path(__file__).parent / "registered_twice.tsv"
 _SKIPPED_KINDS = frozenset({"E"})
 _NO_PLURAL = "(no plural)"
 _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
@@ -90,6 +94,22 @@ def _description(line: RegistryLine, listed: dict[Version, Listed]) -> str:
     return "\t".join((line.owner, line.versions, line.types, labelled))
 
 
+def read_twice() -> dict[str, list[str]]:
+    """For each field in ``registered_twice.tsv`` the cells after its name."""
+    lines = TWICE_FILE.read_text(encoding="utf-8").splitlines()
+    cells = (line.split("\t") for line in lines if not line.startswith("#"))
+    return {name: rest for name, *rest in cells}
+
+
+def only_first(listed: Listed) -> Listed:
+    """`listed` as 4.4 uses it: of a field registered more than once, the first registration's labels."""
+    rows = dict(listed.rows)
+    for name, (used, *_) in read_twice().items():
+        if used != "-" and name in rows:
+            rows[name] = rows[name][: int(used)]
+    return Listed({name: some for name, some in rows.items() if some}, listed.units)
+
+
 def read_values(path: Path) -> Listed:
     """What the output of ``tshark -G values`` at `path` lists.
 
@@ -137,8 +157,7 @@ def _character(text: str) -> int:
 def _table(name: str, rows: list[list[str]], version: Version) -> str:
     """The rows in the text form that `dfilter.fields.values` reads."""
     if rows[0][0] == "T":
-        true, false = rows[0][1:]
-        return f"1{values.CELL_END}{true}{values.ROW_END}0{values.CELL_END}{false}"
+        rows = [["V", number, label] for row in rows for number, label in zip("10", row[1:], strict=True)]
     info = registry.lookup(name, version)
     signed = info is not None and info.type in SIGNED
     packed = []
@@ -157,14 +176,16 @@ def _covered(listed: dict[Version, Listed]) -> list[str]:
 def pack_values(listed: dict[Version, Listed]) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
     """The blocks of the two files that `dfilter.fields.values` reads: the fields, the tables."""
     numbers: dict[str, int] = {}
+    twice = read_twice()
     lines = []
     for name in _covered(listed):
         cells = [name]
         for version in LABEL_VERSIONS:
             rows = listed[version].rows.get(name)
             cells.append(_key(numbers.setdefault(_table(name, rows, version), len(numbers))) if rows else "")
+        _, *loose = twice.get(name, ("-", "-"))
         unit = next((listed[v].units[name] for v in reversed(LABEL_VERSIONS) if name in listed[v].units), "")
-        lines.append("\t".join((*cells, unit)))
+        lines.append("\t".join((*cells, unit, values.CELL_END.join(loose) if loose != ["-"] else "")))
     return list(_field_blocks(lines)), list(_table_blocks(list(numbers)))
 
 
@@ -214,7 +235,7 @@ def _listed(arguments: Sequence[str]) -> dict[Version, Listed]:
     listed = {Version.parse(version): read_values(Path(path)) for version, _, path in pairs}
     if set(listed) != set(LABEL_VERSIONS):
         raise SystemExit(f"needed, once each: {', '.join(f'{v.text}=FILE' for v in LABEL_VERSIONS)}")
-    return listed
+    return {**listed, Version.V4_4: only_first(listed[Version.V4_4])}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

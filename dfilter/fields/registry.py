@@ -49,8 +49,8 @@ class FieldInfo:
 
     `display` is the display base (``"BASE_DEC"``), for a boolean the width in bits of its parent as text,
     else empty.  `protocol` is the owning protocol's name, for a protocol its own.  A name that was
-    registered twice with different types has in `type` the one the filter language uses, the last
-    registered (observed with ``irc.ctcp`` in 4.4), and the others in `also`.  `labelled` tells whether its
+    registered twice with different types has in `type` the one the filter language uses, the protocol
+    (observed with ``irc.ctcp`` in 4.4), and the others in `also`.  `labelled` tells whether its
     values have names (a value string, range string or true/false string; which ones:
     `dfilter.fields.values`), None if that was not observed: the labels are those of 4.4 and 4.6, and 3.4
     and 4.0 are answered as 4.4.
@@ -110,7 +110,8 @@ def _info(name: str, version: Version) -> FieldInfo | None:
     if entry is None or version not in entry.types:
         return None
     registered = [text.partition("/") for text in entry.types[version].split("|")]
-    *others, (type_name, _, display) = registered
+    registered.sort(key=lambda parts: parts[0] != FieldType.PROTOCOL.value)
+    (type_name, _, display), *others = registered
     field_type = FieldType(type_name)
     is_protocol = entry.owner == OWNER_ITSELF and field_type is FieldType.PROTOCOL
     if is_protocol:

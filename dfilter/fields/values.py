@@ -23,7 +23,7 @@ FIELDS_FILE = "value_fields.bin"
 TABLES_FILE = "value_tables.bin"
 TABLE_END, ROW_END, CELL_END, RANGE = "\x1d", "\x1e", "\x1f", ".."
 
-_UNIT_COLUMN = 3
+_UNIT_COLUMN, _LOOSE_COLUMN = 3, 4
 
 Table = tuple[tuple[int, int, str], ...]
 """(first, last, label): `label` stands for every value from first to last, both included; in table order."""
@@ -59,12 +59,30 @@ def _table(number: str) -> Table:
 def labels(name: str, version: Version = NEWEST) -> Table | None:
     """The labels of the field `name`, in table order, or None if it has none of its own.
 
-    A boolean's table is ``((1, 1, true label), (0, 0, false label))``; a boolean that answers None has the
-    labels "True" and "False".  Values of signed fields are signed.  None also for a field whose protocol is
-    not covered: see `known`.  Source: ``tshark -G values`` of Wireshark 4.4 and 4.6.
+    4.4 knows the labels of a field's first registration only, 4.6 those of all of them. A boolean's table
+    begins ``((1, 1, true label), (0, 0, false label))``; a boolean that answers None has the labels "True"
+    and "False".  Values of signed fields are signed.  None also for a field whose protocol is not covered:
+    see `known`.  Source: ``tshark -G values`` of Wireshark 4.4 and 4.6.
     """
     number = _cell(name, _column(version)) if _may_be_listed(name) else ""
     return _table(number) if number else None
+
+
+def ambiguous(name: str, version: Version = NEWEST) -> frozenset[str]:
+    """The labels of `name` that do not stand for exactly one number.
+
+    The language compares them as texts: several numbers or a range have the label, or (4.6) the field is
+    registered more than once and its registrations disagree.  Source: observed in Wireshark 4.4 and 4.6.
+    """
+    table = labels(name, version) or ()
+    loose = _cell(name, _LOOSE_COLUMN).split(CELL_END) if table and version >= Version.V4_6 else []
+    if loose == ["*"]:
+        return frozenset(label for _, _, label in table)
+    numbers: dict[str, int] = {}
+    several = {
+        label for first, last, label in table if first != last or numbers.setdefault(label, first) != first
+    }
+    return frozenset(several.union(filter(None, loose)))
 
 
 def unit(name: str) -> tuple[str, str] | None:
