@@ -94,7 +94,7 @@ def test_a_name_registered_twice_has_the_type_the_language_uses_and_the_other() 
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "\n", "\0", "\t", "tcp\n", "tcp\ntcp.ack", "TCP", "tcp.", ".tcp", "ïp", "a" * 100_000, "\ud800"],
+    ["", " ", "\n", "\0", "\t", "tcp\n", "tcp\ntcp.ack", "TCP", "tcp.", ".tcp", "ïp", "a" * 99_999, "\ud800"],
 )
 def test_hostile_names_are_unknown(name: str) -> None:
     assert lookup(name, NEWEST) is None
@@ -126,7 +126,8 @@ def test_aliases(line: str) -> None:
 def test_labelled_follows_the_observed_versions() -> None:
     for name, version, labelled in (
         ("tcp.flags.syn", V46, True), ("tcp.port", V46, False), ("tcp.option_kind", V34, True),
-        ("bacapp.vendor_identifier", V44, True), ("wlan.fc.subtype", V44, False), ("wlan.fc.subtype", V46, True),
+        ("bacapp.vendor_identifier", V44, True), ("wlan.fc.subtype", V44, False),
+        ("wlan.fc.subtype", V46, True),
     ):  # fmt: skip
         info = lookup(name, version)
         assert info is not None

@@ -62,7 +62,7 @@ def test_distance_is_the_textbooks(left: str, right: str, most: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 100_000, "tcp." + "x" * 90, "." * 80, "\0\n", "ïp.src", "-", ".", "asterix.", "radius.x", "a" * 100],
+    ["a" * 100_000, "tcp." + "x" * 90, "." * 80, "\0\n", "ïp.src", "-", "asterix.", "radius.x", "a" * 99],
 )
 def test_weird_texts_are_answered_in_time(text: str) -> None:
     suggest("warm.up", NEWEST)
