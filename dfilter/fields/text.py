@@ -92,6 +92,6 @@ def date_text(nanoseconds: int) -> str:
         moment = _EPOCH + timedelta(seconds=seconds)
     except OverflowError:
         return seconds_text(nanoseconds)
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     # tshark pads the day with a blank
     return f"{months[moment.month - 1]} {moment.day:2d}, {moment:%Y %H:%M:%S}.{fraction:09d} UTC"

@@ -120,7 +120,7 @@ def _index(found: list[Protocol]) -> Catalogue:
 def _successors(protocol: Protocol, protocols: dict[str, Protocol], tables: dict[str, dict[Any, Protocol]],
                 heuristics: dict[str, list[Protocol]]) -> Iterable[str]:  # fmt: skip
     for name in protocol.carries:
-        if name in protocols:
+        if name in protocols and name not in TABLES:
             yield name
             continue
         if name not in TABLES:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType
 from dfilter.packets.declare import Field
-from dfilter.packets.dispatch import Catalogue
+from dfilter.packets.dispatch import TABLES, Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class ShapeKnowledge:
         reachable = known.reachable({carrier for name in names for carrier in known.carriers[name]})
         last = known.protocols[shape.last]
         table = last.name + ".port"
-        if any(name in reachable for name in last.carries if name in known.protocols):
+        if any(name in reachable for name in last.carries if name not in TABLES):
             return None
         if any(protocol.name in reachable for protocol in known.heuristics.get(last.name, ())):
             return None
