@@ -1,0 +1,117 @@
+"""A value as the text that `string()`, `dec()` and `hex()` give.
+
+In: a type.  Out: a function from one value of it to text.  What always holds: integers are decimal
+whatever their display base; addresses are unresolved (Wireshark 4.x).
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from dfilter.fields.types import FLOATS, INTEGERS, STRINGS, WIDTH_BITS, FieldType
+from dfilter.fields.versions import Version
+
+Format = Callable[[Any], str]
+
+
+def string_format(kind: FieldType, version: Version) -> Format:
+    """The text of `string(field)`."""
+    if kind is FieldType.IPXNET and version < Version.V4_4:
+        return lambda value: f"0x{value:08x}"
+    if kind in INTEGERS:
+        return str
+    if kind in FLOATS:
+        return _single_text if kind is FieldType.FLOAT else _double_text
+    if kind in STRINGS:
+        return str
+    return _BYTE_TEXTS.get(kind, _colons)
+
+
+def decimal_text(value: int) -> str:
+    """The text of `dec(field)`."""
+    return str(value)
+
+
+def hex_format(kind: FieldType) -> Format:
+    """The text of `hex(field)`: lower case, padded to the width of the type."""
+    digits = WIDTH_BITS[kind] // 4
+    return lambda value: f"0x{value:0{digits}x}"
+
+
+def oid_text(content: bytes) -> str:
+    """Dotted decimal of the BER content octets of an object identifier (X.690 section 8.19)."""
+    numbers = _base_128(content)
+    if not numbers:
+        return ""
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
+
+
+def _relative_oid_text(content: bytes) -> str:
+    return ".".join(map(str, _base_128(content)))
+
+
+def _base_128(content: bytes) -> list[int]:
+    numbers, current = [], 0
+    for octet in content:
+        current = current << 7 | octet & 0x7F
+        if octet < 0x80:
+            numbers.append(current)
+            current = 0
+    return numbers
+
+
+def _double_text(value: float) -> str:
+    if math.isnan(value) or math.isinf(value):
+        return str(value)
+    text = repr(value)
+    return text.removesuffix(".0")
+
+
+def _single_text(value: float) -> str:
+    """The shortest text that gives the same single-precision number."""
+    if math.isnan(value) or math.isinf(value):
+        return str(value)
+    try:
+        wanted = struct.pack(">f", value)
+    except OverflowError:
+        return _double_text(value)
+    for digits in range(1, 10):
+        text = f"{value:.{digits}g}"
+        if struct.pack(">f", float(text)) == wanted:
+            return text
+    return _double_text(value)
+
+
+def _colons(value: bytes) -> str:
+    return value.hex(":")
+
+
+def _guid_text(value: bytes) -> str:
+    digits = value.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _system_id_text(value: bytes) -> str:
+    """Groups of two octets with points, as IS-IS writes system identifiers: 1921.6800.1001."""
+    return value.hex(".", -2)
+
+
+def _vines_text(value: bytes) -> str:
+    """Network number and subnetwork number in hex."""
+    return f"{value[:4].hex()}.{value[4:].hex()}"
+
+
+_BYTE_TEXTS: dict[FieldType, Format] = {
+    FieldType.IPv4: socket.inet_ntoa,
+    FieldType.IPv6: lambda value: socket.inet_ntop(socket.AF_INET6, value),
+    FieldType.GUID: _guid_text,
+    FieldType.OID: oid_text,
+    FieldType.REL_OID: _relative_oid_text,
+    FieldType.SYSTEM_ID: _system_id_text,
+    FieldType.VINES: _vines_text,
+}
