@@ -1,29 +1,30 @@
 """From the grammar's rules to the syntax tree: one method a rule.
 
-In: a rule's children (tokens and finished nodes, repetitions flat) and where it starts and ends.  Out: a node of
-`ast`; `ProblemError` where a constant is malformed.  Spans are offsets in the parsed text.
+In: a rule's children (tokens and finished nodes, repetitions flat) and where it starts and ends.  Out: a node
+of `ast`; `ProblemError` where a constant is malformed.  Spans are offsets in the parsed text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from dfilter.fields.versions import Version
 from dfilter.language import ast
-from dfilter.language.lexer import Token
+from dfilter.language.lexer import Token, base_name
 from dfilter.language.literals import (
+    Flaw,
     LiteralError,
     character_value,
     float_value,
     integer_value,
     string_value,
 )
-from dfilter.language.problems import ProblemError
+from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
 from dfilter.language.ranges import RangeError, parse_range
 from dfilter.language.source import Span
-from dfilter.language.wording import literal_problem, range_problem
 
 COMPARISONS = {op.value: op for op in ast.CompareOp} | {
     "eq": ast.CompareOp.EQ,
@@ -50,6 +51,10 @@ _BINARIES = {
     "BITAND": ast.BinaryOp.BITAND,
 }
 _SIGNS = {"PLUS": ast.UnaryOp.POS, "MINUS": ast.UnaryOp.NEG}
+
+_OLD_INTEGER = re.compile(r"0[xX][0-9a-fA-F]++|0[0-7]*+|[1-9][0-9]*+")
+_OLD_FLOAT = re.compile(r"(?:[0-9]++\.[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+|[0-9]++[eE][+-]?[0-9]++")
+_OLD_ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}")
 
 Kids = list[Any]
 
@@ -119,10 +124,48 @@ class Builder:
         return ast.Membership(self._span(start, end), kids[0], kids[3], negated=True)
 
     def set(self, kids: Kids, start: int, end: int) -> tuple[ast.Operand | ast.SetRange, ...]:
-        return tuple(kids[1:-1:2])
+        return tuple(kid for kid in kids if not isinstance(kid, Token))
 
     def set_range(self, kids: Kids, start: int, end: int) -> ast.SetRange:
         return ast.SetRange(kids[0], kids[2], self._span(start, end))
+
+    def chain(self, kids: Kids, start: int, end: int) -> ast.Expression:
+        """3.4: each relation stands between its neighbours: `a == b in {c}` is `a == b and b in {c}`."""
+        left: ast.Operand = kids[0]
+        items: list[ast.Expression] = []
+        run: list[Any] = [left]
+        for token, right in kids[1:]:
+            if token.kind == "COMPARISON_3_4" and not isinstance(left, tuple):
+                run += [token, right]
+            else:
+                self._end_run(run, items)
+                items.append(self._related(left, token, right))
+                run = [right]
+            left = right
+        self._end_run(run, items)
+        return items[0] if len(items) == 1 else ast.And(self._span(start, end), tuple(items))
+
+    def relation(self, kids: Kids, start: int, end: int) -> tuple[Token, Any]:
+        return kids[0], kids[1]
+
+    def _end_run(self, run: list[Any], items: list[ast.Expression]) -> None:
+        """Comparisons that follow each other stay one node."""
+        if len(run) > 1:
+            place = run[0].span.to(run[-1].span)
+            items.append(replace(self.comparison(run, 0, 0), span=place))
+
+    def _related(self, left: Any, token: Token, right: Any) -> ast.Expression:
+        place = self._span(token.start, token.end)
+        if isinstance(left, tuple):
+            raise ProblemError(
+                SyntaxProblem(Problem.UNEXPECTED, f'"{token.text}" cannot follow a set', place)
+            )
+        if token.kind == "IN":
+            return ast.Membership(left.span.to(_last(right)), left, right)
+        span = left.span.to(right.span)
+        if token.kind in _SEARCHES:
+            return ast.Search(span, _SEARCHES[token.kind], left, right, place)
+        return ast.Test(span, ast.Binary(span, ast.BinaryOp.BITAND, left, right))
 
     # --- operands
 
@@ -131,7 +174,7 @@ class Builder:
         node: ast.Operand = kids[0]
         for index in range(1, len(kids), 2):
             right: ast.Operand = kids[index + 1]
-            node = ast.Binary(node.span.to(right.span), _BINARIES[kids[index].kind], node, right)
+            node = ast.Binary(node.span.to(right.span), _BINARIES[base_name(kids[index].kind)], node, right)
         return node
 
     sum = bits
@@ -174,13 +217,17 @@ class Builder:
 
     def layer(self, kids: Kids, start: int, end: int) -> ast.Layered:
         token: Token = kids[1]
-        return ast.Layered(self._span(start, end), kids[0], (self._range(token.text[1:], token.start + 1, base=10),))
+        return ast.Layered(
+            self._span(start, end), kids[0], (self._range(token.text[1:], token.start + 1, base=10),)
+        )
 
     def layers(self, kids: Kids, start: int, end: int) -> ast.Layered:
         return ast.Layered(self._span(start, end), kids[0], kids[2])
 
-    def word(self, kids: Kids, start: int, end: int) -> ast.Word:
+    def word(self, kids: Kids, start: int, end: int) -> ast.Operand:
         token: Token = kids[0]
+        if token.kind == "WORD_3_4":
+            return self._old_word(token)
         if token.kind == "DOTTED_NAME":
             return ast.Word(self._span(start, end), token.text[1:], must_be_field=True)
         return ast.Word(self._span(start, end), token.text)
@@ -189,7 +236,7 @@ class Builder:
         token: Token = kids[0]
         text, span = token.text, self._span(start, end)
         try:
-            match token.kind:
+            match base_name(token.kind):
                 case "INTEGER":
                     value = integer_value(text)
                     return ast.Literal(span, text) if value is None else ast.Number(span, text, value)
@@ -200,17 +247,56 @@ class Builder:
                 case "RAW_STRING":
                     return ast.String(span, text, string_value(text, self.version, raw=True), raw=True)
                 case "CHARACTER":
-                    return ast.Character(span, text, character_value(text, self.version))
+                    return self._character(text, span)
                 case "BYTES":
                     return ast.Literal(span, text[1:], must_be_bytes=True)
                 case _:
                     return ast.Literal(span, text)
         except LiteralError as error:
+            from dfilter.language.wording import literal_problem  # valid filters need no words
+
             raise ProblemError(literal_problem(error, text, start)) from None
+
+    def _character(self, text: str, span: Span) -> ast.Operand:
+        """3.4: several characters in single quotes are a string."""
+        try:
+            return ast.Character(span, text, character_value(text, self.version))
+        except LiteralError as error:
+            if self.version >= Version.V4_0 or error.flaw is not Flaw.LONG_CHARACTER:
+                raise
+            return ast.String(span, text, string_value(text, self.version))
+
+    def _old_word(self, token: Token) -> ast.Operand:
+        """3.4: a word by its looks; a sign belongs to the word and makes a sign of a number."""
+        text, span = token.text, self._span(token.start, token.end)
+        if text[0] in "+-" and len(text) > 1 and text[1] not in "+-":
+            number = self._old_word(Token(token.kind, text[1:], token.start + 1, token.end))
+            return (
+                ast.Unary(span, ast.UnaryOp(text[0]), number)
+                if isinstance(number, ast.Number)
+                else ast.Word(span, text)
+            )
+        if _OLD_INTEGER.fullmatch(text):
+            value = integer_value(text)
+            return ast.Literal(span, text) if value is None else ast.Number(span, text, value)
+        if _OLD_FLOAT.fullmatch(text):
+            try:
+                return ast.Number(span, text, float_value(text))
+            except LiteralError:
+                return ast.Literal(span, text)
+        if ":" in text or "/" in text or _OLD_ADDRESS.fullmatch(text):
+            return ast.Literal(span, text)
+        return ast.Word(span, text)
 
     def _range(self, text: str, offset: int, base: int | None = None) -> ast.Range:
         try:
             found = parse_range(text, offset, self.version, base)
         except RangeError as error:
+            from dfilter.language.wording import range_problem
+
             raise ProblemError(range_problem(error, text, offset)) from None
         return found if self._span is Span else replace(found, span=self._span(offset, offset + len(text)))
+
+
+def _last(elements: tuple[ast.Operand | ast.SetRange, ...]) -> Span:
+    return elements[-1].span

@@ -1,10 +1,11 @@
 """The grammar file, and the parse tables that Lark makes from it.
 
-In: `grammar/dfilter.lark` (in a wheel: `dfilter/language/dfilter.lark`).  Out: its text; per dialect the LALR tables
-and the terminals' patterns as plain data, written to `dfilter/language/tables/`.
+In: `grammar/dfilter.lark` (in a wheel: `dfilter/language/dfilter.lark`).  Out: its text; per dialect the LALR
+tables and the terminals' patterns as plain data, written to `dfilter/language/tables/`.
 
-Importing Lark and building the tables costs a tenth of a second, several times what a whole `dfilter check` may
-take; so it is done once, by `python -m dfilter.language.grammar`, and a test holds that the files are up to date.
+Importing Lark and building the tables costs a tenth of a second, several times what a whole `dfilter check`
+may take; so it is done once, by `python -m dfilter.language.grammar`, and a test holds that the files are up
+to date.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dfilter.language.lexer import BLANKS, base_name
+
 if TYPE_CHECKING:
     from lark import Lark
 
-DIALECTS = ("filter",)
+DIALECTS = ("filter", "filter_4_0", "filter_3_4")
 """The start rules of the grammar."""
 
 _TABLES = Path(__file__).parent / "tables"
@@ -55,13 +58,17 @@ def build_tables(dialect: str) -> dict[str, Any]:
     data, memo = lark.memo_serialize([TerminalDef, Rule])
     table = data["parser"]["parser"]
     names: dict[int, str] = table["tokens"]
+    rows = {
+        state: {names[token]: move for token, move in row.items()} for state, row in table["states"].items()
+    }
+    first = table["start_states"][dialect]
+    order = _order(rows, first)
     rules: list[tuple[str, str, int]] = []
     numbers: dict[int, int] = {}
-    actions: list[dict[str, int]] = [{} for _ in table["states"]]
-    gotos: list[dict[str, int]] = [{} for _ in table["states"]]
-    for state, row in sorted(table["states"].items()):
-        for token, (is_reduce, argument) in sorted(row.items(), key=lambda item: names[item[0]]):
-            name = names[token]
+    actions: list[dict[str, int]] = [{} for _ in order]
+    gotos: list[dict[str, int]] = [{} for _ in order]
+    for state, row in enumerate(order):
+        for name, (is_reduce, argument) in sorted(rows[row].items()):
             if is_reduce:
                 number = argument["@"]
                 if number not in numbers:
@@ -69,17 +76,27 @@ def build_tables(dialect: str) -> dict[str, Any]:
                     rules.append(_rule(memo[number]))
                 actions[state][name] = ~numbers[number]
             elif name.isupper() or name == "$END":
-                actions[state][name] = argument
+                actions[state][name] = order.index(argument)
             else:
-                gotos[state][name] = argument
+                gotos[state][name] = order.index(argument)
     return {
-        "TERMINALS": _terminals(lark),
+        "TERMINALS": _terminals(lark, set().union(*actions)),
         "RULES": rules,
         "ACTIONS": actions,
         "GOTOS": gotos,
-        "START": table["start_states"][dialect],
-        "END": table["end_states"][dialect],
+        "START": order.index(first),
+        "END": order.index(table["end_states"][dialect]),
     }
+
+
+def _order(rows: dict[int, dict[str, Any]], first: int) -> list[int]:
+    """The states breadth first: Lark numbers them differently from run to run."""
+    order = [first]
+    for state in order:
+        for _, (is_reduce, argument) in sorted(rows[state].items()):
+            if not is_reduce and argument not in order:
+                order.append(argument)
+    return order
 
 
 def _rule(serialized: dict[str, Any]) -> tuple[str, str, int]:
@@ -89,16 +106,16 @@ def _rule(serialized: dict[str, Any]) -> tuple[str, str, int]:
     size = len(serialized["expansion"])
     if alias is None and size == 1 and serialized["options"]["expand1"]:
         return origin, "", size
-    return origin, alias or origin, size
+    return origin, alias or base_name(origin), size
 
 
-def _terminals(lark: Lark) -> list[tuple[str, str]]:
-    """Names and patterns in the order in which they are tried, which is Lark's own order."""
+def _terminals(lark: Lark, used: set[str]) -> list[tuple[str, str]]:
+    """The dialect's names and patterns in the order in which they are tried, which is Lark's own order."""
     ordered = sorted(
         lark.terminals,
         key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name),
     )
-    return [(terminal.name, terminal.pattern.to_regexp()) for terminal in ordered]
+    return [(t.name, t.pattern.to_regexp()) for t in ordered if t.name in used or t.name in BLANKS]
 
 
 def render_tables(dialect: str) -> str:
@@ -108,6 +125,7 @@ def render_tables(dialect: str) -> str:
         f'"""Parse tables of the dialect `{dialect}`; made by `python -m dfilter.language.grammar`."""',
         "",
         "# ruff: noqa: E501",
+        "# fmt: off",
         f"TERMINALS: list[tuple[str, str]] = {_rows(tables['TERMINALS'])}",
         f"RULES: list[tuple[str, str, int]] = {_rows(tables['RULES'])}",
         f"ACTIONS: list[dict[str, int]] = {_rows(tables['ACTIONS'])}",

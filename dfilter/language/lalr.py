@@ -1,10 +1,12 @@
 """The LALR automaton: runs a dialect's tables over a text, one token at a time.
 
-In: tables and patterns, a text, an object with one method for each rule: (children, start, end) -> value, where the
+In: tables and patterns, a text, an object with one method for each rule: (children, start, end) -> value,
+where the
 children of a repetition come as one flat list.  Out: what the last rule returned, or a
 `Stop` that says which token could not go on and which terminals could have.
 
-Nothing here recurses.  Two depths are bounded: the pending symbols (`MAX_PENDING`: what is open and waits for its end)
+Nothing here recurses.  Two depths are bounded: the pending symbols (`MAX_PENDING`: what is open and waits
+for its end)
 and the height of the tree that the rules build (`MAX_HEIGHT`), so that whoever walks a tree may recurse.
 """
 
@@ -16,10 +18,12 @@ from types import ModuleType
 from typing import Any
 
 from dfilter.fields.versions import Version
-from dfilter.language.lexer import CONTEXTUAL, Lexer, Token, make_lexer
+from dfilter.language.lexer import CONTEXTUAL, Lexer, Token, base_name, make_lexer
 
 MAX_PENDING = 100
-"""Symbols that may wait for their end. Wireshark's own limit, beyond which it misreads: 97 nested brackets fit."""
+"""Symbols that may wait for their end. Wireshark's own limit, beyond which it misreads: 97 nested brackets
+fit.
+"""
 
 MAX_HEIGHT = 250
 """Levels of the syntax tree."""
@@ -36,8 +40,8 @@ class StopKind(Enum):
     TOO_DEEP = "too deep"
 
 
-@dataclass(frozen=True, slots=True)
-class Stop(Exception):  # noqa: N818 - it says where the automaton stopped; the parser makes it a problem
+@dataclass(eq=False)
+class Stop(Exception):  # noqa: N818
     """Where the automaton stopped. UNREADABLE: no terminal matches at `token.start`."""
 
     kind: StopKind
@@ -56,7 +60,7 @@ class Rule:
         self.action = action
         """The name of the builder's method; "" hands a single value through."""
         self.size = size
-        self.grows = name in CHAINS
+        self.grows = base_name(name) in CHAINS
         self.hidden = name.startswith("_")
         """A repetition's helper: its value is a list that the next reduction takes in."""
 
@@ -104,9 +108,16 @@ class Stack:
             self.states.pop()
             self.values[-1] = action([], here, here)
             return
+        if size == 1:
+            self.values[-1] = action([self.values[-1]], self.starts[-1], self.ends[-1])
+            self.heights[-1] += 1
+            self.states.pop()
+            return
         children = self.values[-size:]
-        if any(type(child) is list for child in children):
-            children = _flatten(children)
+        for child in children:
+            if type(child) is list:
+                children = _flatten(children)
+                break
         height = max(self.heights[-size:]) + (len(children) // 2 if rule.grows else 1)
         self._replace(size, action(children, self.starts[-size], self.ends[-1]), height)
 
@@ -120,13 +131,8 @@ class Automaton:
         self.gotos: list[dict[str, int]] = tables.GOTOS
         self.start: int = tables.START
         self.end: int = tables.END
-        self.rules = [
-            Rule(name, action, size)
-            for name, action, size in tables.RULES
-        ]
-        self.patterns = [
-            self.lexer.inner if CONTEXTUAL in row else self.lexer.main for row in self.actions
-        ]
+        self.rules = [Rule(name, action, size) for name, action, size in tables.RULES]
+        self.patterns = [self.lexer.inner if CONTEXTUAL in row else self.lexer.main for row in self.actions]
 
     def token_at(self, text: str, position: int, state: int) -> Token:
         """The token after the blanks at `position`; kind "" where none can be read."""
@@ -136,17 +142,24 @@ class Automaton:
             return Token(match.lastgroup, text[start:end], start, end)
         blank = self.lexer.blank.match(text, position)
         start = blank.end() if blank is not None else position
-        return Token(END if start == len(text) else "", text[start : start + 1], start, min(start + 1, len(text)))
+        return Token(
+            END if start == len(text) else "", text[start : start + 1], start, min(start + 1, len(text))
+        )
 
     def run(self, text: str, builder: object, position: int = 0, opened: int = 0) -> Any:
-        """The value of the text from `position` on, as if `opened` round brackets stood before; raises `Stop`."""
+        """The value of the text from `position` on, as if `opened` round brackets stood before; raises
+        `Stop`.
+        """
         stack = Stack([self.start])
         states = stack.states
         for _ in range(min(opened, MAX_PENDING // 2)):
             stack.push(Token("LPAR", "(", position, position), self.actions[states[-1]]["LPAR"])
         previous: Token | None = None
         token = self.token_at(text, position, states[-1])
-        actions = self.actions
+        actions, gotos, rules = self.actions, self.gotos, self.rules
+        methods = [
+            getattr(builder, rule.action) if rule.action and not rule.hidden else None for rule in rules
+        ]
         while True:
             action = actions[states[-1]].get(token.kind)
             if action is None:
@@ -159,16 +172,16 @@ class Automaton:
                 previous = token
                 token = self.token_at(text, token.end, action)
                 continue
-            rule = self.rules[~action]
-            if rule.hidden:
-                stack.collect(rule.size)
-            elif rule.action:
-                stack.reduce(rule, getattr(builder, rule.action), token.start)
+            rule, method = rules[~action], methods[~action]
+            if method is not None:
+                stack.reduce(rule, method, token.start)
                 if stack.heights[-1] > MAX_HEIGHT:
                     raise Stop(StopKind.TOO_DEEP, previous or token, previous, tuple(states))
+            elif rule.hidden:
+                stack.collect(rule.size)
             else:
                 states.pop()
-            states.append(self.gotos[states[-1]][rule.name])
+            states.append(gotos[states[-1]][rule.name])
             if token.kind == END and states[-1] == self.end:
                 return stack.values[-1]
 

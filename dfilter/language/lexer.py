@@ -1,7 +1,9 @@
 """The patterns that cut a filter text into tokens, compiled from the grammar's terminals.
 
-In: the terminals of a dialect, as data, and a version.  Out: two compiled patterns with one named group a terminal,
-and the pattern of blanks.  The parser asks for one token at a time, because the text inside slice brackets reads
+In: the terminals of a dialect, as data, and a version.  Out: two compiled patterns with one named group a
+terminal,
+and the pattern of blanks.  The parser asks for one token at a time, because the text inside slice brackets
+reads
 differently.  Every pattern is linear: possessive runs, no nested repetition that could be read in two ways.
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dfilter.fields.versions import Version
 
@@ -22,8 +25,12 @@ CONTEXTUAL = "RANGE"
 """The one terminal that is read only where the parser can take it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+def base_name(name: str) -> str:
+    """The name of a rule or terminal without the dialect it is a variant for: `WORD` for `WORD_4_0`."""
+    return name[:-4] if name.endswith(("_4_0", "_3_4")) else name
+
+
+class Token(NamedTuple):
     """A terminal's text; `start` and `end` are offsets in the parsed text."""
 
     kind: str

@@ -15,11 +15,16 @@ from dfilter.fields.versions import Version
 _SIMPLE = {
     "a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "\\": 92, "'": 39, '"': 34,
 }  # fmt: skip
-_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{0,4})|U([0-9a-fA-F]{0,8})|(.))", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{0,4})|U([0-9a-fA-F]{0,8})|(.))", re.DOTALL
+)
 _CHARACTER = re.compile(r"[^\\]|\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([abfrtv\\'\"n]))")
 _HEX_FLOAT = re.compile(r"0[xX]([0-9a-fA-F]+)(?:\.([0-9a-fA-F]+))?(?:[pP]([+-]?[0-9]+))?")
 
 MAX_INTEGER = 2**64 - 1
+
+NAN = float("nan")
+"""One object for all, so that two trees with it in the same place are equal."""
 
 
 class Flaw(Enum):
@@ -36,8 +41,8 @@ class Flaw(Enum):
     UNDERFLOW = "underflow"
 
 
-@dataclass(frozen=True, slots=True)
-class LiteralError(Exception):  # noqa: N818
+@dataclass(eq=False)
+class LiteralError(Exception):
     """`part` is the wrong part of the text, at `start` up to `end` in it."""
 
     flaw: Flaw
@@ -55,9 +60,11 @@ def to_bytes(text: str) -> bytes:
 
 
 def string_value(text: str, version: Version, raw: bool = False) -> bytes:
-    """The bytes of a quoted string, quotes (and `r`) included in `text`; escapes as in that Wireshark version.
+    """The bytes of a quoted string, quotes (and `r`) included in `text`; escapes as in that Wireshark
+    version.
 
-    A raw string keeps its backslashes.  3.4 knows only octal, `\\x`, and drops the backslash of all others; it ends the string at a NUL.
+    A raw string keeps its backslashes.  3.4 knows only octal, `\\x`, and drops the backslash of all others;
+    it ends the string at a NUL.
     """
     body = text[2:-1] if raw else text[1:-1]
     if raw or "\\" not in body:
@@ -170,8 +177,10 @@ def float_value(text: str) -> float:
     match = _HEX_FLOAT.fullmatch(text)
     if match is None:
         lower = text.lower()
-        if lower.startswith(("nan", "inf")):
-            return float(lower[:3])
+        if lower.startswith("nan"):
+            return NAN
+        if lower.startswith("inf"):
+            return float("inf")
         return _checked(text, float(text), zero=not lower.split("e")[0].strip("0."))
     whole, fraction, exponent = match.groups()
     zero = not (whole + (fraction or "")).strip("0")

@@ -1,8 +1,11 @@
 """Macros: text that stands for text, expanded before anything else is read, even inside quoted strings.
 
-In: a filter text and the definitions.  Out: the expanded text with a map back to what the user typed, or the problem.
-A macro may use macros; depth and size of the result are bounded.  `${proto.field}` and `$field` are not macros but
-references and stay as they are.  Reproduces Wireshark 4.4.18 and 4.6.9, and 4.0.17 and 3.4.10 where they differ.
+In: a filter text and the definitions.  Out: the expanded text with a map back to what the user typed, or the
+problem.
+A macro may use macros; depth and size of the result are bounded.  `${proto.field}` and `$field` are not
+macros but
+references and stay as they are.  Reproduces Wireshark 4.4.18 and 4.6.9, and 4.0.17 and 3.4.10 where they
+differ.
 """
 
 from __future__ import annotations
@@ -41,7 +44,9 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """The expanded text; `original` maps its offsets to the typed text (a macro's insides to the whole call)."""
+    """The expanded text; `original` maps its offsets to the typed text (a macro's insides to the whole
+    call).
+    """
 
     text: str
     pieces: tuple[_Piece, ...]

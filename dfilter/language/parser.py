@@ -1,6 +1,7 @@
 """Text to syntax tree.
 
-In: any text, a Wireshark version, macro definitions.  Out: a `ParseResult` with a tree or with problems, never both;
+In: any text, a Wireshark version, macro definitions.  Out: a `ParseResult` with a tree or with problems,
+never both;
 `parse` raises on no text.  Names are not looked up: `foo.bar` parses.
 
 Importing this module costs little: the tables are loaded, and the patterns compiled, with the first text.
@@ -11,14 +12,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language.ast import Expression
 from dfilter.language.build import Builder
 from dfilter.language.lalr import END, MAX_PENDING, Automaton, Stop, StopKind
-from dfilter.language.macros import Expansion, expand
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
-from dfilter.language.wording import missing_bracket, too_deep, unexpected, unexpected_end, unreadable
+
+if TYPE_CHECKING:
+    from dfilter.language.macros import Expansion
 
 MAX_PROBLEMS = 20
 """Problems reported for one text."""
@@ -38,12 +41,14 @@ class ParseResult:
     problems: tuple[SyntaxProblem, ...] = ()
 
 
-def parse(
-    text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None
-) -> ParseResult:
-    """The tree of a filter as that Wireshark version reads it, or all syntax problems that can be told apart."""
+def parse(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> ParseResult:
+    """The tree of a filter as that Wireshark version reads it, or all syntax problems that can be told
+    apart.
+    """
     if "$" not in text:
         return _parse(text, version, None)
+    from dfilter.language.macros import expand  # few filters need it
+
     try:
         expansion = expand(text, macros or {}, version)
     except ProblemError as error:
@@ -92,6 +97,8 @@ def _parse(text: str, version: Version, expansion: Expansion | None) -> ParseRes
 
 def _stopped(stop: Stop, machine: Automaton, text: str) -> SyntaxProblem:
     """The problem that made the automaton stop."""
+    from dfilter.language.wording import missing_bracket, too_deep, unexpected, unexpected_end, unreadable
+
     token = stop.token
     if stop.kind is StopKind.TOO_DEEP:
         return too_deep(token, MAX_PENDING)

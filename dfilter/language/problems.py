@@ -51,8 +51,8 @@ class SyntaxProblem:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemError(Exception):  # noqa: N818
+@dataclass(eq=False)
+class ProblemError(Exception):
     """Carries a problem out of a rule's action."""
 
     problem: SyntaxProblem

@@ -31,8 +31,8 @@ class RangeFlaw(Enum):
     SIGNS = "signs"
 
 
-@dataclass(frozen=True, slots=True)
-class RangeError(Exception):  # noqa: N818
+@dataclass(eq=False)
+class RangeError(Exception):
     """`numbers`: the two that clash, where two do."""
 
     flaw: RangeFlaw
@@ -74,7 +74,7 @@ def _length(text: str) -> int:
 
 
 def _end(start: int, end: int, version: Version) -> int:
-    if start * end < 0:
+    if start * end < 0 and version >= Version.V4_0:
         raise RangeError(RangeFlaw.SIGNS, (start, end))
     if end < start or (end == start and version >= Version.V4_0):
         raise RangeError(RangeFlaw.ORDER, (start, end))

@@ -1,6 +1,7 @@
 """The words for syntax problems: from what the machine saw to what its user can act on.
 
-In: errors of the stages below, tokens, names of terminals.  Out: `SyntaxProblem`.  Spans are those of Wireshark 4.4
+In: errors of the stages below, tokens, names of terminals.  Out: `SyntaxProblem`.  Spans are those of
+Wireshark 4.4
 and 4.6, except that an end of text has a place too.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from dfilter.language.lexer import Token
+from dfilter.language.lexer import Token, base_name
 from dfilter.language.literals import Flaw, LiteralError
 from dfilter.language.problems import Fix, Problem, SyntaxProblem
 from dfilter.language.ranges import RangeError, RangeFlaw
@@ -48,15 +49,23 @@ _WORDS = {
 _FIELD = frozenset({"NAME", "WORD", "DOTTED_NAME"})
 _VALUE = frozenset({"INTEGER", "FLOAT", "STRING", "CHARACTER", "LITERAL", "DIGITS", "BYTES", "DOTTED_QUAD"})
 
-_OPERATOR_FIXES = {"=": "==", "=>": ">=", "=<": "<=", "<>": "!=", "|": "||", "=!": "!=", "===": "===", "=~": "matches"}
-_KEYWORDS = frozenset(
-    "and or not xor in contains matches any all eq ne lt le gt ge bitand bitwise_and".split()
-)
+_OPERATOR_FIXES = {
+    "=": "==",
+    "=>": ">=",
+    "=<": "<=",
+    "<>": "!=",
+    "|": "||",
+    "=!": "!=",
+    "===": "===",
+    "=~": "matches",
+}
+_KEYWORDS = frozenset(_WORDS[kind][1:-1] for kind in ("OR", "XOR", "AND", "NOT", "IN", "CONTAINS", "MATCHES"))
+_KEYWORDS |= {"any", "all", "eq", "ne", "lt", "le", "gt", "ge", "bitand", "bitwise_and"}
 
 
 def expected_words(terminals: Iterable[str]) -> tuple[str, ...]:
     """What could follow, each thing once: fields and values first, then operators, brackets, the end."""
-    kinds = set(terminals)
+    kinds = {base_name(kind) for kind in terminals}
     first = ["a value"] if kinds & _VALUE else []
     if kinds & _FIELD:
         first = ["a field or value"] if first else ["a field"]
@@ -73,7 +82,9 @@ def unexpected(token: Token, previous: Token | None, text: str, terminals: list[
     shown = text[token.start : end]
     expected = expected_words(terminals)
     notes, fix = _advice(token, previous, text, terminals)
-    return SyntaxProblem(Problem.UNEXPECTED, f'"{shown}" was unexpected in this context', span, expected, notes, fix)
+    return SyntaxProblem(
+        Problem.UNEXPECTED, f'"{shown}" was unexpected in this context', span, expected, notes, fix
+    )
 
 
 def unexpected_end(text: str, terminals: list[str]) -> SyntaxProblem:
@@ -161,8 +172,10 @@ def literal_problem(error: LiteralError, text: str, start: int) -> SyntaxProblem
     match error.flaw:
         case Flaw.ESCAPE:
             fix = Fix(Span(span.start, span.start), "\\")
-            note = "write a backslash as \\\\, or the whole string as r\"…\""
-            return SyntaxProblem(Problem.ESCAPE, f"{part} is not an escape sequence", span, notes=(note,), fix=fix)
+            note = 'write a backslash as \\\\, or the whole string as r"…"'
+            return SyntaxProblem(
+                Problem.ESCAPE, f"{part} is not an escape sequence", span, notes=(note,), fix=fix
+            )
         case Flaw.UNIVERSAL_NAME:
             return SyntaxProblem(Problem.ESCAPE, f"{part} is not a valid universal character name", span)
         case Flaw.OCTAL if text[0] == "'":
@@ -176,13 +189,17 @@ def literal_problem(error: LiteralError, text: str, start: int) -> SyntaxProblem
             message = r"'\n' is refused by every Wireshark 4.x"
             return SyntaxProblem(Problem.CHARACTER, message, span, fix=fix)
         case Flaw.LONG_CHARACTER:
-            fix = Fix(span, f'"{text[1:-1]}"') if '"' not in text else None
+            quoted = Fix(span, f'"{text[1:-1]}"') if '"' not in text else None
             message = f"{text} is too long for a character constant"
-            return SyntaxProblem(Problem.CHARACTER, message, span, notes=("a string has double quotes",), fix=fix)
+            return SyntaxProblem(
+                Problem.CHARACTER, message, span, notes=("a string has double quotes",), fix=quoted
+            )
         case Flaw.BAD_CHARACTER:
             return SyntaxProblem(Problem.CHARACTER, f"{text} is not a valid character constant", span)
         case Flaw.NON_PRINTABLE:
-            return SyntaxProblem(Problem.CHARACTER, "a character constant holds one printable ASCII character", span)
+            return SyntaxProblem(
+                Problem.CHARACTER, "a character constant holds one printable ASCII character", span
+            )
         case Flaw.OVERFLOW:
             return SyntaxProblem(Problem.NUMBER, f'"{part}" is too large for a floating-point number', span)
         case Flaw.UNDERFLOW:
@@ -222,7 +239,12 @@ def _advice(
     if word.lower() in _KEYWORDS and word != word.lower():
         note = f'operators are written in lower case: "{word.lower()}"'
         return (note,), Fix(Span(token.start, token.end), word.lower())
-    if previous is not None and previous.kind == "NAME" and previous.text.isupper() and previous.text.lower() == "not":
+    if (
+        previous is not None
+        and previous.kind == "NAME"
+        and previous.text.isupper()
+        and previous.text.lower() == "not"
+    ):
         return ('"not" is written in lower case',), Fix(Span(previous.start, previous.end), "not")
     if token.kind == "LPAR" and previous is not None and previous.kind == "IN":
         return ("a set is written in braces: {80, 443}",), None
@@ -237,7 +259,11 @@ def _operator_advice(
     token: Token, previous: Token | None, text: str, terminals: list[str]
 ) -> tuple[tuple[str, ...], Fix | None]:
     start = token.start
-    if previous is not None and previous.end == start and text[previous.start : start] in ("~", "!", "<", "="):
+    if (
+        previous is not None
+        and previous.end == start
+        and text[previous.start : start] in ("~", "!", "<", "=")
+    ):
         start = previous.start
     for length in (2, 1):
         spelling = text[start : start + length]
