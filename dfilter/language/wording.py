@@ -21,7 +21,7 @@ _WORDS = {
     "XOR": "'xor'",
     "AND": "'and'",
     "NOT": "'not'",
-    "IN": "'in'",
+    "IN": "'in' or 'not in'",
     "CONTAINS": "'contains'",
     "MATCHES": "'matches'",
     "QUANTIFIER": "'any' or 'all'",
@@ -59,8 +59,8 @@ _OPERATOR_FIXES = {
     "===": "===",
     "=~": "matches",
 }
-_KEYWORDS = frozenset(_WORDS[kind][1:-1] for kind in ("OR", "XOR", "AND", "NOT", "IN", "CONTAINS", "MATCHES"))
-_KEYWORDS |= {"any", "all", "eq", "ne", "lt", "le", "gt", "ge", "bitand", "bitwise_and"}
+_KEYWORDS = frozenset(_WORDS[kind][1:-1] for kind in ("OR", "XOR", "AND", "NOT", "CONTAINS", "MATCHES"))
+_KEYWORDS |= {"in", "any", "all", "eq", "ne", "lt", "le", "gt", "ge", "bitand", "bitwise_and"}
 
 
 def expected_words(terminals: Iterable[str]) -> tuple[str, ...]:
@@ -71,6 +71,8 @@ def expected_words(terminals: Iterable[str]) -> tuple[str, ...]:
         first = ["a field or value"] if first else ["a field"]
     if {"PLUS", "INTEGER"} <= kinds:
         kinds -= {"PLUS", "MINUS"}  # a sign is part of a value here
+    if {"NOT", "IN"} <= kinds:
+        kinds -= {"NOT"}  # after an operand it can only begin "not in"
     rest = [word for kind, word in _WORDS.items() if kind in kinds]
     return tuple(dict.fromkeys(first + rest))
 
@@ -268,8 +270,8 @@ def _operator_advice(
     for length in (2, 1):
         spelling = text[start : start + length]
         right = _OPERATOR_FIXES.get(spelling)
-        if right is not None and start + length > token.start:
-            return (f'write "{right}" for "{spelling}"',), Fix(Span(start, start + length), right)
+        if right is not None and start + len(spelling) > token.start:
+            return (f'write "{right}" for "{spelling}"',), Fix(Span(start, start + len(spelling)), right)
     if text[start : start + 2] in ("!~", "~="):
         return ('write "not x matches …", or "x !== …" for "any value differs"',), None
     if text[token.start] == "/" and "STRING" in terminals:

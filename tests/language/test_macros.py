@@ -47,8 +47,9 @@ def test_expansion(text: str, expanded: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["$nosuch()", "${nosuch}", "${ip}", "$noarg( )", "$noarg(1)", "$onearg()", "${onearg}", "$twoarg(a,)", "$rec()",
-     '$onearg("a,b")', "${", "${a", "${a:b", "$a(", "${ noarg }", "${a.b:1}", "${ip.src", "${noarg,1}", "$skip(1,2)"],
+    ["$nosuch()", "${nosuch}", "${ip}", "$noarg( )", "$noarg(1)", "$onearg()", "${onearg}", "$twoarg(a,)",
+     "$rec()", '$onearg("a,b")', "${", "${a", "${a:b", "$a(", "${ noarg }", "${a.b:1}",
+     "${ip.src", "${noarg,1}", "$skip(1,2)"],
 )  # fmt: skip
 def test_refusals(text: str) -> None:
     with pytest.raises(ProblemError):

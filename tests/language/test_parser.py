@@ -107,7 +107,8 @@ def test_all_problems_are_reported_once() -> None:
 @pytest.mark.parametrize(
     ("text", "repaired"),
     [("a = 1", "a == 1"), ("a => 1", "a >= 1"), ("a AND b", "a and b"), ("(a", "(a)"), ("a | b", "a || b"),
-     ("x == 'ab'", 'x == "ab"'), (r'x matches "\."', r'x matches "\\."'), ("a <> 1", "a != 1")],
+     ("x == 'ab'", 'x == "ab"'), (r'x matches "\."', r'x matches "\\."'), ("a <> 1", "a != 1"),
+     ("len(a) =1", "len(a) ==1")],
 )  # fmt: skip
 def test_fixes(text: str, repaired: str) -> None:
     fix = parse(text).problems[0].fix
@@ -226,3 +227,18 @@ def test_3_4_reads_differently(text: str, reading: str) -> None:
 def test_versions_differ(text: str, versions: str) -> None:
     accepting = [version.text for version in Version if not parse(text, version).problems]
     assert accepting == versions.split()
+
+
+def test_expectations_are_in_users_words() -> None:
+    after_field = parse("tcp.port 80").problems[0].expected
+    assert "a comparison" in after_field
+    assert "'in' or 'not in'" in after_field
+    assert "the end of the filter" in after_field
+    assert parse("tcp.port ==").problems[0].expected[0] == "a field or value"
+    assert parse("x in 80").problems[0].expected == ("'{'",)
+
+
+def test_repair_at_the_end_stays_inside_the_text() -> None:
+    fix = parse("x =").problems[0].fix
+    assert fix is not None
+    assert (fix.span.start, fix.span.end) == (2, 3)
