@@ -1,0 +1,232 @@
+"""The pcap format (draft-ietf-opsawg-pcap) and its old and modified kin.
+
+In: a `Feed` at the file header.  Out: `Frame`s.
+Always: a damaged or cut-off file gives the whole frames before the damage, then a warning.
+
+The kin, told apart as Wireshark 4.4 does (observed): versions 2.0 to 2.2 and 543 store the two lengths in the
+other order, 2.3 in either; the modified format of the 1990s has record headers of 24 or 28 bytes and its own
+magic number, yet some of its writers used the standard one, with 24 or 20 bytes: only the records show it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dfilter.captures.feed import CHUNK, Feed
+from dfilter.captures.frame import Frame, Interface, Section
+from dfilter.captures.limits import MAX_WIRE_LENGTH, max_packet
+from dfilter.errors import CaptureError
+
+FILE_HEADER: Final = 24
+
+_MICROSECONDS: Final = 0xA1B2C3D4
+_NANOSECONDS: Final = 0xA1B23C4D
+_MODIFIED: Final = 0xA1B2CD34
+_HEADER_SIZES: Final = {_MICROSECONDS: (16, 24, 20), _NANOSECONDS: (16,), _MODIFIED: (24, 28)}
+_PROBED: Final = 3
+"""Records that must look right before a layout is believed."""
+
+_FCS_KNOWN: Final = 0x0400_0000
+_RESERVED: Final = 0x03FF_0000
+
+
+class Lengths:
+    """Where the two lengths of a record stand."""
+
+    STANDARD: Final = 0
+    SWAPPED: Final = 1
+    EITHER: Final = 2
+
+
+@dataclass(slots=True)
+class Layout:
+    """What the file header says."""
+
+    byte_order: str
+    interface: Interface
+    nanoseconds: bool
+    lengths: int
+    header_size: int = 16
+
+
+def byte_order(start: bytes) -> str | None:
+    """``"<"`` or ``">"`` if a pcap file begins with these four bytes, else None."""
+    for order in "<>":
+        if struct.unpack(order + "I", start)[0] in _HEADER_SIZES:
+            return order
+    return None
+
+
+def open_pcap(feed: Feed, warn: Callable[[str], None]) -> tuple[Interface, Iterator[Frame]]:
+    """Read the file header.
+
+    Raises:
+        CaptureError: the header is cut short or of an unknown version.
+    """
+    if not feed.need(0, FILE_HEADER):
+        raise CaptureError(
+            f"{feed.name}: the pcap file header is cut short: it needs {FILE_HEADER} bytes, "
+            f"the file ends at byte {len(feed.buffer)}"
+        )
+    order = byte_order(feed.buffer[:4]) or "<"
+    magic, major, minor, _, _, snaplen, network = struct.unpack_from(order + "IHHIIII", feed.buffer)
+    if major < 2:
+        raise CaptureError(
+            f"{feed.name}: pcap version {major}.{minor} (byte 4) is not known, 2.0 and later are"
+        )
+    if network & _RESERVED:
+        raise CaptureError(
+            f"{feed.name}: damaged file header: the link type 0x{network:08x} at byte 20 sets reserved bits"
+        )
+    interface = Interface(
+        id=-1,
+        link_type=network & 0xFFFF,
+        section=Section(1, order),
+        snaplen=snaplen,
+        units=1_000_000_000 if magic == _NANOSECONDS else 1_000_000,
+        fcs_length=(network >> 28) * 2 if network & _FCS_KNOWN else None,
+    )
+    interface.section.interfaces.append(interface)
+    layout = Layout(order, interface, magic == _NANOSECONDS, _length_order(major, minor))
+    feed.need(FILE_HEADER, 0)
+    layout.header_size = _probe(feed, layout, _HEADER_SIZES[magic])
+    standard = layout.header_size == 16 and layout.lengths == Lengths.STANDARD
+    return interface, (_records if standard else _odd_records)(feed, layout, warn)
+
+
+def _length_order(major: int, minor: int) -> int:
+    if major == 543 or (major == 2 and minor < 3):
+        return Lengths.SWAPPED
+    return Lengths.EITHER if (major, minor) == (2, 3) else Lengths.STANDARD
+
+
+def _probe(feed: Feed, layout: Layout, sizes: tuple[int, ...]) -> int:
+    """The first header size with which the first records make sense; the usual one if none does.
+
+    It reads on only while what is there decides nothing (bytes that end with a record do), so that a live
+    pipe is not held up.
+    """
+    if len(sizes) == 1:
+        return sizes[0]
+    more = True
+    for size in sizes:
+        strict = size != sizes[0]
+        verdict = _makes_sense(feed.buffer, layout, size, strict)
+        while verdict is None and more and len(feed.buffer) < CHUNK:
+            more = feed.need(0, len(feed.buffer) + 1)
+            verdict = _makes_sense(feed.buffer, layout, size, strict)
+        if verdict or (verdict is None and more):
+            return size
+    return sizes[0]
+
+
+def _makes_sense(buffer: bytes, layout: Layout, size: int, strict: bool) -> bool | None:
+    """None where a record runs past the bytes there; `strict` minds more captured than was sent."""
+    limit = max_packet(layout.interface.link_type)
+    position = 0
+    for _ in range(_PROBED):
+        if position == len(buffer):
+            break
+        if position + size > len(buffer):
+            return None
+        first, second = struct.unpack_from(layout.byte_order + "II", buffer, position + 8)
+        captured, wire = _lengths(first, second, layout.lengths)
+        if captured > limit or (strict and captured > wire):
+            return False
+        position += size + captured
+    return True if position <= len(buffer) else None
+
+
+def _lengths(first: int, second: int, order: int) -> tuple[int, int]:
+    """(captured, on the wire)."""
+    if order == Lengths.SWAPPED or (order == Lengths.EITHER and first > second):
+        return second, first
+    return first, second
+
+
+def _records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterator[Frame]:
+    unpack = struct.Struct(layout.byte_order + "IIII").unpack_from
+    interface = layout.interface
+    link_type = interface.link_type
+    limit = max_packet(link_type)
+    scale = 1 if layout.nanoseconds else 1000
+    buffer = feed.buffer
+    position = number = 0
+    while True:
+        end = len(buffer)
+        while position + 16 <= end:
+            seconds, fraction, captured, wire = unpack(buffer, position)
+            if captured > limit:
+                warn(_too_long(feed, position, captured, limit, number))
+                return
+            start = position + 16
+            stop = start + captured
+            if stop > end:
+                break
+            if wire > MAX_WIRE_LENGTH:
+                wire = MAX_WIRE_LENGTH
+            number += 1
+            time = seconds * 1_000_000_000 + fraction * scale
+            yield Frame(number, time, buffer[start:stop], wire, link_type, -1, interface)
+            position = stop
+        if not _more(feed, position, 16, number, warn):
+            return
+        buffer = feed.buffer
+        position = 0
+        captured = unpack(buffer, 0)[2]
+        if captured > limit:
+            continue  # the loop above says so
+        if not _more(feed, 0, 16 + captured, number, warn):
+            return
+        buffer = feed.buffer
+
+
+def _odd_records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterator[Frame]:
+    """The same for the modified and the old formats: any header size, any order of the lengths."""
+    unpack = struct.Struct(layout.byte_order + "IIII").unpack_from
+    interface, size = layout.interface, layout.header_size
+    limit = max_packet(interface.link_type)
+    scale = 1 if layout.nanoseconds else 1000
+    position = number = 0
+    while len(feed.buffer) - position >= size or _more(feed, position, size, number, warn):
+        position = 0 if len(feed.buffer) - position < size else position
+        seconds, fraction, first, second = unpack(feed.buffer, position)
+        captured, wire = _lengths(first, second, layout.lengths)
+        if captured > limit:
+            warn(_too_long(feed, position, captured, limit, number))
+            return
+        if len(feed.buffer) - position < size + captured:
+            if not _more(feed, position, size + captured, number, warn):
+                return
+            position = 0
+        start = position + size
+        position = start + captured
+        number += 1
+        time = seconds * 1_000_000_000 + fraction * scale
+        data = feed.buffer[start:position]
+        yield Frame(number, time, data, min(wire, MAX_WIRE_LENGTH), interface.link_type, -1, interface)
+
+
+def _more(feed: Feed, position: int, size: int, frames: int, warn: Callable[[str], None]) -> bool:
+    """Slide the window to `position` and have `size` bytes there; warn where the file ends in a packet."""
+    if feed.need(position, size):
+        return True
+    if feed.damage:
+        return False
+    left = len(feed.buffer)
+    if left:
+        warn(
+            f"{feed.name}: cut short: packet {frames + 1} starts at byte {feed.offset} and needs {size} "
+            f"bytes, but the file ends at byte {feed.offset + left}; the {frames} packets before it were read"
+        )
+    return False
+
+
+def _too_long(feed: Feed, position: int, captured: int, limit: int, frames: int) -> str:
+    return (
+        f"{feed.name}: damaged: packet {frames + 1}, at byte {feed.offset + position}, claims {captured} "
+        f"bytes, more than the {limit} possible; the {frames} packets before it were read"
+    )

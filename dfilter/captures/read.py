@@ -1,0 +1,120 @@
+"""Opening a capture, whatever its format and wherever it is.
+
+In: a path, ``"-"`` or a binary file object.  Out: `Capture`, to be iterated once.
+Always: one pass, in file order, in bounded memory; a file that is damaged or cut short gives all whole frames
+before the damage and then sets `Capture.warning`; what is no capture at all raises `CaptureError`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from types import TracebackType
+from typing import BinaryIO, Final, Self
+
+from dfilter.captures import pcap
+from dfilter.captures.feed import Feed
+from dfilter.captures.frame import Frame, Interface
+from dfilter.captures.pcapng import PcapngReader
+from dfilter.errors import CaptureError
+
+_PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
+
+
+class Capture:
+    """The frames of a capture file; iterate it once.
+
+    Attributes:
+        name: the file's name, for messages.
+        format: ``"pcap"`` or ``"pcapng"``; ``"empty"`` for a file of no bytes, which Wireshark 4.4 opens too.
+        interfaces: those met so far, across all sections.
+        warning: None, or one line that says why reading stopped before the end of the file.
+    """
+
+    __slots__ = ("_feed", "_frames", "format", "interfaces", "name", "warning")
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self.name = feed.name
+        self.warning: str | None = None
+        self.interfaces: list[Interface] = []
+        self.format, frames = self._detect()
+        self._frames = self._watched(frames)
+
+    def _detect(self) -> tuple[str, Iterator[Frame]]:
+        feed = self._feed
+        feed.need(0, 4)
+        start = feed.buffer[:4]
+        if not start:
+            if feed.damage:
+                raise CaptureError(f"{feed.name}: {feed.damage}; nothing could be read")
+            self._warn(f"{feed.name}: is empty")
+            return "empty", iter(())
+        if start == _PCAPNG:
+            reader = PcapngReader(feed, self._warn)
+            self.interfaces = reader.interfaces
+            return "pcapng", _primed(reader.frames())
+        if len(start) == 4 and pcap.byte_order(start):
+            interface, frames = pcap.open_pcap(feed, self._warn)
+            self.interfaces = [interface]
+            return "pcap", frames
+        inside = "what is compressed in it " if feed.compressed else ""
+        raise CaptureError(
+            f"{feed.name}: not a capture: {inside}begins with the bytes {start.hex(' ')}; "
+            "pcap and pcapng can be read, plain or compressed with gzip or zstd"
+        )
+
+    def _warn(self, text: str) -> None:
+        self.warning = text
+
+    def _watched(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        yield from frames
+        if self._feed.damage and self.warning is None:
+            self.warning = f"{self.name}: {self._feed.damage}; the frames before it were read"
+        self._feed.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self._frames
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, if it was opened here; iterating ends."""
+        self._frames = iter(())
+        self._feed.close()
+
+
+def _primed(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """The same frames, the first one read now: damage before it is an error at opening."""
+    first = next(frames, None)
+    return _chain(first, frames) if first is not None else iter(())
+
+
+def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
+    yield first
+    yield from rest
+
+
+def open_capture(source: str | os.PathLike[str] | BinaryIO) -> Capture:
+    """Open a capture and read its header.
+
+    Args:
+        source: a path, ``"-"`` for standard input, or a binary file object, which need not be seekable and
+            stays open.
+
+    Raises:
+        CaptureError: it cannot be read, is no capture, or is damaged before its first frame. Messages name
+            the file and the byte.
+    """
+    feed = Feed(source)
+    try:
+        return Capture(feed)
+    except CaptureError:
+        feed.close()
+        raise
