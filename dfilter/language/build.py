@@ -23,7 +23,6 @@ from dfilter.language.literals import (
     string_value,
 )
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
-from dfilter.language.ranges import RangeError, parse_range
 from dfilter.language.source import Span
 
 COMPARISONS = {op.value: op for op in ast.CompareOp} | {
@@ -52,9 +51,9 @@ _BINARIES = {
 }
 _SIGNS = {"PLUS": ast.UnaryOp.POS, "MINUS": ast.UnaryOp.NEG}
 
-_OLD_INTEGER = re.compile(r"0[xX][0-9a-fA-F]++|0[0-7]*+|[1-9][0-9]*+")
-_OLD_FLOAT = re.compile(r"(?:[0-9]++\.[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+|[0-9]++[eE][+-]?[0-9]++")
-_OLD_ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}")
+_OLD_INTEGER = r"0[xX][0-9a-fA-F]++|0[0-7]*+|[1-9][0-9]*+"
+_OLD_FLOAT = r"(?:[0-9]++\.[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+|[0-9]++[eE][+-]?[0-9]++"
+_OLD_ADDRESS = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}"
 
 Kids = list[Any]
 
@@ -276,19 +275,21 @@ class Builder:
                 if isinstance(number, ast.Number)
                 else ast.Word(span, text)
             )
-        if _OLD_INTEGER.fullmatch(text):
+        if re.fullmatch(_OLD_INTEGER, text):
             value = integer_value(text)
             return ast.Literal(span, text) if value is None else ast.Number(span, text, value)
-        if _OLD_FLOAT.fullmatch(text):
+        if re.fullmatch(_OLD_FLOAT, text):
             try:
                 return ast.Number(span, text, float_value(text))
             except LiteralError:
                 return ast.Literal(span, text)
-        if ":" in text or "/" in text or _OLD_ADDRESS.fullmatch(text):
+        if ":" in text or "/" in text or re.fullmatch(_OLD_ADDRESS, text):
             return ast.Literal(span, text)
         return ast.Word(span, text)
 
     def _range(self, text: str, offset: int, base: int | None = None) -> ast.Range:
+        from dfilter.language.ranges import RangeError, parse_range  # most filters have no slice
+
         try:
             found = parse_range(text, offset, self.version, base)
         except RangeError as error:

@@ -15,11 +15,10 @@ from dfilter.fields.versions import Version
 _SIMPLE = {
     "a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "\\": 92, "'": 39, '"': 34,
 }  # fmt: skip
-_ESCAPE = re.compile(
-    r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{0,4})|U([0-9a-fA-F]{0,8})|(.))", re.DOTALL
-)
-_CHARACTER = re.compile(r"[^\\]|\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([abfrtv\\'\"n]))")
-_HEX_FLOAT = re.compile(r"0[xX]([0-9a-fA-F]+)(?:\.([0-9a-fA-F]+))?(?:[pP]([+-]?[0-9]+))?")
+# Compiled (and kept by `re`) when a filter first needs them: most filters need none.
+_ESCAPE = r"(?s)\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{0,4})|U([0-9a-fA-F]{0,8})|(.))"
+_CHARACTER = r"[^\\]|\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2})|([abfrtv\\'\"n]))"
+_HEX_FLOAT = r"0[xX]([0-9a-fA-F]+)(?:\.([0-9a-fA-F]+))?(?:[pP]([+-]?[0-9]+))?"
 
 MAX_INTEGER = 2**64 - 1
 
@@ -70,6 +69,7 @@ def string_value(text: str, version: Version, raw: bool = False) -> bytes:
     if raw or "\\" not in body:
         return to_bytes(body)
     old = version < Version.V4_0
+    escape = re.compile(_ESCAPE)
     parts: list[bytes] = []
     position = 0
     while True:
@@ -78,7 +78,7 @@ def string_value(text: str, version: Version, raw: bool = False) -> bytes:
             parts.append(to_bytes(body[position:]))
             break
         parts.append(to_bytes(body[position:at]))
-        match = _ESCAPE.match(body, at)
+        match = escape.match(body, at)
         assert match is not None  # the string's pattern puts a character after every backslash
         value, position = _old_escape(match) if old else _escape(match)
         parts.append(value)
@@ -128,7 +128,7 @@ def character_value(text: str, version: Version) -> int:
     body = text[1:-1]
     if not body:
         raise LiteralError(Flaw.EMPTY_CHARACTER, text, 0, len(text))
-    match = _CHARACTER.fullmatch(body)
+    match = re.fullmatch(_CHARACTER, body)
     if match is None:
         flaw = Flaw.BAD_CHARACTER if _is_bad_escape(body) else Flaw.LONG_CHARACTER
         raise LiteralError(flaw, text, 0, len(text))
@@ -174,7 +174,7 @@ def integer_value(text: str) -> int | None:
 
 def float_value(text: str) -> float:
     """The value of a decimal or hexadecimal floating-point text, or of nan, inf, infinity."""
-    match = _HEX_FLOAT.fullmatch(text)
+    match = re.fullmatch(_HEX_FLOAT, text)
     if match is None:
         lower = text.lower()
         if lower.startswith("nan"):
