@@ -31,13 +31,21 @@ END, NOP, MSS, WINDOW_SCALE, SACK_PERMITTED, SACK, TIMESTAMPS = 0, 1, 2, 3, 4, 5
 MAX_SHIFT = 14
 
 
-def window_shift(layer: Layer) -> int | None:
-    """The window scale option of a SYN; None without one."""
-    region = layer.region
+def window_shift(region: Region, default: int) -> int:
+    """The window scale option of a SYN in bits; `default` without one."""
     for kind, offset, length in _walk(region, header_length(region)):
         if kind == WINDOW_SCALE and length == 3:
             return min(region.u8(offset + 2), MAX_SHIFT)
-    return None
+    return default
+
+
+def sack_edges(region: Region) -> tuple[tuple[int, int], ...]:
+    """The selective acknowledgements of a segment: absolute left and right edges."""
+    for kind, offset, length in _walk(region, header_length(region)):
+        if kind == SACK:
+            edges = range(offset + 2, offset + length - 7, 8)
+            return tuple((region.u32(edge), region.u32(edge + 4)) for edge in edges)
+    return ()
 
 
 def header_length(region: Region) -> int:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dfilter.packets.streams.sequence import seq_diff
+
 ONE_MORE_SEGMENT = -1
 """The length is not known yet: call again with whatever the next segment brings."""
 
@@ -19,8 +21,6 @@ UNTIL_FIN = -2
 
 MAX_ASSEMBLY = 64 * 1024 * 1024
 """Bytes of one message beyond which it is given up: hostile lengths must not eat memory."""
-
-SEQ_MASK = 0xFFFFFFFF
 
 
 class NeedMore(Exception):  # noqa: N818 - a request, not an error
@@ -35,11 +35,6 @@ class NeedMore(Exception):  # noqa: N818 - a request, not an error
         super().__init__(offset, count)
         self.offset = offset
         self.count = count
-
-
-def seq_diff(a: int, b: int) -> int:
-    """a - b on the circle of 32-bit sequence numbers, in [-2**31, 2**31)."""
-    return ((a - b + 0x80000000) & SEQ_MASK) - 0x80000000
 
 
 @dataclass(slots=True, eq=False)

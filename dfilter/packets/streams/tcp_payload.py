@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.region import DissectionError, Region
+from dfilter.packets.streams.analysis import REPEATED, Verdict
 from dfilter.packets.streams.conversation import Stream
-from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, SEQ_MASK, UNTIL_FIN, Assembly, NeedMore
+from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, Assembly, NeedMore
+from dfilter.packets.streams.sequence import SEQ_MASK
 from dfilter.packets.view import Layer, View
 
+OUT_OF_ORDER, FAST = int(Verdict.OUT_OF_ORDER), int(Verdict.FAST_RETRANSMISSION)
 
-def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region) -> None:
-    """Give the payload of one in-order segment to the protocol above, together with what waits for it."""
+
+def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region, verdicts: int) -> None:
+    """Give the payload of one segment to the protocol above, together with what waits for it."""
+    if verdicts & OUT_OF_ORDER:
+        return
+    if verdicts & REPEATED & ~FAST:
+        layer.add("tcp.segment_data", payload.rest(), payload.start, payload.length)
+        return
     flow = stream.flow
     position = 0
     frame = view.frame.number

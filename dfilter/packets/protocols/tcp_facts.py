@@ -1,0 +1,250 @@
+"""What is known of a TCP segment beyond its own header: its conversation, relative numbers, times, analysis.
+
+In: a segment and the conversations of the session.  Out: `Facts`, and the fields that show them.  What always
+holds: the conversation is updated once, in file order, by `Tracker.track`; `add_facts` only shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dfilter.packets.protocols.tcp_options import sack_edges, window_shift
+from dfilter.packets.region import Region
+from dfilter.packets.session import Session
+from dfilter.packets.streams import completeness
+from dfilter.packets.streams.analysis import (
+    ACK, FIN, RST, SYN, Findings, FlowAnalysis, Segment, Verdict, analyse,
+)  # fmt: skip
+from dfilter.packets.streams.conversation import UNSCALED, Conversation, Conversations, note_flags
+from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
+from dfilter.packets.view import Layer, View
+
+FACT_FIELDS = """
+    tcp.stream                  UINT32
+    tcp.stream.pnum             UINT32
+    tcp.seq                     UINT32
+    tcp.ack                     UINT32
+    tcp.nxtseq                  UINT32
+    tcp.window_size             UINT32
+    tcp.window_size_scalefactor INT32
+    tcp.time_relative           RELATIVE_TIME
+    tcp.time_delta              RELATIVE_TIME
+    tcp.connection.fin_active   NONE
+    tcp.connection.fin_passive  NONE
+    tcp.analysis                NONE
+    tcp.analysis.flags          NONE
+    tcp.analysis.ack_rtt        RELATIVE_TIME
+    tcp.analysis.acks_frame     FRAMENUM
+    tcp.analysis.partial_ack    NONE
+    tcp.analysis.rto            RELATIVE_TIME
+    tcp.analysis.rto_frame      FRAMENUM
+    tcp.analysis.bytes_in_flight UINT32
+    tcp.analysis.push_bytes_sent UINT32
+    tcp.analysis.duplicate_ack_num UINT32
+    tcp.analysis.duplicate_ack_frame FRAMENUM
+    tcp.analysis.retransmission NONE
+    tcp.analysis.fast_retransmission NONE
+    tcp.analysis.spurious_retransmission NONE
+    tcp.analysis.out_of_order   NONE
+    tcp.analysis.lost_segment   NONE
+    tcp.analysis.ack_lost_segment NONE
+    tcp.analysis.duplicate_ack  NONE
+    tcp.analysis.keep_alive     NONE
+    tcp.analysis.keep_alive_ack NONE
+    tcp.analysis.zero_window    NONE
+    tcp.analysis.zero_window_probe NONE
+    tcp.analysis.zero_window_probe_ack NONE
+    tcp.analysis.window_update  NONE
+    tcp.analysis.window_full    NONE
+    tcp.analysis.reused_ports   NONE
+    tcp.segment_data            BYTES
+    tcp.segments                NONE
+    tcp.segment                 FRAMENUM
+    tcp.segment.count           UINT32
+    tcp.reassembled.length      UINT32
+    tcp.reassembled.data        BYTES
+    tcp.pdu.time                RELATIVE_TIME
+    tcp.pdu.size                UINT32
+"""
+
+LOOK_AHEAD_FIELDS = (
+    ("tcp.reassembled_in", "FRAMENUM"),
+    ("tcp.pdu.last_frame", "FRAMENUM"),
+    ("tcp.analysis.initial_rtt", "RELATIVE_TIME"),
+    ("tcp.completeness", "UINT8"),
+    ("tcp.completeness.rst", "BOOLEAN"),
+    ("tcp.completeness.fin", "BOOLEAN"),
+    ("tcp.completeness.data", "BOOLEAN"),
+    ("tcp.completeness.ack", "BOOLEAN"),
+    ("tcp.completeness.syn-ack", "BOOLEAN"),
+    ("tcp.completeness.syn", "BOOLEAN"),
+    ("tcp.completeness.str", "STRING"),
+)
+
+_VERDICT_NAMES = {verdict: "tcp.analysis." + (verdict.name or "").lower() for verdict in Verdict}
+_SUPERSETS = Verdict.FAST_RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION
+_INITIAL_RTT = "tcp.analysis.initial_rtt"
+_ANALYSIS_NAMES = tuple(line.split()[0] for line in FACT_FIELDS.split("\n") if "tcp.analysis" in line)
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of one segment; `findings` is None where no analysis was asked for."""
+
+    conversation: Conversation
+    sender: int
+    number: int
+    seq: int
+    next_seq: int
+    base: int
+    ack_base: int
+    scale: int
+    time_relative: int
+    time_delta: int
+    completeness: int
+    initial_rtt: int | None
+    fin_active: bool
+    findings: Findings | None
+
+    @property
+    def verdicts(self) -> int:
+        return self.findings.verdicts if self.findings is not None else 0
+
+
+class Tracker:
+    """The TCP conversations of a session, and how much of them it needs to follow.
+
+    Attributes:
+        dissects: something above TCP is wanted, or how messages are put together.
+        analyses: what `tcp.analysis` shows is wanted, or `dissects`, which depends on it.
+        foresees: the final completeness of each conversation is wanted.
+    """
+
+    def __init__(self, session: Session) -> None:
+        needs = session.needs
+        self.conversations = Conversations()
+        reassembly = ("tcp.segment_data", "tcp.segments", "tcp.segment", "tcp.segment.count", "tcp.reassembled.length",
+                      "tcp.reassembled.data", "tcp.reassembled_in", "tcp.pdu.time", "tcp.pdu.size", "tcp.pdu.last_frame")  # fmt: skip
+        above = session.catalogue.successors["tcp"] & needs.reachable
+        self.dissects = bool(above) or needs.wants(*reassembly)
+        self.analyses = self.dissects or needs.wants(_INITIAL_RTT, *_ANALYSIS_NAMES)
+        self.foresees = needs.wants(*completeness.NAMES)
+
+    def track(self, view: View, region: Region, length: int) -> Facts:
+        """Note a segment, whose header is complete, in its conversation."""
+        buf, start = region.buf, region.start
+        seq = int.from_bytes(buf[start + 4 : start + 8], "big")
+        ack = int.from_bytes(buf[start + 8 : start + 12], "big")
+        flags, time = buf[start + 13], view.frame.time or 0
+        conversation, sender, reused = self.conversations.find(view.addresses, view.ports, seq, flags, time)
+        flow, other = conversation.flows[sender], conversation.flows[1 - sender]
+        before = conversation.previous_time
+        conversation.previous_time = time
+        conversation.packets += 1
+        known_rtt = conversation.initial_rtt
+        note_flags(conversation, sender, flags, seq, ack, time)
+        if flags & SYN:
+            flow.window_shift = window_shift(region, UNSCALED)
+        bits = completeness.updated(conversation.completeness, flags, length)
+        if bits != conversation.completeness:
+            conversation.completeness = bits
+            if self.foresees:
+                completeness.foresee(view.session, conversation.index, bits)
+        findings = None
+        if self.analyses:
+            findings = self._analyse(view, region, conversation, sender, seq, ack, length)
+            if reused:
+                findings.verdicts |= int(Verdict.REUSED_PORTS)
+            if known_rtt is None and conversation.initial_rtt is not None:
+                view.session.foresee(_INITIAL_RTT, conversation.index, conversation.initial_rtt)
+        next_seq = (seq + length + (1 if flags & (SYN | FIN) else 0)) & SEQ_MASK
+        if flow.next_seq is None or seq_diff(next_seq, flow.next_seq) > 0:
+            flow.next_seq = next_seq
+        assert flow.base is not None
+        return Facts(conversation, sender, conversation.packets, seq, next_seq, flow.base, other.base or 0,
+                     conversation.window_factor(sender), time - conversation.first_time, time - before,
+                     conversation.completeness, conversation.initial_rtt,
+                     bool(flags & FIN) and conversation.first_fin == sender, findings)  # fmt: skip
+
+    def _analyse(self, view: View, region: Region, conversation: Conversation, sender: int, seq: int, ack: int,
+                 length: int) -> Findings:  # fmt: skip
+        buf, start = region.buf, region.start
+        flow, other = conversation.flows[sender], conversation.flows[1 - sender]
+        if flow.analysis is None:
+            flow.analysis = FlowAnalysis()
+        if other.analysis is None:
+            other.analysis = FlowAnalysis()
+        sacked = sack_edges(region) if buf[start + 12] > 0x5F else ()
+        segment = Segment(view.frame.number, view.frame.time or 0, seq, ack, buf[start + 13], length,
+                          buf[start + 14] << 8 | buf[start + 15], sacked)  # fmt: skip
+        return analyse(segment, flow.analysis, other.analysis, conversation.initial_rtt,
+                       conversation.window_factor(1 - sender))  # fmt: skip
+
+
+def add_facts(layer: Layer, facts: Facts) -> None:
+    """Show what was found."""
+    start, add, region = layer.start, layer.add, layer.region
+    flags = region.u8(13)
+    add("tcp.stream", facts.conversation.index)
+    add("tcp.stream.pnum", facts.number)
+    add("tcp.seq", (facts.seq - facts.base) & SEQ_MASK, start + 4, 4)
+    add("tcp.nxtseq", (facts.next_seq - facts.base) & SEQ_MASK)
+    ack = region.u32(8)
+    add("tcp.ack", (ack - facts.ack_base) & SEQ_MASK if flags & ACK else ack, start + 8, 4)
+    add("tcp.time_relative", facts.time_relative)
+    add("tcp.time_delta", facts.time_delta)
+    if flags & FIN:
+        add("tcp.connection.fin_active" if facts.fin_active else "tcp.connection.fin_passive", None, start + 13, 1)
+    _add_window(layer, facts, flags, region.u16(14))
+    session = layer.view.session
+    foreseen = session.foresight_for(completeness.FIELD, facts.conversation.index)
+    completeness.add_fields(layer, foreseen[0] if foreseen else facts.completeness)
+    if facts.findings is not None:
+        _add_findings(layer, facts, facts.findings)
+
+
+def _add_window(layer: Layer, facts: Facts, flags: int, window: int) -> None:
+    """The window in bytes, and its scale: -1 unknown, -2 not scaled; a SYN's window is never scaled (RFC 7323)."""
+    at, factor = layer.start + 14, facts.scale
+    if flags & SYN:
+        layer.add("tcp.window_size", window, at, 2)
+        return
+    layer.add("tcp.window_size", window * max(factor, 1), at, 2)
+    layer.add("tcp.window_size_scalefactor", factor, at, 2)
+
+
+def _add_findings(layer: Layer, facts: Facts, found: Findings) -> None:
+    if not found.shown:
+        return
+    add = layer.add
+    add("tcp.analysis", None)
+    if found.ack_rtt is not None:
+        add("tcp.analysis.acks_frame", found.acks_frame)
+        add("tcp.analysis.ack_rtt", found.ack_rtt)
+        if found.partial_ack:
+            add("tcp.analysis.partial_ack", None)
+    known = layer.view.session.foresight_for(_INITIAL_RTT, facts.conversation.index)
+    initial_rtt = known[0] if known else facts.initial_rtt
+    if initial_rtt is not None:
+        add(_INITIAL_RTT, initial_rtt)
+    if found.bytes_in_flight:
+        add("tcp.analysis.bytes_in_flight", found.bytes_in_flight)
+    if found.push_bytes:
+        add("tcp.analysis.push_bytes_sent", found.push_bytes)
+    if found.verdicts:
+        _add_verdicts(layer, found)
+
+
+def _add_verdicts(layer: Layer, found: Findings) -> None:
+    add, verdicts = layer.add, found.verdicts
+    add("tcp.analysis.flags", None)
+    for verdict, name in _VERDICT_NAMES.items():
+        if verdicts & verdict or (verdict is Verdict.RETRANSMISSION and verdicts & _SUPERSETS):
+            add(name, None)
+    if found.rto:
+        add("tcp.analysis.rto", found.rto)
+        add("tcp.analysis.rto_frame", found.rto_frame)
+    if found.duplicate_number:
+        add("tcp.analysis.duplicate_ack", None)
+        add("tcp.analysis.duplicate_ack_num", found.duplicate_number)
+        add("tcp.analysis.duplicate_ack_frame", found.duplicate_of)
