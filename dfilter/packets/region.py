@@ -121,6 +121,11 @@ class Region:
         end = min(self.end, reported_end)
         return Region(self.buf, min(start, end), end, reported_end)
 
+    def trim(self, length: int) -> None:
+        """The protocol here says that it covers only `length` bytes; what follows belongs to the layer below."""
+        self.reported_end = min(self.reported_end, self.start + max(length, 0))
+        self.end = min(self.end, self.reported_end)
+
     def clipped(self, offset: int, length: int) -> Region:
         """Like `sub`, but a `length` that does not fit is cut to what there is."""
         start = min(self.start + offset, self.reported_end)

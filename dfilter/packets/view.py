@@ -76,7 +76,7 @@ class Layer:
         try:
             self.protocol.fill(self)
         except DissectionError as error:
-            if not self.quoted:
+            if not self.quoted or isinstance(error, Truncated):
                 self.view.damaged(error)
         except (IndexError, ValueError, KeyError, OverflowError) as error:
             self.view.internal_error(error)
@@ -84,6 +84,10 @@ class Layer:
     def set_length(self, length: int) -> None:
         """The protocol covers `length` bytes from its start (cut at the captured end)."""
         self.end = min(self.start + length, self.region.end)
+
+    def set_end(self, length: int) -> None:
+        """The protocol's tree item covers `length` bytes, whatever its fields' region is."""
+        self.end = min(self.start + length, len(self.buf))
 
     def item_bytes(self) -> bytes:
         """The bytes that the protocol covers: what `==`, `<`, slices, `len` and `@` see."""

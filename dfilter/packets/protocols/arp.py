@@ -41,11 +41,12 @@ ARP = Protocol(
 
 
 @ARP.dissector
-def dissect_arp(view: View, region: Region) -> int:
-    hardware, protocol = region.u8(4), region.u8(5)
-    length = 8 + 2 * (hardware + protocol)
-    view.push(ARP, region, length)
-    return min(region.start + length, region.reported_end)
+def dissect_arp(view: View, region: Region) -> None:
+    layer = view.push(ARP, region)
+    length = 8 + 2 * (region.u8(4) + region.u8(5))
+    layer.set_length(length)
+    region.need(0, length)
+    region.trim(length)
 
 
 @ARP.filler

@@ -20,9 +20,9 @@ def dissect_data(view: View, region: Region) -> None:
 def fill_data(layer: Layer) -> None:
     value = layer.item_bytes()
     layer.add("data.data", value, layer.start, len(value))
-    layer.add("data.len", layer.region.reported_length, layer.start, len(value))
+    layer.add("data.len", len(value), layer.start)
 
 
 @DATA.info_line
 def data_info(layer: Layer) -> str:
-    return f"Len={layer.region.reported_length}"
+    return f"Len={layer.region.length}"

@@ -1,18 +1,27 @@
 """Ethernet II and IEEE 802.3 frames.
 
-Source: IEEE 802.3-2018 clause 3; field names and the treatment of padding, trailer and frame check sequence
-are Wireshark 4.4's.
+Source: IEEE 802.3-2018 clause 3; field names, and which trailing bytes count as padding, trailer or frame check
+sequence, are Wireshark 4.4's (`trailing`).
 """
 
 from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, header, union
-from dfilter.packets.region import Region, Truncated
+from dfilter.packets.region import DissectionError, Malformed, Region, Truncated
 from dfilter.packets.view import Layer, View
 
 MAX_LENGTH_FIELD = 1500
-"""A type/length field up to this value is a length (IEEE 802.3), above it an Ethernet type."""
+"""A type/length field up to this value is a length (IEEE 802.3)."""
+MIN_TYPE_FIELD = 1536
+"""From this value on it is an Ethernet type; between the two it is neither."""
+MIN_PAYLOAD = 46
+"""Shorter payloads are padded with zeroes to this length."""
+MIN_FRAME_WITH_FCS = 64
+FCS_LENGTH = 4
+PRP_MISTAKE = 3
+"""Trailers of this length end in a malformed packet: the reference's check for a PRP trailer reads four bytes."""
+RAW_IPX = 0xFFFF
 
 ETH = Protocol(
     "eth",
@@ -32,9 +41,12 @@ ETH = Protocol(
         union("eth.ig", T.BOOLEAN, "eth.dst.ig", "eth.src.ig"),
         computed("eth.type", T.UINT16),
         computed("eth.len", T.UINT16),
+        computed("eth.len.past_end", T.NONE),
+        computed("eth.invalid_lentype", T.UINT16),
         computed("eth.padding", T.BYTES),
         computed("eth.trailer", T.BYTES),
         computed("eth.fcs", T.UINT32),
+        computed("eth.fcs.status", T.UINT8),
         computed("eth.stream", T.UINT32, stateful=True),
     ),
     over={"link": (1,), "gre.proto": (0x6558,)},
@@ -51,30 +63,58 @@ def dissect_eth(view: View, region: Region) -> None:
     kind = buf[start + 12] << 8 | buf[start + 13]
     if view.session.needs.wants("eth.stream"):
         _number_stream(view, layer)
+    payload = region.sub(14)
     if kind <= MAX_LENGTH_FIELD:
         layer.add("eth.len", kind, start + 12, 2)
-        payload = region.sub(14).clipped(0, kind)
-        _call(view, "llc", payload)
-        _trailer(layer, payload.reported_end)
+        if kind > payload.reported_length:
+            layer.add("eth.len.past_end", None)
+            view.damaged(Malformed("the length field goes beyond the frame"))
+        payload.trim(kind)
+        call_length_field(view, payload)
+    elif kind < MIN_TYPE_FIELD:
+        layer.add("eth.invalid_lentype", kind, start + 12, 2)
+        view.call_data(payload)
         return
-    layer.add("eth.type", kind, start + 12, 2)
-    layer.state = "ethertype"
-    end = call_ethertype(view, kind, region.sub(14))
-    _trailer(layer, end)
+    else:
+        layer.add("eth.type", kind, start + 12, 2)
+        layer.state = "ethertype"
+        call_ethertype(view, kind, payload)
+    if payload.reported_end < region.reported_end:
+        has_fcs = layer.index <= 1 and region.reported_length >= MIN_FRAME_WITH_FCS
+        trailing(view, layer, payload, "eth.trailer", has_fcs)
 
 
-def call_ethertype(view: View, kind: int, payload: Region) -> int:
-    """Dissect the payload of an Ethernet type; the absolute offset where its protocol says it ends."""
+def call_ethertype(view: View, kind: int, payload: Region) -> None:
+    """Dissect the payload of an Ethernet type; afterwards `payload` reaches as far as its protocol says.
+
+    Damage inside ends the payload only: the trailer behind it is still looked at.
+    """
     protocol = view.lookup("ethertype", kind)
     if protocol is None:
         view.call_data(payload)
-        return payload.reported_end
-    used = view.call(protocol, payload)
-    return used if isinstance(used, int) else payload.reported_end
+        return
+    try:
+        result = view.call(protocol, payload)
+    except DissectionError as error:
+        if view.quoted:
+            raise
+        view.damaged(error)
+        return
+    if result is False:
+        view.call_data(payload)
 
 
-def _call(view: View, name: str, payload: Region) -> None:
-    view.call(view.session.catalogue.protocols[name], payload)
+def call_length_field(view: View, payload: Region) -> None:
+    """Dissect what follows a length field: LLC, or Novell's "raw" IPX, which begins with no checksum."""
+    protocols = view.session.catalogue.protocols
+    ipx = protocols.get("ipx")
+    raw = ipx is not None and payload.length >= 2 and payload.u16(0) == RAW_IPX
+    try:
+        view.call(ipx if raw and ipx is not None else protocols["llc"], payload)
+    except DissectionError as error:
+        if view.quoted:
+            raise
+        view.damaged(error)
 
 
 def _number_stream(view: View, layer: Layer) -> None:
@@ -84,27 +124,47 @@ def _number_stream(view: View, layer: Layer) -> None:
     layer.add("eth.stream", streams.setdefault(pair, len(streams)))
 
 
-def _trailer(layer: Layer, payload_end: int) -> None:
-    """What follows the payload in the frame: zeroes up to the minimum size are padding, the rest a trailer."""
-    region = layer.region
-    if payload_end >= region.end or region.reported_end <= payload_end:
+def trailing(view: View, layer: Layer, payload: Region, name: str, has_fcs: bool) -> None:
+    """Add what lies behind the payload, which `payload` has been trimmed to.
+
+    Zeroes up to the minimum payload are padding; if the frame is long enough, the last four bytes are the frame
+    check sequence; what is left is the trailer.
+    """
+    region, at = layer.region, payload.reported_end
+    rest = region.buf[at : region.end]
+    if not rest:
         return
-    rest = region.buf[payload_end : region.end]
-    minimum_end = region.start + 60
+    reported = region.reported_end - at
     padding = 0
-    if payload_end < minimum_end:
-        padding = min(minimum_end, region.end) - payload_end
-        if any(rest[:padding]):
-            padding = 0
+    room = payload.start + MIN_PAYLOAD - at
+    if 0 < room <= reported:
+        if room > len(rest):
+            view.damaged(Truncated("the padding was not captured"))
+            return
+        padding = room - len(rest[:room].lstrip(b"\0"))
     if padding:
-        layer.add("eth.padding", rest[:padding], payload_end, padding)
-    if len(rest) > padding:
-        layer.add("eth.trailer", rest[padding:], payload_end + padding, len(rest) - padding)
+        layer.add("eth.padding", rest[:padding], at, padding)
+    reported -= padding
+    at += padding
+    check = FCS_LENGTH if has_fcs and reported >= FCS_LENGTH else 0
+    if reported and at + reported > region.end:
+        view.damaged(Truncated("the trailer was not captured"))
+        return
+    length = reported - check
+    if length == PRP_MISTAKE and name == "eth.trailer":
+        view.damaged(Malformed("a trailer of three bytes"))
+        return
+    if length:
+        layer.add(name, region.buf[at : at + length], at, length)
+    if check:
+        at += length
+        layer.add("eth.fcs", int.from_bytes(region.buf[at : at + 4], "big"), at, 4)
+        layer.add("eth.fcs.status", 2, at)
 
 
 @ETH.info_line
 def eth_info(layer: Layer) -> str:
     try:
         return f"0x{layer.region.u16(12):04x}"
-    except Truncated:
+    except DissectionError:
         return ""

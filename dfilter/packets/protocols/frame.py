@@ -45,8 +45,8 @@ MALFORMED = Protocol("_ws.malformed", "Malformed", fields=(computed("_ws.expert"
 SHORT = Protocol("_ws.short", "Short")
 
 _HIDDEN_LAYERS = frozenset({"frame", "_ws.malformed", "_ws.short"})
-_SELECTED_BY_TYPE = frozenset({"eth", "vlan"})
-"""Layers after which Wireshark's protocol list shows "ethertype" when an Ethernet type leads on."""
+_SELECTED_BY_TYPE = "ethertype"
+"""The state of layers after which Wireshark's protocol list shows "ethertype": an Ethernet type leads on."""
 
 _ENCAPSULATION = {1: 1, 0: 15, 108: 15, 101: 7, 12: 7, 14: 7, 228: 129, 229: 130, 113: 25, 276: 210, 9: 4, 51: 4,
                   105: 20, 127: 23, 195: 104, 50: 19}  # fmt: skip
@@ -110,6 +110,6 @@ def protocol_list(view: View) -> str:
         if name in _HIDDEN_LAYERS:
             continue
         names.append(name)
-        if name in _SELECTED_BY_TYPE and layer.state == "ethertype":
-            names.append("ethertype")
+        if layer.state == _SELECTED_BY_TYPE:
+            names.append(_SELECTED_BY_TYPE)
     return ":".join(names)

@@ -23,6 +23,9 @@ WITH_LENGTH = frozenset({UNREACHABLE, TIME_EXCEEDED, PARAMETER_PROBLEM})
 
 PAIRED = frozenset({ECHO, ECHO_REPLY, TIMESTAMP, TIMESTAMP_REPLY, INFORMATION, INFORMATION_REPLY, MASK, MASK_REPLY})
 FRAGMENTATION_NEEDED = 4
+MIN_QUOTE = 128
+"""Extensions begin no earlier in the quoted packet (RFC 4884 section 5.5)."""
+DAY = 86_400 * 10**9
 
 ICMP = Protocol(
     "icmp",
@@ -33,6 +36,8 @@ ICMP = Protocol(
         header("icmp.checksum", T.UINT16, 2),
         *computed_table("""
             icmp.checksum.status          UINT8
+            icmp.checksum_bad             NONE
+            icmp.reserved                 BYTES
             icmp.ident                    UINT16
             icmp.ident_le                 UINT16
             icmp.seq                      UINT16
@@ -75,51 +80,55 @@ def dissect_icmp(view: View, region: Region) -> None:
     if kind in ERRORS:
         _dissect_error(view, layer, region, kind)
     elif kind in (ECHO, ECHO_REPLY):
-        _pair(view, layer, region, kind)
         region.need(0, 8)
+        if not view.quoted:
+            _pair(view, layer, region, kind)
         payload = region.sub(8)
-        stamp = _time_in(view, payload)
+        stamp = time_in(view, payload)
         if stamp is not None:
             layer.state = stamp
-            payload = payload.sub(8)
+            payload = payload.sub(stamp[2])
         view.call_data(payload)
-    elif kind in PAIRED:
-        _pair(view, layer, region, kind)
+    elif kind in (EXTENDED_ECHO, EXTENDED_REPLY) and region.length > 8:
+        layer.state = region.sub(8)
 
 
 def _pair(view: View, layer: Layer, region: Region, kind: int) -> None:
-    if view.quoted or region.length < 8:
-        return
-    request = kind in (ECHO, TIMESTAMP, INFORMATION, MASK)
-    key = (kind if request else {ECHO_REPLY: ECHO}.get(kind, kind - 1), region.u16(4), region.u16(6))
-    view.session.memory("icmp", Echoes).pair(view, layer, "icmp", key, request)
+    """A reply repeats its request's bytes, so their checksums differ by the type alone."""
+    checksum = region.u16(2)
+    if kind == ECHO:
+        checksum += ECHO << 8
+        checksum = (checksum & 0xFFFF) + (checksum >> 16)
+    key = (region.u16(4), region.u16(6), checksum)
+    view.session.memory("icmp", Echoes).pair(view, layer, "icmp", key, kind == ECHO)
 
 
 def _dissect_error(view: View, layer: Layer, region: Region, kind: int) -> None:
     region.need(0, 8)
     payload = region.sub(8)
-    length = region.u8(5) * 4 if kind in WITH_LENGTH else 0
-    if kind == REDIRECT or kind == SOURCE_QUENCH or payload.reported_length <= 128:
-        quote(view, "ip", payload)
-        return
-    cut = max(length, 128)
-    quote(view, "ip", payload.clipped(0, length) if length else payload)
-    if cut < payload.reported_length:
-        layer.state = payload.sub(cut)
+    quoted_total = payload.u16(2) if payload.length >= 4 else 0
+    quote(view, "ip", region.sub(8))
+    at = max(region.u8(5) * 4, MIN_QUOTE)
+    if kind in WITH_LENGTH and quoted_total <= MIN_QUOTE and payload.reported_length > at:
+        layer.state = payload.sub(at)
 
 
-def _time_in(view: View, payload: Region) -> tuple[int, int] | None:
-    """The time that ping put into its payload, with its place, if it is close to the capture's own time.
+def time_in(view: View, payload: Region) -> tuple[int, int, int] | None:
+    """The time that ping put into its payload if it is within a day of the capture's own: (ns, offset, length).
 
-    A sender's `struct timeval`: seconds and microseconds, 4 bytes each, in either byte order.
+    A sender's `struct timeval`: seconds and microseconds, 8 or 4 bytes each, in either byte order.
     """
     now = view.frame.time
-    if now is None or payload.length < 8:
+    if now is None:
         return None
-    for order in (payload.le32, payload.u32):
-        seconds, fraction = order(0), order(4)
-        if fraction < 1_000_000 and abs(now // 10**9 - seconds) < 100:
-            return seconds * 10**9 + fraction * 1000, payload.start
+    for width, order in ((8, "little"), (8, "big"), (4, "little"), (4, "big")):
+        if payload.length < 2 * width:
+            continue
+        seconds = int.from_bytes(payload.bytes(0, width), "little" if order == "little" else "big")
+        fraction = int.from_bytes(payload.bytes(width, width), "little" if order == "little" else "big")
+        stamp = seconds * 10**9 + fraction * 1000
+        if fraction < 1_000_000 and abs(now - stamp) < DAY:
+            return stamp, payload.start, 2 * width
     return None
 
 
@@ -127,15 +136,19 @@ def _time_in(view: View, payload: Region) -> tuple[int, int] | None:
 def fill_icmp(layer: Layer) -> None:
     region, start = layer.region, layer.start
     kind, code = region.u8(0), region.u8(1)
-    whole = region.end == region.reported_end and not layer.view.quoted
-    if whole:
-        layer.add("icmp.checksum.status", 1 if internet_checksum_ok(region.rest()) else 0, start + 2)
-    elif region.end < region.reported_end:
+    if region.end < region.reported_end or layer.quoted:
         layer.add("icmp.checksum.status", 2, start + 2)
+    elif internet_checksum_ok(region.rest()):
+        layer.add("icmp.checksum.status", 1, start + 2)
+    else:
+        layer.add("icmp.checksum.status", 0, start + 2)
+        layer.add("icmp.checksum_bad", None)
     if kind in PAIRED:
         _fill_query(layer, kind)
     elif kind in ERRORS:
         _fill_error(layer, kind, code)
+    elif kind in (EXTENDED_ECHO, EXTENDED_REPLY):
+        _fill_extended(layer, kind)
     elif kind == ADVERTISEMENT:
         _fill_advertisement(layer)
 
@@ -151,9 +164,9 @@ def _fill_query(layer: Layer, kind: int) -> None:
     elif kind in (MASK, MASK_REPLY):
         add("icmp.address_mask", region.bytes(8, 4), start + 8, 4)
     elif layer.state is not None:
-        stamp, at = layer.state
-        add("icmp.data_time", stamp, at, 8)
-        add("icmp.data_time_relative", (layer.view.frame.time or 0) - stamp, at, 8)
+        stamp, at, width = layer.state
+        add("icmp.data_time", stamp, at, width)
+        add("icmp.data_time_relative", (layer.view.frame.time or 0) - stamp, at, width)
 
 
 def _fill_error(layer: Layer, kind: int, code: int) -> None:
@@ -161,18 +174,55 @@ def _fill_error(layer: Layer, kind: int, code: int) -> None:
     if kind == REDIRECT:
         add("icmp.redir_gw", region.bytes(4, 4), start + 4, 4)
         return
+    if kind not in WITH_LENGTH:
+        return
+    unused = [True] * 4
     if kind == PARAMETER_PROBLEM:
         add("icmp.pointer", region.u8(4), start + 4, 1)
-    if kind in WITH_LENGTH and region.u8(5):
+        unused[0] = False
+    if region.u8(5):
         add("icmp.length", region.u8(5), start + 5, 1)
         add("icmp.length.original_datagram", region.u8(5) * 4, start + 5, 1)
+        unused[1] = False
     if kind == UNREACHABLE and code == FRAGMENTATION_NEEDED:
         add("icmp.mtu", region.u16(6), start + 6, 2)
-    elif kind in (UNREACHABLE, TIME_EXCEEDED, SOURCE_QUENCH):
-        add("icmp.unused", region.bytes(4, 4), start + 4, 4)
+        unused[2:] = [False, False]
+    _fill_unused(layer, unused)
     extensions: Region | None = layer.state
     if extensions is not None:
         fill_extensions(layer, extensions)
+
+
+def _fill_unused(layer: Layer, unused: list[bool]) -> None:
+    """The runs of bytes 4 to 7 that this message has no use for."""
+    at = 0
+    while at < 4:
+        stop = at
+        while stop < 4 and unused[stop]:
+            stop += 1
+        if stop > at:
+            value = layer.region.bytes(4 + at, stop - at)
+            layer.add("icmp.unused", value, layer.start + 4 + at, stop - at)
+        at = stop + 1
+
+
+def _fill_extended(layer: Layer, kind: int) -> None:
+    """Extended echo (RFC 8335)."""
+    region, start, add = layer.region, layer.start, layer.add
+    add("icmp.ident", region.u16(4), start + 4, 2)
+    add("icmp.ident_le", region.le16(4), start + 4, 2)
+    add("icmp.ext.echo.seq", region.u8(6), start + 6, 1)
+    flags = region.u8(7)
+    if kind == EXTENDED_ECHO:
+        add("icmp.ext.echo.req.res", flags >> 1, start + 7, 1)
+        add("icmp.ext.echo.req.local", bool(flags & 1), start + 7, 1)
+        if layer.state is not None:
+            fill_extensions(layer, layer.state)
+        return
+    add("icmp.ext.echo.rsp.state", flags >> 5, start + 7, 1)
+    add("icmp.ext.echo.rsp.res", flags >> 3 & 3, start + 7, 1)
+    for name, bit in (("active", 4), ("ipv4", 2), ("ipv6", 1)):
+        add("icmp.ext.echo.rsp." + name, bool(flags & bit), start + 7, 1)
 
 
 def _fill_advertisement(layer: Layer) -> None:

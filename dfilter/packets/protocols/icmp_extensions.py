@@ -19,22 +19,31 @@ EXTENSION_FIELDS = """
     icmp.ext.class               UINT8
     icmp.ext.ctype               UINT8
     icmp.ext.data                BYTES
+    icmp.ext.echo.seq            UINT8
+    icmp.ext.echo.req.res        UINT8
+    icmp.ext.echo.req.local      BOOLEAN
+    icmp.ext.echo.rsp.state      UINT8
+    icmp.ext.echo.rsp.res        UINT8
+    icmp.ext.echo.rsp.active     BOOLEAN
+    icmp.ext.echo.rsp.ipv4       BOOLEAN
+    icmp.ext.echo.rsp.ipv6       BOOLEAN
+    icmp.int_ident.name          STRING
     icmp.mpls.label              UINT24
     icmp.mpls.exp                UINT24
     icmp.mpls.s                  BOOLEAN
     icmp.mpls.ttl                UINT8
 """
 
-MPLS_CLASS = 1
+MPLS_CLASS, IDENTIFICATION_CLASS = 1, 3
 
 
 def fill_extensions(layer: Layer, region: Region) -> None:
-    """Add the extension structure's fields; nothing if the bytes are none (their version is not 2)."""
-    if region.length < 8 or region.u8(0) >> 4 != 2:
+    """Add the extension structure's fields; whatever version it claims."""
+    if region.length < 4:
         return
     at, add = region.start, layer.add
     add("icmp.ext", None, at, region.length)
-    add("icmp.ext.version", 2, at, 1)
+    add("icmp.ext.version", region.u8(0) >> 4, at, 1)
     add("icmp.ext.res", region.u16(0) & 0x0FFF, at, 2)
     add("icmp.ext.checksum", region.u16(2), at + 2, 2)
     if region.u16(2) == 0:
@@ -60,6 +69,8 @@ def _fill_object(layer: Layer, region: Region, offset: int, length: int) -> None
     if kind == MPLS_CLASS and region.u8(offset + 3) == 1:
         for position in range(0, body.length - 3, 4):
             _fill_label(layer, body, position)
+    elif kind == IDENTIFICATION_CLASS and region.u8(offset + 3) == 1:
+        add("icmp.int_ident.name", body.rest().split(b"\0", 1)[0].decode("utf-8", "replace"), body.start, body.length)
     elif body.length:
         add("icmp.ext.data", body.rest(), body.start, body.length)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
 from dfilter.packets.protocols.ip_options import OPTION_FIELDS, fill_options
-from dfilter.packets.region import Malformed, Region
+from dfilter.packets.region import Region
 from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
 from dfilter.packets.view import Layer, View
 
@@ -41,46 +41,68 @@ IP = Protocol(
         computed("ip.fragments", T.BYTES, stateful=True),
         computed("ip.reassembled_in", T.FRAMENUM, look_ahead=True),
         *computed_table(OPTION_FIELDS),
+        computed("ip.bogus_ip_version", T.NONE),
+        computed("ip.bogus_header_length", T.NONE),
+        computed("ip.bogus_ip_length", T.NONE),
     ),
     over={"ethertype": (0x0800,), "ip.proto": (4,), "link": (228,), "null.family": (2,), "ppp.protocol": (0x0021,)},
-    carries=("ip.proto", "data"),
+    carries=("ip.proto", "ipv6", "data"),
 )
 
 
 @IP.dissector
-def dissect_ip(view: View, region: Region) -> int:
-    """Dissect one IPv4 datagram; the absolute offset where it ends."""
+def dissect_ip(view: View, region: Region) -> None:
+    """Dissect one IPv4 datagram; afterwards `region` reaches as far as its total length says."""
     buf, start, end = region.buf, region.start, region.end
-    if end - start < 1:
+    if start >= end:
+        view.push(IP, region)
         raise region.beyond(start + 1)
     first = buf[start]
-    if first >> 4 != 4:
-        view.push(IP, region, 1)
-        raise Malformed("the version is not 4")
     header_length = (first & 0x0F) * 4
-    layer = view.push(IP, region, max(header_length, 20))
-    if header_length < 20:
-        return region.reported_end
+    if first >> 4 != 4 or header_length < 20:
+        _dissect_bogus(view, region, first >> 4, header_length)
+        return
+    layer = view.push(IP, region, header_length)
     if end - start < 20:
         raise region.beyond(start + 20)
     total = buf[start + 2] << 8 | buf[start + 3]
     if total == 0:  # segmentation offload: the sender left the length to its hardware
         total = region.reported_length
-    layer.state = total
-    stop = min(start + max(total, header_length), region.reported_end)
-    fragment = (buf[start + 6] << 8 | buf[start + 7]) & 0x3FFF
+    if total < header_length:
+        layer.state = "ip.bogus_ip_length"
+        layer.region = region.clipped(0, 4)
+        return
+    if total > region.reported_length:
+        layer.state = "ip.bogus_ip_length"
+        layer.add("ip.bogus_ip_length", None)
+    is_cut = start + total > end
+    region.trim(total)
+    if header_length > region.length:
+        raise region.beyond(start + header_length)
     addresses = (buf[start + 12 : start + 16], buf[start + 16 : start + 20])
     view.addresses = addresses
-    if not view.quoted and view.session.needs.wants("ip.stream"):
+    if view.session.needs.wants("ip.stream"):
         number_stream(view, layer, "ip", addresses)
-    if total < header_length:
-        return region.reported_end
-    payload = region.clipped(header_length, stop - start - header_length)
+    fragment = (buf[start + 6] << 8 | buf[start + 7]) & 0x3FFF
+    payload = region.sub(header_length)
     if fragment:
-        _dissect_fragment(view, layer, payload, fragment)
-    else:
+        _dissect_fragment(view, layer, payload, fragment, is_cut)
+    elif payload.reported_length > 0:
         dissect_payload(view, buf[start + 9], payload)
-    return stop
+
+
+def _dissect_bogus(view: View, region: Region, version: int, header_length: int) -> None:
+    """No IPv4 header: only its first byte is shown; IPv6 behind IPv4's Ethernet type is dissected as such."""
+    layer = view.push(IP, region)
+    layer.region = region.clipped(0, 1)
+    if version == 4:
+        layer.state = "ip.bogus_header_length"
+        layer.set_end(header_length)
+        return
+    layer.state = "ip.bogus_ip_version"
+    layer.set_end(0 if version == 6 else 20)
+    if version == 6:
+        view.call(view.session.catalogue.protocols["ipv6"], region)
 
 
 def number_stream(view: View, layer: Layer, prefix: str, addresses: tuple[bytes, bytes]) -> None:
@@ -100,14 +122,17 @@ def dissect_payload(view: View, number: int, payload: Region) -> None:
         view.call(protocol, payload)
 
 
-def _dissect_fragment(view: View, layer: Layer, payload: Region, flags: int) -> None:
+def _dissect_fragment(view: View, layer: Layer, payload: Region, flags: int, is_cut: bool) -> None:
     more, offset = bool(flags & 0x2000), (flags & 0x1FFF) * 8
     number = layer.buf[layer.start + 9]
-    if not offset and payload.end < payload.reported_end:
-        dissect_payload(view, number, payload)  # a cut first fragment is never put together
+    if is_cut:
+        if offset:
+            view.call_data(payload)
+        else:
+            dissect_payload(view, number, payload)  # a cut first fragment is never put together
         return
-    if payload.end < payload.reported_end or view.quoted:
-        _only_data(view, payload, offset, number)
+    if view.quoted:
+        view.call_data(payload)
         return
     key = (layer.buf[layer.start + 4 : layer.start + 6], number, view.addresses)
     fragments = view.session.memory("ip.fragments", Fragments)
@@ -124,19 +149,18 @@ def _dissect_fragment(view: View, layer: Layer, payload: Region, flags: int) -> 
     dissect_payload(view, number, Region(whole.data, 0, len(whole.data)))
 
 
-def _only_data(view: View, payload: Region, offset: int, number: int) -> None:
-    """A fragment that is not put together: the first still shows the protocol above."""
-    if offset == 0:
-        dissect_payload(view, number, payload)
-    else:
-        view.call_data(payload)
-
-
 @IP.filler
 def fill_ip(layer: Layer) -> None:
     region, start = layer.region, layer.start
+    if layer.state == "ip.bogus_ip_version":
+        layer.add(layer.state, None)
+        return
     header_length = (region.u8(0) & 0x0F) * 4
     layer.add("ip.hdr_len", header_length, start, 1)
+    if region.length <= 4 and layer.state is not None:
+        layer.add(layer.state, None)
+    if region.length < 20:
+        return
     layer.add("ip.frag_offset", (region.u16(6) & 0x1FFF) * 8, start + 6, 2)
     layer.add("ip.checksum.status", 2, start + 10)
     source, target = region.bytes(12, 4), region.bytes(16, 4)

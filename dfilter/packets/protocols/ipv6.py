@@ -1,23 +1,18 @@
 """IPv6 (RFC 8200) with its extension headers and fragments.
 
-As in Wireshark 4.4 the extension headers belong to the `ipv6` layer, which covers them.  Fragments are put
-together, and the frame that completes a packet carries what is above.
+As in Wireshark 4.4 the extension headers are layers of their own, which the `ipv6` layer covers too.  Fragments
+are put together, and the frame that completes a packet carries what is above.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header, union
 from dfilter.packets.protocols.ip import dissect_payload, number_stream
 from dfilter.packets.protocols.ipv6_addresses import ADDRESS_FIELDS, ADDRESS_UNIONS, fill_addresses
-from dfilter.packets.protocols.ipv6_extensions import (
-    EXTENSION_FIELDS,
-    FRAGMENT,
-    HEADERS,
-    HOP_BY_HOP,
-    fill_extension,
-    jumbo_length,
-)
+from dfilter.packets.protocols.ipv6_extensions import FRAGMENT, HEADERS, HOP_BY_HOP, jumbo_length
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
 from dfilter.packets.view import Layer, View
@@ -44,72 +39,73 @@ IPV6 = Protocol(
         computed("ipv6.src_host", T.STRING),
         computed("ipv6.dst_host", T.STRING),
         union("ipv6.host", T.STRING, "ipv6.src_host", "ipv6.dst_host"),
-        computed("ipv6.plen_zero", T.NONE),
+        computed("ipv6.bogus_ipv6_version", T.NONE),
         computed("ipv6.stream", T.UINT32, stateful=True),
         *computed_table(ADDRESS_FIELDS),
         *(union(name, type_, *parts) for name, type_, parts in ADDRESS_UNIONS),
-        *computed_table(EXTENSION_FIELDS),
         *(computed(f"ipv6.{name}", type_, stateful=True) for name, type_ in FRAGMENT_KINDS),
         computed("ipv6.fragments", T.NONE, stateful=True),
         computed("ipv6.reassembled.in", T.FRAMENUM, look_ahead=True),
     ),
     over={"ethertype": (0x86DD,), "ip.proto": (41,), "link": (229,), "null.family": (10, 23, 24, 28, 30),
           "ppp.protocol": (0x0057,)},
-    carries=("ip.proto", "data"),
+    carries=("ip.proto", "ipv6.hopopts", "ipv6.dstopts", "ipv6.routing", "ipv6.fraghdr", "data"),
     shares=("ip.version",),
 )  # fmt: skip
 
 
 @IPV6.dissector
-def dissect_ipv6(view: View, region: Region) -> int:
-    """Dissect one IPv6 packet; the absolute offset where it ends."""
+def dissect_ipv6(view: View, region: Region) -> None:
+    """Dissect one IPv6 packet; afterwards `region` reaches as far as its payload length says."""
     buf, start = region.buf, region.start
     layer = view.push(IPV6, region, 40)
-    extensions: list[tuple[int, Region]] = []
-    layer.state = extensions
+    if region.u8(0) >> 4 != 6:
+        layer.region = region.clipped(0, 1)
+        layer.add("ipv6.bogus_ipv6_version", None)
+        if not view.quoted:
+            view.damaged(Malformed("the version is not 6"))
+        view.call_data(region)
+        return
     if region.end - start < 40:
         raise region.beyond(start + 40)
-    if buf[start] >> 4 != 6:
-        raise Malformed("the version is not 6")
     length = buf[start + 4] << 8 | buf[start + 5]
     next_header = buf[start + 6]
     if length == 0:
         length = _length_of_large(region, next_header)
-    stop = min(start + 40 + length, region.reported_end)
+    region.trim(40 + length)
     view.addresses = (buf[start + 8 : start + 24], buf[start + 24 : start + 40])
-    if not view.quoted and view.session.needs.wants("ipv6.stream"):
+    if view.session.needs.wants("ipv6.stream"):
         number_stream(view, layer, "ipv6", view.addresses)
-    payload = region.clipped(40, stop - start - 40)
-    _dissect_extensions(view, layer, extensions, next_header, payload)
-    return stop
+    dissect_chain(view, layer, next_header, region.sub(40))
 
 
 def _length_of_large(region: Region, next_header: int) -> int:
-    """A payload length of 0: a jumbogram (RFC 2675) says its length in an option; else all there is."""
+    """A payload length of 0: a jumbogram (RFC 2675) says its length in an option, or there is no payload."""
     if next_header == HOP_BY_HOP:
-        jumbo = jumbo_length(region)
-        if jumbo is not None:
-            return jumbo
-        return 0
-    return region.reported_length - 40
+        return jumbo_length(region) or 0
+    return 0
 
 
-def _dissect_extensions(view: View, layer: Layer, extensions: list[tuple[int, Region]], next_header: int,
-                        payload: Region) -> None:  # fmt: skip
-    """Walk the extension headers, noting (kind, bytes) of each, then go on to what is above."""
-    while next_header in HEADERS and len(extensions) < MAX_EXTENSIONS:
+def dissect_chain(view: View, layer: Layer | None, next_header: int, payload: Region) -> None:
+    """Walk the extension headers that begin with `next_header`, then go on to what is above.
+
+    `layer` is the IPv6 layer that covers them; None where one follows something else.
+    """
+    for _ in range(MAX_EXTENSIONS):
+        protocol = HEADERS.get(next_header)
+        if protocol is None:
+            break
+        extension = view.push(protocol, payload)
         length = 8 if next_header == FRAGMENT else 8 + payload.u8(1) * 8
-        extensions.append((next_header, payload.clipped(0, length)))
-        if payload.buf is layer.buf:
-            layer.set_length(payload.start - layer.start + length)
-        if next_header == FRAGMENT:
-            bits = payload.u16(2)
-            next_header = payload.u8(0)
-            if bits & 0xFFF9:
-                _dissect_fragment(view, layer, payload, next_header)
-                return
-        else:
-            next_header = payload.u8(0)
+        body = payload.clipped(0, length)
+        extension.region, extension.end = body, body.end
+        if layer is not None and payload.buf is layer.buf:
+            layer.set_end(body.end - layer.start)
+        payload.need(0, length)
+        if next_header == FRAGMENT and payload.u16(2) & 0xFFF9:
+            _dissect_fragment(view, layer or extension, body, payload.sub(8))
+            return
+        next_header = payload.u8(0)
         payload = payload.sub(length)
     if next_header == NO_NEXT_HEADER:
         view.call_data(payload)
@@ -117,16 +113,16 @@ def _dissect_extensions(view: View, layer: Layer, extensions: list[tuple[int, Re
         dissect_payload(view, next_header, payload)
 
 
-def _dissect_fragment(view: View, layer: Layer, header_region: Region, number: int) -> None:
-    bits, payload = header_region.u16(2), header_region.sub(8)
+def _dissect_fragment(view: View, layer: Layer, head: Region, payload: Region) -> None:
+    number, bits = head.u8(0), head.u16(2)
     more, offset = bool(bits & 1), bits & 0xFFF8
     if payload.end < payload.reported_end or view.quoted:
         if offset == 0:
-            dissect_payload(view, number, payload)
+            dissect_chain(view, layer, number, payload)
         else:
             view.call_data(payload)
         return
-    key = (header_region.u32(4), view.addresses)
+    key = (head.u32(4), view.addresses)
     fragments = view.session.memory("ipv6.fragments", Fragments)
     whole = fragments.add(key, view.frame.number, offset, payload.rest(), more)
     if whole is None:
@@ -138,19 +134,26 @@ def _dissect_fragment(view: View, layer: Layer, header_region: Region, number: i
     for frame in whole.frames:
         if frame != view.frame.number:
             view.session.foresee("ipv6.reassembled.in", frame, view.frame.number)
-    _dissect_extensions(view, layer, layer.state, number, Region(whole.data, 0, len(whole.data)))
+    dissect_chain(view, layer, number, Region(whole.data, 0, len(whole.data)))
+
+
+def _dissect_lone(number: int) -> Callable[[View, Region], None]:
+    """An extension header that follows something other than IPv6."""
+    return lambda view, region: dissect_chain(view, None, number, region)
+
+
+for _number, _protocol in HEADERS.items():
+    _protocol.over = {"ip.proto": (_number,)}
+    _protocol.dissect = _dissect_lone(_number)
 
 
 @IPV6.filler
 def fill_ipv6(layer: Layer) -> None:
     region, start = layer.region, layer.start
-    if region.length < 40:
-        return
-    layer.add("ip.version", region.u8(0) >> 4, start, 1)
-    fill_addresses(layer, region.bytes(8, 16), region.bytes(24, 16))
-    extensions: list[tuple[int, Region]] = layer.state
-    for kind, body in extensions:
-        fill_extension(layer, kind, body)
+    if region.length:
+        layer.add("ip.version", region.u8(0) >> 4, start, 1)
+    if region.length >= 40:
+        fill_addresses(layer, region.bytes(8, 16), region.bytes(24, 16))
 
 
 @IPV6.info_line

@@ -1,7 +1,7 @@
 """IPv6 extension headers: hop-by-hop and destination options, routing, fragment, mobility's place among them.
 
-In: the layer of an IPv6 packet and where an extension header lies in it.  Out: its fields on that layer.
-What always holds: nothing is read beyond the extension header's own length.
+In: the layer of one extension header, whose region is the header.  Out: its fields.
+What always holds: nothing is read beyond the extension header's own length.  `ipv6.py` walks the chain.
 
 Sources: RFC 8200 section 4, RFC 2675 (jumbo), RFC 2711 (router alert), RFC 5095 and RFC 6275 (routing), RFC 6554
 (RPL), RFC 8754 (segment routing), RFC 7731 (MPL), RFC 6553 (RPL option), RFC 5570 (CALIPSO).
@@ -9,87 +9,120 @@ Sources: RFC 8200 section 4, RFC 2675 (jumbo), RFC 2711 (router alert), RFC 5095
 
 from __future__ import annotations
 
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
 
 HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION = 0, 43, 44, 60
-HEADERS = frozenset({HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION})
 
-EXTENSION_FIELDS = """
-    ipv6.hopopts                      NONE
-    ipv6.hopopts.nxt                  UINT8
-    ipv6.hopopts.len                  UINT8
-    ipv6.hopopts.len_oct              UINT16
-    ipv6.dstopts                      NONE
-    ipv6.dstopts.nxt                  UINT8
-    ipv6.dstopts.len                  UINT8
-    ipv6.dstopts.len_oct              UINT16
-    ipv6.routing                      NONE
-    ipv6.routing.nxt                  UINT8
-    ipv6.routing.len                  UINT8
-    ipv6.routing.len_oct              UINT16
-    ipv6.routing.type                 UINT8
-    ipv6.routing.segleft              UINT8
-    ipv6.routing.src.reserved         BYTES
-    ipv6.routing.src.addr             IPv6
-    ipv6.routing.mipv6.reserved       BYTES
-    ipv6.routing.mipv6.home_address   IPv6
-    ipv6.routing.rpl.cmprI            UINT32
-    ipv6.routing.rpl.cmprE            UINT32
-    ipv6.routing.rpl.pad              UINT32
-    ipv6.routing.rpl.reserved         UINT32
-    ipv6.routing.rpl.addr_count       INT32
-    ipv6.routing.rpl.address          BYTES
-    ipv6.routing.rpl.full_address     IPv6
-    ipv6.routing.srh.last_entry       UINT8
-    ipv6.routing.srh.flags            UINT8
-    ipv6.routing.srh.tag              BYTES
-    ipv6.routing.srh.addr             IPv6
-    ipv6.routing.unknown_data         BYTES
-    ipv6.fraghdr                      NONE
-    ipv6.fraghdr.nxt                  UINT8
-    ipv6.fraghdr.reserved_octet       UINT8
-    ipv6.fraghdr.offset               UINT16
-    ipv6.fraghdr.reserved_bits        UINT16
-    ipv6.fraghdr.more                 BOOLEAN
-    ipv6.fraghdr.ident                UINT32
-    ipv6.opt                          NONE
-    ipv6.opt.type                     UINT8
-    ipv6.opt.type.action              UINT8
-    ipv6.opt.type.change              BOOLEAN
-    ipv6.opt.type.rest                UINT8
-    ipv6.opt.length                   UINT8
-    ipv6.opt.pad1                     NONE
-    ipv6.opt.padn                     BYTES
-    ipv6.opt.router_alert             UINT16
-    ipv6.opt.jumbo                    UINT32
-    ipv6.opt.tel                      UINT8
-    ipv6.opt.mipv6.home_address       IPv6
-    ipv6.opt.rpl.flag                 UINT8
-    ipv6.opt.rpl.flag.o               BOOLEAN
-    ipv6.opt.rpl.flag.r               BOOLEAN
-    ipv6.opt.rpl.flag.f               BOOLEAN
-    ipv6.opt.rpl.flag.rsv             UINT8
-    ipv6.opt.rpl.instance_id          UINT8
-    ipv6.opt.rpl.sender_rank          UINT16
-    ipv6.opt.mpl.flag                 UINT8
-    ipv6.opt.mpl.flag.s               UINT8
-    ipv6.opt.mpl.flag.m               BOOLEAN
-    ipv6.opt.mpl.flag.v               BOOLEAN
-    ipv6.opt.mpl.flag.rsv             UINT8
-    ipv6.opt.mpl.sequence             UINT8
-    ipv6.opt.mpl.seed_id              BYTES
-    ipv6.opt.calipso.doi              UINT32
-    ipv6.opt.calipso.cmpt.length      UINT8
-    ipv6.opt.calipso.sens_level       UINT8
-    ipv6.opt.calipso.checksum         UINT16
-    ipv6.opt.calipso.cmpt_bitmap      BYTES
-    ipv6.opt.ilnp_nonce               BYTES
-    ipv6.opt.lio.length               UINT8
-    ipv6.opt.lio.line_id              STRING
-    ipv6.opt.experimental             BYTES
-    ipv6.opt.unknown                  BYTES
+OPTION_FIELDS = """
+        ipv6.opt.type                      UINT8
+        ipv6.opt.type.action               UINT8
+        ipv6.opt.type.change               BOOLEAN
+        ipv6.opt.type.rest                 UINT8
+        ipv6.opt.length                    UINT8
+        ipv6.opt.pad1                      NONE
+        ipv6.opt.padn                      BYTES
+        ipv6.opt.router_alert              UINT16
+        ipv6.opt.jumbo                     UINT32
+        ipv6.opt.tel                       UINT8
+        ipv6.opt.mipv6.home_address        IPv6
+        ipv6.opt.rpl.flag                  UINT8
+        ipv6.opt.rpl.flag.o                BOOLEAN
+        ipv6.opt.rpl.flag.r                BOOLEAN
+        ipv6.opt.rpl.flag.f                BOOLEAN
+        ipv6.opt.rpl.flag.rsv              UINT8
+        ipv6.opt.rpl.instance_id           UINT8
+        ipv6.opt.rpl.sender_rank           UINT16
+        ipv6.opt.mpl.flag                  UINT8
+        ipv6.opt.mpl.flag.s                UINT8
+        ipv6.opt.mpl.flag.m                BOOLEAN
+        ipv6.opt.mpl.flag.v                BOOLEAN
+        ipv6.opt.mpl.flag.rsv              UINT8
+        ipv6.opt.mpl.sequence              UINT8
+        ipv6.opt.mpl.seed_id               BYTES
+        ipv6.opt.calipso.doi               UINT32
+        ipv6.opt.calipso.cmpt.length       UINT8
+        ipv6.opt.calipso.sens_level        UINT8
+        ipv6.opt.calipso.checksum          UINT16
+        ipv6.opt.calipso.cmpt_bitmap       BYTES
+        ipv6.opt.ilnp_nonce                BYTES
+        ipv6.opt.lio.length                UINT8
+        ipv6.opt.lio.line_id               STRING
+        ipv6.opt.experimental              BYTES
+        ipv6.opt.unknown                   BYTES
+        ipv6.opt                           NONE
 """
+
+HOPOPTS = Protocol(
+    "ipv6.hopopts",
+    "IPv6 Hop-by-Hop",
+    fields=computed_table("""
+        ipv6.hopopts.nxt                   UINT8
+        ipv6.hopopts.len                   UINT8
+        ipv6.hopopts.len_oct               UINT16
+    """ + OPTION_FIELDS),
+    carries=("ip.proto", "data"),
+)
+
+DSTOPTS = Protocol(
+    "ipv6.dstopts",
+    "IPv6 Destination Options",
+    fields=computed_table("""
+        ipv6.dstopts.nxt                   UINT8
+        ipv6.dstopts.len                   UINT8
+        ipv6.dstopts.len_oct               UINT16
+    """),
+    carries=("ip.proto", "data"),
+    shares=tuple(row.split()[0] for row in OPTION_FIELDS.splitlines() if row.strip()),
+)
+
+ROUTING_HEADER = Protocol(
+    "ipv6.routing",
+    "IPv6 Routing",
+    fields=computed_table("""
+        ipv6.routing.nxt                   UINT8
+        ipv6.routing.len                   UINT8
+        ipv6.routing.len_oct               UINT16
+        ipv6.routing.type                  UINT8
+        ipv6.routing.segleft               UINT8
+        ipv6.routing.src.reserved          BYTES
+        ipv6.routing.src.addr              IPv6
+        ipv6.routing.mipv6.reserved        BYTES
+        ipv6.routing.mipv6.home_address    IPv6
+        ipv6.routing.rpl.cmprI             UINT32
+        ipv6.routing.rpl.cmprE             UINT32
+        ipv6.routing.rpl.pad               UINT32
+        ipv6.routing.rpl.reserved          UINT32
+        ipv6.routing.rpl.addr_count        INT32
+        ipv6.routing.rpl.address           BYTES
+        ipv6.routing.rpl.full_address      IPv6
+        ipv6.routing.srh.last_entry        UINT8
+        ipv6.routing.srh.flags             UINT8
+        ipv6.routing.srh.tag               BYTES
+        ipv6.routing.srh.addr              IPv6
+        ipv6.routing.unknown_data          BYTES
+    """),
+    carries=("ip.proto", "data"),
+)
+
+FRAGMENT_HEADER = Protocol(
+    "ipv6.fraghdr",
+    "IPv6 Fragment",
+    fields=(
+        header("ipv6.fraghdr.nxt", T.UINT8, 0),
+        header("ipv6.fraghdr.reserved_octet", T.UINT8, 1),
+        header("ipv6.fraghdr.offset", T.UINT16, 2, mask=0xFFF8),
+        header("ipv6.fraghdr.reserved_bits", T.UINT16, 2, mask=0x0006),
+        header("ipv6.fraghdr.more", T.BOOLEAN, 2, 2, 0x0001),
+        header("ipv6.fraghdr.ident", T.UINT32, 4),
+    ),
+    carries=("ip.proto", "data"),
+)
+
+HEADERS = {HOP_BY_HOP: HOPOPTS, ROUTING: ROUTING_HEADER, FRAGMENT: FRAGMENT_HEADER, DESTINATION: DSTOPTS}
+"""The extension headers that are read here, by their protocol number."""
 
 PAD1, PADN = 0x00, 0x01
 TUNNEL_LIMIT, ROUTER_ALERT, CALIPSO, RPL, MPL = 0x04, 0x05, 0x07, 0x63, 0x6D
@@ -114,32 +147,17 @@ def jumbo_length(region: Region) -> int | None:
     return None
 
 
-def fill_extension(layer: Layer, kind: int, region: Region) -> None:
-    """Add the fields of one extension header, which covers `region`."""
-    at, length = region.start, region.reported_length
-    if kind == FRAGMENT:
-        _fill_fragment(layer, region)
-        return
-    name = {HOP_BY_HOP: "ipv6.hopopts", DESTINATION: "ipv6.dstopts", ROUTING: "ipv6.routing"}[kind]
-    layer.add(name, None, at, length)
+def fill_options_header(layer: Layer) -> None:
+    """Hop-by-hop and destination options."""
+    _fill_start(layer)
+    _fill_options(layer, layer.region)
+
+
+def _fill_start(layer: Layer) -> None:
+    region, at, name = layer.region, layer.start, layer.protocol.name
     layer.add(f"{name}.nxt", region.u8(0), at, 1)
     layer.add(f"{name}.len", region.u8(1), at + 1, 1)
-    layer.add(f"{name}.len_oct", length, at + 1, 1)
-    if kind == ROUTING:
-        _fill_routing(layer, region)
-    else:
-        _fill_options(layer, region)
-
-
-def _fill_fragment(layer: Layer, region: Region) -> None:
-    at, bits = region.start, region.u16(2)
-    layer.add("ipv6.fraghdr", None, at, 8)
-    layer.add("ipv6.fraghdr.nxt", region.u8(0), at, 1)
-    layer.add("ipv6.fraghdr.reserved_octet", region.u8(1), at + 1, 1)
-    layer.add("ipv6.fraghdr.offset", bits >> 3, at + 2, 2)
-    layer.add("ipv6.fraghdr.reserved_bits", bits >> 1 & 3, at + 2, 2)
-    layer.add("ipv6.fraghdr.more", bool(bits & 1), at + 2, 2)
-    layer.add("ipv6.fraghdr.ident", region.u32(4), at + 4, 4)
+    layer.add(f"{name}.len_oct", 8 + region.u8(1) * 8, at + 1, 1)
 
 
 def _fill_options(layer: Layer, region: Region) -> None:
@@ -224,7 +242,10 @@ def _fill_calipso(layer: Layer, body: Region) -> None:
         add("ipv6.opt.calipso.cmpt_bitmap", body.rest(8), at + 8, body.length - 8)
 
 
-def _fill_routing(layer: Layer, region: Region) -> None:
+def fill_routing(layer: Layer) -> None:
+    """The routing header's types 0, 2, 3 and 4; of others the bytes."""
+    _fill_start(layer)
+    region = layer.region
     at, kind = region.start, region.u8(2)
     layer.add("ipv6.routing.type", kind, at + 2, 1)
     layer.add("ipv6.routing.segleft", region.u8(3), at + 3, 1)
@@ -263,7 +284,7 @@ def _fill_rpl_route(layer: Layer, region: Region) -> None:
     room = region.reported_length - 8 - pad - (16 - last)
     count = room // (16 - inner) + 1 if room >= 0 else 0
     add("ipv6.routing.rpl.addr_count", count, at + 2, 1)
-    target = layer.region.bytes(24, 16)
+    target = layer.view.addresses[1].rjust(16, b"\0")
     offset = 8
     for index in range(count):
         shared = last if index == count - 1 else inner
@@ -271,3 +292,7 @@ def _fill_rpl_route(layer: Layer, region: Region) -> None:
         add("ipv6.routing.rpl.address", value, at + offset, len(value))
         add("ipv6.routing.rpl.full_address", target[:shared] + value, at + offset, len(value))
         offset += 16 - shared
+
+
+HOPOPTS.fill = DSTOPTS.fill = fill_options_header
+ROUTING_HEADER.fill = fill_routing

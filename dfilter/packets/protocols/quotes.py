@@ -1,12 +1,13 @@
 """Packets that ICMP and ICMPv6 error messages quote, and the Internet checksum (RFC 1071).
 
 In: the bytes of the quoted packet.  Out: its layers.  What always holds: damage inside a quoted packet (it is
-nearly always cut) is not damage of the frame; Wireshark 4.4 shows neither a malformed nor a short packet for it.
+nearly always cut by its sender) is not damage of the frame: Wireshark 4.4 shows no malformed packet for it.  That
+the capture itself was cut there still shows.
 """
 
 from __future__ import annotations
 
-from dfilter.packets.region import DissectionError, Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import View
 
 
@@ -16,7 +17,7 @@ def quote(view: View, name: str, region: Region) -> None:
     view.quoted += 1
     try:
         view.call(view.session.catalogue.protocols[name], region)
-    except DissectionError:
+    except Malformed:
         pass
     finally:
         view.quoted -= 1

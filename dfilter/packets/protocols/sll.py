@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table
-from dfilter.packets.protocols.eth import call_ethertype
+from dfilter.packets.protocols.eth import call_ethertype, call_length_field
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
-NETLINK_HARDWARE, GRE_HARDWARE = 824, 778
-RADIOTAP_HARDWARE = 803
+GRE_HARDWARE = 778
 ETHERNET_ADDRESS, IPV4_ADDRESS = 6, 4
 LINUX_TYPES_UP_TO = 0x05FF
 """Protocol numbers up to this one are Linux's own (sll.ltype), above them Ethernet types."""
 
-LLC_TYPE, RAW_802_3, CAN = 0x0004, 0x0001, 0x000C
+RAW_802_3, LLC_TYPE = 0x0001, 0x0004
 
 SLL = Protocol(
     "sll",
@@ -54,11 +53,14 @@ def dissect_sll(view: View, region: Region) -> None:
         _call_or_data(view, "gre.proto", kind, payload)
     elif kind > LINUX_TYPES_UP_TO:
         layer.state = "ethertype"
-        end = call_ethertype(view, kind, payload)
-        if end < payload.end:
-            layer.add("sll.trailer", region.buf[end : payload.end], end, payload.end - end)
+        call_ethertype(view, kind, payload)
+        at = payload.reported_end
+        if at < region.end:
+            layer.add("sll.trailer", region.buf[at : region.end], at, region.end - at)
     elif kind == LLC_TYPE:
         view.call(view.session.catalogue.protocols["llc"], payload)
+    elif kind == RAW_802_3:
+        call_length_field(view, payload)
     else:
         view.call_data(payload)
 
@@ -75,19 +77,19 @@ def _call_or_data(view: View, table: str, key: int, payload: Region) -> None:
 def fill_sll(layer: Layer) -> None:
     region = layer.region
     if layer.view.frame.link_type == 276:
-        _fill(layer, kind_at=0, hardware_at=8, address_at=12)
+        _fill(layer, kind_at=0, hardware_at=8)
         layer.add("sll.ifindex", region.u32(4), layer.start + 4, 4)
         layer.add("sll.pkttype", region.u8(10), layer.start + 10, 1)
         layer.add("sll.halen", region.u8(11), layer.start + 11, 1)
         _fill_address(layer, region.u8(11), 12)
     else:
-        _fill(layer, kind_at=14, hardware_at=2, address_at=6)
+        _fill(layer, kind_at=14, hardware_at=2)
         layer.add("sll.pkttype", region.u16(0), layer.start, 2)
         layer.add("sll.halen", region.u16(4), layer.start + 4, 2)
         _fill_address(layer, region.u16(4), 6)
 
 
-def _fill(layer: Layer, kind_at: int, hardware_at: int, address_at: int) -> None:
+def _fill(layer: Layer, kind_at: int, hardware_at: int) -> None:
     region, start = layer.region, layer.start
     kind, hardware = region.u16(kind_at), region.u16(hardware_at)
     layer.add("sll.hatype", hardware, start + hardware_at, 2)

@@ -32,6 +32,9 @@ UDP = Protocol(
     carries=("udp.port", "udp", "data"),
 )
 
+MAX_LENGTH = 65535
+UNVERIFIED, NOT_PRESENT, ILLEGAL = 2, 3, 4
+"""What udp.checksum.status says; UDP over IPv6 must have a checksum (RFC 8200 section 8.1)."""
 _STREAM_FIELDS = ("udp.stream", "udp.stream.pnum", "udp.time_relative", "udp.time_delta")
 
 
@@ -44,14 +47,19 @@ def dissect_udp(view: View, region: Region) -> None:
     source, target = buf[start] << 8 | buf[start + 1], buf[start + 2] << 8 | buf[start + 3]
     length = buf[start + 4] << 8 | buf[start + 5]
     view.ports = (source, target)
-    if not view.quoted and view.session.needs.wants(*_STREAM_FIELDS):
-        view.session.memory("udp", DatagramStreams).number(view, layer, "udp")
-    if length == 0:
-        length = region.reported_length  # a jumbogram, or a length that the sender left to its hardware
+    if length == 0 and region.reported_length > MAX_LENGTH:
+        length = region.reported_length  # a jumbogram (RFC 2675)
     if length < 8:
-        raise Malformed(f"UDP length {length} is less than its header")
+        layer.region = region.clipped(0, 6)
+        if not view.quoted:
+            view.damaged(Malformed(f"UDP length {length} is less than its header"))
+        return
+    if length > region.reported_length and not view.quoted:
+        view.damaged(Malformed(f"UDP length {length} is more than the IP payload"))
+    if view.session.needs.wants(*_STREAM_FIELDS):
+        view.session.memory("udp", DatagramStreams).number(view, layer, "udp")
     payload = region.clipped(8, length - 8)
-    layer.state = payload
+    layer.state = view.addresses
     if payload.reported_length > 0:
         dissect_payload(view, payload, source, target)
 
@@ -71,12 +79,17 @@ def dissect_payload(view: View, payload: Region, source: int, target: int) -> No
 
 @UDP.filler
 def fill_udp(layer: Layer) -> None:
-    payload: Region | None = layer.state
-    if layer.region.length >= 8:
-        checksum = layer.region.u16(6)
-        layer.add("udp.checksum.status", 3 if checksum == 0 else 2, layer.start + 6)
-    if payload is not None and payload.length > 0:
-        layer.add("udp.payload", payload.rest(), payload.start, payload.length)
+    region, start = layer.region, layer.start
+    if region.length < 8:
+        return
+    checksum = region.u16(6)
+    if checksum:
+        status = UNVERIFIED
+    else:
+        status = ILLEGAL if layer.state and len(layer.state[0]) == 16 else NOT_PRESENT
+    layer.add("udp.checksum.status", status, start + 6, 2)
+    if region.length > 8:
+        layer.add("udp.payload", region.rest(8), start + 8, region.length - 8)
 
 
 @UDP.info_line

@@ -1,6 +1,7 @@
 """Conversations without connections: UDP streams, numbered in order of appearance.
 
-In: a view whose addresses and ports are set.  Out: stream number, packet number and times on its layer.
+In: a view whose addresses and ports are set.  Out: stream number, packet number and times on its layer.  A packet
+that an error message quotes has a stream (it may even be its first), but is not counted in it, as in Wireshark 4.4.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ class DatagramStreams:
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = _Stream(len(self._streams), 0, time, time)
-        stream.packets += 1
         layer.add(f"{prefix}.stream", stream.index)
+        if view.quoted:
+            return
+        stream.packets += 1
         layer.add(f"{prefix}.stream.pnum", stream.packets)
         layer.add(f"{prefix}.time_relative", time - stream.first_time)
         layer.add(f"{prefix}.time_delta", time - stream.previous_time)

@@ -15,6 +15,13 @@ MAX_PENDING = 65536
 """Requests that wait for a reply; beyond that the oldest is forgotten."""
 
 
+def _is_group(address: bytes) -> bool:
+    """Broadcast and multicast: nobody in particular is asked, so no reply is missed."""
+    if len(address) == 4:
+        return address[0] >> 4 == 0xE or address == b"\xff" * 4
+    return address[:1] == b"\xff"
+
+
 class Echoes:
     """The requests of one protocol that were seen, by addresses and what identifies them."""
 
@@ -30,7 +37,7 @@ class Echoes:
             answers = view.session.foresight_for(f"{prefix}.resp_in", number)
             for answer in answers:
                 layer.add(f"{prefix}.resp_in", answer, layer.start)
-            if not answers and view.session.is_second_pass:
+            if not answers and view.session.is_second_pass and not _is_group(target):
                 layer.add(f"{prefix}.no_resp", None)
                 layer.add(f"{prefix}.resp_not_found", None)
             return
