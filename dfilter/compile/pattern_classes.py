@@ -64,8 +64,8 @@ _LATIN_LETTERS = frozenset(
     byte for byte in range(256) if unicodedata.category(chr(byte))[0] == "L" and byte != 0xB5
 )
 _SCRIPT_NAMES = """
-arabic armenian bengali cyrillic devanagari ethiopic georgian greek gujarati gurmukhi han hangul hebrew hiragana
-katakana khmer lao malayalam mongolian myanmar tamil telugu thai tibetan inherited
+arabic armenian bengali cyrillic devanagari ethiopic georgian greek gujarati gurmukhi han hangul hebrew
+hiragana katakana khmer lao malayalam mongolian myanmar tamil telugu thai tibetan inherited
 """
 _OTHER_SCRIPTS = frozenset(_SCRIPT_NAMES.split())
 _CATEGORY_NAMES = """

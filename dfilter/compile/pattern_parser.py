@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from dfilter.compile.pattern_classes import ALL, SHORTHANDS, fold, property_set
 from dfilter.compile.pattern_escapes import ClassReader, read_character

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from dfilter.check.typed import Negation, SetInterval, TypedExpression
 
+from dfilter.check.typed import Negation, SetInterval, TypedExpression
 from tests.compile.build import ALL, ANY, HERE, T, compare, const, field, member, run
 
 # frame number -> values of ip.ttl, as in the experiment that the table below records
