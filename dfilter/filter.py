@@ -48,7 +48,10 @@ class Filter:
         self.protocols = compiled.protocols
         self.needs = needs
         self.test: Callable[[View], bool] = compiled.test
-        self._direct = None if needs.stateful else direct_test(compiled)
+        direct = None if needs.stateful else direct_test(compiled)
+        if direct is not None:
+            # a closure in the method's place: two attribute look-ups less where a call takes 0.3 µs
+            object.__setattr__(self, "matches", _directly(direct, self.matches))
 
     @property
     def stateful(self) -> bool:
@@ -66,10 +69,6 @@ class Filter:
                 or network layer. Bytes and dpkt packets are taken by themselves, as the first of a session.
             link_type: LINKTYPE_* number of bytes (default 1, Ethernet).
         """
-        if type(packet) is bytes and link_type == 1 and self._direct is not None:
-            answer = self._direct(packet)
-            if answer is not None:
-                return answer
         if isinstance(packet, bytes):
             return self.test(Session(self.needs).feed(packet, link_type=link_type))
         if isinstance(packet, View):
@@ -80,6 +79,20 @@ class Filter:
 
     def __repr__(self) -> str:
         return f"dfilter.compile({self.text!r})"
+
+
+def _directly(direct: Direct, otherwise: Callable[[Any, int], bool]) -> Callable[..., bool]:
+    """`Filter.matches` that asks `direct` first."""
+
+    def matches(packet: Any, link_type: int = 1) -> bool:
+        if type(packet) is bytes and link_type == 1:
+            answer = direct(packet)
+            if answer is not None:
+                return answer
+        return otherwise(packet, link_type)
+
+    matches.__doc__ = Filter.matches.__doc__
+    return matches
 
 
 def direct_test(compiled: Plan) -> Direct | None:

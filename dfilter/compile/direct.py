@@ -40,6 +40,9 @@ from dfilter.packets.declare import Field
 
 Direct = Callable[[bytes], bool | None]
 
+LEAST_FRAME = 42
+"""Bytes that a frame of any shape has: up to there no condition needs to look at the length."""
+
 MAX_SOURCE = 20_000
 """Characters of generated source beyond which a filter is left to the closures."""
 
@@ -54,7 +57,7 @@ class ShapeLike(Protocol):
     @property
     def constants(self) -> tuple[tuple[int, bytes, bytes], ...]: ...
     @property
-    def at_least(self) -> tuple[int, int]: ...
+    def at_least(self) -> tuple[int, int] | None: ...
     @property
     def header_nibble(self) -> int | None: ...
     @property
@@ -86,24 +89,19 @@ def build_direct(expression: TypedExpression, names: Iterable[str], shapes: Sequ
                  surroundings: Surroundings) -> Direct | None:  # fmt: skip
     """The direct function of a filter over `names`, or None."""
     writer = _Writer(surroundings)
-    lines = ["def direct(b):", "    n = len(b)"]
-    useful = False
+    names = tuple(names)
+    branches = []
     for shape in shapes:
         writer.shape = shape
         bounds = writer.bounds(expression)
         ports = surroundings.doubtful_ports(names, shape)
-        if bounds == _UNKNOWN or ports is None:
-            continue
-        useful = True
-        lines += [f"    if {writer.guard()}:"]
-        if ports:
-            at, doubt = shape.ports or 0, writer.constant(ports)
-            lines += [f"        if (b[{at}] << 8 | b[{at + 1}]) in {doubt}"
-                      f" or (b[{at + 2}] << 8 | b[{at + 3}]) in {doubt}: return None"]  # fmt: skip
-        lines += _answer(bounds)
-    lines.append("    return None")
-    source = "\n".join(lines)
-    if not useful or len(source) > MAX_SOURCE:
+        if bounds != _UNKNOWN and ports is not None:
+            branches.append((writer.guard(), [*writer.doubt(ports), *_answer(bounds)]))
+    if not branches:
+        return None
+    lines = ["def direct(b):", " n = len(b)", f" if n < {LEAST_FRAME}: return None", " kind = b[12:14]"]
+    source = "\n".join([*lines, *_tree(branches, " "), " return None"])
+    if len(source) > MAX_SOURCE:
         return None
     try:
         exec(compile(source, "<direct filter>", "exec"), writer.namespace)
@@ -113,15 +111,33 @@ def build_direct(expression: TypedExpression, names: Iterable[str], shapes: Sequ
     return direct
 
 
+_Branch = tuple[list[str], list[str]]
+"""Conditions, the statements under them."""
+
+
+def _tree(branches: Sequence[_Branch], indent: str) -> list[str]:
+    """Nested ifs: branches that begin with the same condition share it."""
+    lines: list[str] = []
+    groups: dict[str, list[_Branch]] = {}
+    for conditions, body in branches:
+        if not conditions:
+            return [indent + statement for statement in body]
+        groups.setdefault(conditions[0], []).append((conditions[1:], body))
+    for condition, members in groups.items():
+        lines.append(f"{indent}if {condition}:")
+        lines += _tree(members, indent + " ")
+    return lines
+
+
 def _answer(bounds: _Bounds) -> list[str]:
     if bounds.certain == bounds.possible:
-        return [f"        return {bounds.certain}"]
+        return [f"return {bounds.certain}"]
     lines = []
     if bounds.certain != "False":
-        lines.append(f"        if {bounds.certain}: return True")
+        lines.append(f"if {bounds.certain}: return True")
     if bounds.possible != "True":
-        lines.append(f"        if not ({bounds.possible}): return False")
-    return [*lines, "        return None"]
+        lines.append(f"if not ({bounds.possible}): return False")
+    return [*lines, "return None"]
 
 
 class _Writer:
@@ -137,26 +153,35 @@ class _Writer:
         self.namespace[name] = value
         return name
 
-    def guard(self) -> str:
-        """The shape's conditions, the most telling first."""
+    def guard(self) -> list[str]:
+        """The shape's conditions, those that other shapes share first."""
         shape = self.shape
-        parts = [f"n >= {shape.minimum}"]
+        complete = f"n >= {shape.minimum}"
+        parts = []
         for offset, mask, value in shape.constants:
-            if set(mask) == {0xFF}:
-                if len(value) == 1:
-                    parts.append(f"b[{offset}] == {value[0]}")
-                else:
-                    parts.append(f"b[{offset}:{offset + len(value)}] == {value!r}")
+            if offset >= LEAST_FRAME and complete not in parts:
+                parts.append(complete)
+            if offset == 12 and len(value) == 2:
+                parts.append(f"kind == {value!r}")
+            elif mask == b"\xff":
+                parts.append(f"b[{offset}] == {value[0]}")
             else:
-                parts += [f"b[{offset + i}] & {m} == {v}" for i, (m, v) in enumerate(zip(mask, value, strict=True))
-                          if m != 0xFF]  # fmt: skip
-                parts += [f"b[{offset + i}] == {v}" for i, (m, v) in enumerate(zip(mask, value, strict=True))
-                          if m == 0xFF]  # fmt: skip
-        at, least = shape.at_least
-        parts.append(f"(b[{at}] or b[{at + 1}] >= {least})")
+                parts.append(f"b[{offset}] & {mask[0]} == {value[0]}")
+        last = [] if complete in parts else [complete]
+        if shape.at_least is not None:
+            at, least = shape.at_least
+            last.append(f"(b[{at + 1}] >= {least} or b[{at}])")
         if shape.header_nibble is not None:
-            parts.append(f"b[{shape.header_nibble}] >= 0x50")
-        return " and ".join(parts)
+            last.append(f"b[{shape.header_nibble}] >= 0x50")
+        return [*parts, " and ".join(last)]
+
+    def doubt(self, ports: frozenset[int]) -> list[str]:
+        """Statements that leave a frame alone whose ports may lead to more of the filter's fields."""
+        if not ports:
+            return []
+        at, doubt = self.shape.ports or 0, self.constant(ports)
+        return [f"if (b[{at}] << 8 | b[{at + 1}]) in {doubt}"
+                f" or (b[{at + 2}] << 8 | b[{at + 3}]) in {doubt}: return None"]  # fmt: skip
 
     def bounds(self, expression: TypedExpression) -> _Bounds:
         match expression:

@@ -17,13 +17,14 @@ from dfilter.packets.dispatch import TABLES, Catalogue
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One chain of headers.
+    """One chain of headers over Ethernet.
 
     Attributes:
         layers: protocol -> offset of its header in the frame.
         minimum: bytes that the frame must hold.
-        constants: (offset, mask, bytes): these bytes, under the mask, have this value.
-        at_least: (offset of a 16-bit length, its least value).
+        constants: (offset, mask, bytes): these bytes, under the mask, have this value; shapes that begin alike
+            list them alike.
+        at_least: (offset of a 16-bit length, its least value); None where no length matters.
         header_nibble: offset of a byte whose high nibble counts header words, at least five; None without one.
         ports: offset of the port pair that decides what follows; None where nothing follows.
     """
@@ -31,7 +32,7 @@ class Shape:
     layers: dict[str, int]
     minimum: int
     constants: tuple[tuple[int, bytes, bytes], ...]
-    at_least: tuple[int, int]
+    at_least: tuple[int, int] | None = None
     header_nibble: int | None = None
     ports: int | None = None
 
@@ -45,18 +46,35 @@ def _constant(offset: int, value: bytes, mask: bytes | None = None) -> tuple[int
     return offset, mask if mask is not None else b"\xff" * len(value), value
 
 
+def _shape(lower: tuple[tuple[int, bytes, bytes], ...], protocol: tuple[int, bytes], layers: dict[str, int],
+           minimum: int, at_least: tuple[int, int], *more: tuple[int, bytes, bytes],
+           header_nibble: int | None = None, ports: int | None = None) -> Shape:  # fmt: skip
+    """A shape over IP: `protocol` is the offset and value of the byte that names what IP carries."""
+    everything = {"frame": 0, "eth": 0, **layers}
+    return Shape(everything, minimum, (*lower, _constant(*protocol), *more), at_least, header_nibble, ports)
+
+
 _IPV4 = (
     _constant(12, b"\x08\x00"),
     _constant(14, b"\x45"),
-    _constant(20, b"\0\0", b"\x3f\xff"),  # neither "more fragments" nor an offset
+    _constant(20, b"\0", b"\x3f"),  # neither "more fragments" nor
+    _constant(21, b"\0"),  # an offset
 )
 _IPV6 = (_constant(12, b"\x86\xdd"), _constant(14, b"\x60", b"\xf0"))
+_ECHO = _constant(34, b"\0", b"\xf7")
+"""ICMP types 0 and 8: the others may quote a packet."""
+_ICMPV6_QUERIES = _constant(54, b"\x80", b"\xf8")
+"""ICMPv6 types 128 to 135: echo, multicast listeners, router and neighbour solicitation."""
 
 SHAPES = (
-    Shape({"frame": 0, "eth": 0, "ip": 14, "tcp": 34}, 54, (*_IPV4, _constant(23, b"\x06")), (16, 40), 46, 34),
-    Shape({"frame": 0, "eth": 0, "ip": 14, "udp": 34}, 42, (*_IPV4, _constant(23, b"\x11")), (16, 28), None, 34),
-    Shape({"frame": 0, "eth": 0, "ipv6": 14, "tcp": 54}, 74, (*_IPV6, _constant(20, b"\x06")), (18, 20), 66, 54),
-    Shape({"frame": 0, "eth": 0, "ipv6": 14, "udp": 54}, 62, (*_IPV6, _constant(20, b"\x11")), (18, 8), None, 54),
+    _shape(_IPV4, (23, b"\x06"), {"ip": 14, "tcp": 34}, 54, (16, 40), header_nibble=46, ports=34),
+    _shape(_IPV4, (23, b"\x11"), {"ip": 14, "udp": 34}, 42, (16, 28), ports=34),
+    _shape(_IPV4, (23, b"\x01"), {"ip": 14, "icmp": 34}, 42, (16, 28), _ECHO),
+    _shape(_IPV4, (23, b"\x02"), {"ip": 14, "igmp": 34}, 42, (16, 28)),
+    _shape(_IPV6, (20, b"\x06"), {"ipv6": 14, "tcp": 54}, 74, (18, 20), header_nibble=66, ports=54),
+    _shape(_IPV6, (20, b"\x11"), {"ipv6": 14, "udp": 54}, 62, (18, 8), ports=54),
+    _shape(_IPV6, (20, b"\x3a"), {"ipv6": 14, "icmpv6": 54}, 62, (18, 8), _ICMPV6_QUERIES),
+    Shape({"frame": 0, "eth": 0, "arp": 14}, 42, (_constant(12, b"\x08\x06"),)),
 )
 
 
@@ -90,6 +108,8 @@ class ShapeKnowledge:
 
     def doubtful_ports(self, names: Iterable[str], shape: Shape) -> frozenset[int] | None:
         """The ports behind which more values of `names` could follow; None if they could behind any port."""
+        if shape.ports is None:
+            return frozenset()
         known = self._known
         reachable = known.reachable({carrier for name in names for carrier in known.carriers[name]})
         last = known.protocols[shape.last]
