@@ -37,7 +37,7 @@ class ArithmeticOp(Enum):
     BITAND = "&"
 
 
-# --- operands ---------------------------------------------------------------------------------------------------
+# --- operands --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ class LabelRead(TypedOperand):
     labels: tuple[tuple[int, int, str], ...]
     """(first, last, label), in the order of the table: the first that covers the value counts."""
     unlabelled_as_number: bool = True
+    unit: tuple[str, str] | None = None
+    """Appended to the number where there is no label: for one, for any other (``" byte", " bytes"``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class FunctionCall(TypedOperand):
     """Whose behaviour: in 4.4, 4.6 some functions of an absent field make an "all" test true."""
 
 
-# --- expressions ------------------------------------------------------------------------------------------------
+# --- expressions --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""Text to verdict: the front door of checking.
+
+In: any text, a Wireshark version, macro definitions.  Out: `Verdict`, or `Analysis` with the trees as well.
+What always holds: no text makes it raise; a verdict without errors comes with a typed expression, and the
+other way round.  Importing this module loads neither numpy nor dpkt nor rich nor lark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from dfilter.check.conditions import infer_condition
+from dfilter.check.diagnostics import Diagnostic, Fix, Verdict, diagnostic, verdict_of
+from dfilter.check.resolve import MAX_PROBLEMS, Scope
+from dfilter.check.rules import ALL
+from dfilter.check.rules.context import Context
+from dfilter.check.typed import TypedExpression
+from dfilter.fields.versions import NEWEST, Version
+from dfilter.language.ast import Expression
+from dfilter.language.parser import parse
+from dfilter.language.problems import Problem, SyntaxProblem
+from dfilter.language.source import Span
+
+SYNTAX_CODES = {
+    Problem.UNEXPECTED: "E101",
+    Problem.END: "E102",
+    Problem.NON_PRINTABLE: "E103",
+    Problem.QUOTE: "E104",
+    Problem.BRACKET: "E105",
+    Problem.LAYER: "E106",
+    Problem.RANGE: "E107",
+    Problem.ESCAPE: "E108",
+    Problem.CHARACTER: "E109",
+    Problem.NUMBER: "E110",
+    Problem.MACRO: "E111",
+    Problem.NESTING: "E112",
+}
+TOO_DEEP = SYNTAX_CODES[Problem.NESTING]
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """`typed` is there exactly if the verdict is not red; `tree` if the text parsed."""
+
+    verdict: Verdict
+    tree: Expression | None
+    typed: TypedExpression | None
+
+
+def check_text(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> Verdict:
+    """What `version` of Wireshark says of `text`, and what its writer should know.
+
+    Args:
+        text: the filter; any text is answered, blank text is the filter that matches everything.
+        version: the Wireshark version whose verdict is asked for.
+        macros: macro definitions, name to text.
+    """
+    return analyse(text, version, macros).verdict
+
+
+def analyse(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> Analysis:
+    """As `check_text`, with the syntax tree and the typed expression."""
+    try:
+        return _analyse(text, version, macros)
+    except RecursionError:
+        found = diagnostic(TOO_DEEP, "the filter is nested too deeply", Span(0, len(text)))
+        return Analysis(verdict_of(text, (found,)), None, None)
+
+
+def _analyse(text: str, version: Version, macros: Mapping[str, str] | None) -> Analysis:
+    parsed = parse(text, version, macros)
+    if parsed.tree is None:
+        problems = tuple(_from_syntax(problem) for problem in parsed.problems)
+        return Analysis(verdict_of(text, problems), None, None)
+    scope = Scope(version)
+    typed = infer_condition(parsed.tree, scope)
+    expanded = bool(macros) and "$" in text
+    context = Context(text, version, parsed.tree, typed, tuple(scope.deprecated), expanded)
+    said = tuple(islice(_from_rules(context), MAX_PROBLEMS))
+    found = (*scope.problems, *scope.hints, *said)
+    return Analysis(verdict_of(text, found), parsed.tree, typed)
+
+
+def _from_rules(context: Context) -> Iterator[Diagnostic]:
+    for rule in ALL:
+        yield from rule(context)
+
+
+def _from_syntax(problem: SyntaxProblem) -> Diagnostic:
+    notes = problem.notes
+    if problem.expected and not any("expected" in note for note in notes):
+        notes = (*notes, "expected " + ", ".join(problem.expected[:8]))
+    fixes = () if problem.fix is None else (Fix(problem.fix.span, problem.fix.replacement),)
+    return diagnostic(SYNTAX_CODES[problem.kind], problem.message, problem.span, notes=notes, fixes=fixes)

@@ -1,0 +1,1 @@
+"""Literals to values, one file a family of types."""

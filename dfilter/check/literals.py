@@ -1,0 +1,179 @@
+"""One literal as a value of the type it is compared with.
+
+In: a leaf of the syntax tree (word, number, unquoted literal, quoted string, character constant) and a type.
+Out: a typed `Constant`, or `ConversionError` with Wireshark's reason (section 5 of the language notes, 4.4
+and 4.6; 4.0 and 3.4 where they differ by a line).  Value strings are not handled here but in `labels`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import assert_never
+
+from dfilter.check.convert import addresses, bytestrings, identifiers, times
+from dfilter.check.convert.errors import NOT_CONVERTIBLE, OUT_OF_RANGE, ConversionError, quoted
+from dfilter.check.typed import Constant
+from dfilter.check.typenames import type_name
+from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, SIGNED, STRINGS, WIDTH_BITS, FieldType
+from dfilter.fields.versions import Version
+from dfilter.language import ast
+
+Leaf = ast.Word | ast.Number | ast.Literal | ast.String | ast.Character
+
+_T = FieldType
+_OIDS = frozenset({_T.OID, _T.REL_OID})
+_TAKES_STRINGS = frozenset({_T.BYTES, _T.PROTOCOL})
+_AX25 = re.compile(r"[A-Za-z0-9]{1,6}(-[0-9]{1,2})?")
+_IEEE_11073 = frozenset({_T.IEEE_11073_SFLOAT, _T.IEEE_11073_FLOAT})
+_DECIMAL = re.compile(r"[0-9.]+([eE][+-]?[0-9]+)?\Z|[a-zA-Z]+\Z")
+"""What the medical floating point types take: decimal numbers and the names of the special values."""
+UINT64_MAX = 2**64 - 1
+
+
+def spelled(leaf: Leaf) -> str:
+    """The characters of an unquoted leaf as typed, its leading colon included."""
+    if isinstance(leaf, ast.Literal) and leaf.must_be_bytes:
+        return ":" + leaf.text
+    return leaf.text
+
+
+def text_of(leaf: ast.String) -> str:
+    """The text of a quoted string; bytes that are no UTF-8 become lone surrogates (`surrogateescape`)."""
+    return leaf.value.decode("utf-8", "surrogateescape")
+
+
+def convert(leaf: Leaf, kind: FieldType, version: Version, *, part: bool = False) -> Constant:
+    """`leaf` as a constant of type `kind`.
+
+    Args:
+        part: it is searched for (`contains`): an address need not be whole.
+    Raises:
+        ConversionError: Wireshark refuses this literal for this type.
+    """
+    if isinstance(leaf, ast.String):
+        return _from_string(leaf, kind, version)
+    if isinstance(leaf, ast.Number):
+        return _from_number(leaf, kind, version)
+    if isinstance(leaf, ast.Character):
+        return _from_character(leaf, kind)
+    if isinstance(leaf, ast.Word | ast.Literal):
+        return _from_word(leaf, kind, version, part=part)
+    assert_never(leaf)
+
+
+def _from_string(leaf: ast.String, kind: FieldType, version: Version) -> Constant:
+    text = text_of(leaf)
+    if kind is _T.AX25:
+        return Constant(leaf.span, kind, _callsign(text))
+    if kind in STRINGS:
+        return Constant(leaf.span, kind, text)
+    if kind in _TAKES_STRINGS:
+        return Constant(leaf.span, kind, leaf.value)
+    if kind is _T.ABSOLUTE_TIME:
+        return Constant(leaf.span, kind, times.absolute_time(text, version))
+    if kind is _T.BOOLEAN and version is Version.V4_4 and text.lower() in _BOOLEAN_TEXTS:
+        return Constant(leaf.span, kind, text.lower() == "true")
+    notes = ("write the value without quotes",) if kind not in INTEGERS else ()
+    raise ConversionError(
+        NOT_CONVERTIBLE, f"{type_name(kind)} cannot be converted from a string ({quoted(text)})", notes
+    )
+
+
+_BOOLEAN_TEXTS = ("true", "false", "")
+"""What 4.4 takes between quotes for a boolean; the empty string is false."""
+
+
+def _from_number(leaf: ast.Number, kind: FieldType, version: Version) -> Constant:
+    value, text = leaf.value, leaf.text
+    if kind in INTEGERS:
+        return Constant(leaf.span, kind, _integer(leaf, kind))
+    if kind is _T.EUI64 and isinstance(value, int):
+        return Constant(leaf.span, kind, value.to_bytes(8, "big"))
+    if kind is _T.BOOLEAN and isinstance(value, int):
+        return Constant(leaf.span, kind, value != 0)
+    if kind in FLOATS:
+        return Constant(leaf.span, kind, _float(leaf, kind))
+    if kind is _T.BYTES:
+        return Constant(leaf.span, kind, bytestrings.byte_number(value, text))
+    if kind is _T.ABSOLUTE_TIME:
+        return Constant(leaf.span, kind, times.absolute_time(text, version))
+    if kind is _T.RELATIVE_TIME:
+        return Constant(leaf.span, kind, times.relative_time(text, value))
+    if kind in STRINGS and kind is not _T.AX25 and version <= Version.V4_0:
+        return Constant(leaf.span, kind, text)
+    raise _number_refused(leaf, kind)
+
+
+def _number_refused(leaf: ast.Number, kind: FieldType) -> ConversionError:
+    what = "Double" if isinstance(leaf.value, float) else "Unsigned integer"
+    notes = (f'text must be quoted: "{leaf.text}"',) if kind in STRINGS else ()
+    return ConversionError(
+        NOT_CONVERTIBLE, f"{what} {leaf.text} cannot be converted to {type_name(kind)}", notes
+    )
+
+
+def _integer(leaf: ast.Number, kind: FieldType) -> int:
+    if isinstance(leaf.value, float):
+        raise _number_refused(leaf, kind)
+    bits = WIDTH_BITS[kind]
+    largest = 2 ** (bits - 1) - 1 if kind in SIGNED else 2**bits - 1
+    if leaf.value > largest:
+        raise ConversionError(OUT_OF_RANGE, f"{quoted(leaf.text)} too big for this field, maximum {largest}")
+    return leaf.value
+
+
+def _float(leaf: ast.Number, kind: FieldType) -> float:
+    value = float(leaf.value)
+    if kind in _IEEE_11073 and not _DECIMAL.match(leaf.text):
+        raise _number_refused(leaf, kind)
+    if math.isinf(value) and any(character.isdigit() for character in leaf.text):
+        raise ConversionError(OUT_OF_RANGE, f"{quoted(leaf.text)} causes floating-point overflow")
+    return value
+
+
+def _from_character(leaf: ast.Character, kind: FieldType) -> Constant:
+    octet = bytes((leaf.value,))
+    if kind in INTEGERS and kind is not _T.IPXNET:
+        return Constant(leaf.span, kind, leaf.value)
+    if kind is _T.BOOLEAN:
+        return Constant(leaf.span, kind, leaf.value != 0)
+    if kind in STRINGS and kind is not _T.AX25:
+        return Constant(leaf.span, kind, octet.decode("utf-8", "surrogateescape"))
+    if kind in _TAKES_STRINGS:
+        return Constant(leaf.span, kind, octet)
+    message = f"Character constant {leaf.text} cannot be converted to {type_name(kind)}"
+    raise ConversionError(NOT_CONVERTIBLE, message)
+
+
+def _from_word(leaf: ast.Word | ast.Literal, kind: FieldType, version: Version, *, part: bool) -> Constant:
+    """An unquoted word or literal.  A leading colon was typed to force bytes; other types see it, too."""
+    text = spelled(leaf)
+    if kind is _T.AX25:
+        return Constant(leaf.span, kind, _callsign(text))
+    if kind in STRINGS:
+        return Constant(leaf.span, kind, text)
+    if kind is _T.IPv4:
+        return Constant(leaf.span, kind, *addresses.ipv4_literal(text))
+    if kind is _T.IPv6:
+        return Constant(leaf.span, kind, *addresses.ipv6_literal(text))
+    if kind in _OIDS:
+        return Constant(leaf.span, kind, identifiers.oid_literal(text, relative=kind is _T.REL_OID))
+    if kind in BYTE_LIKE or kind is _T.PROTOCOL:
+        return Constant(leaf.span, kind, bytestrings.byte_literal(leaf.text, kind, version, part=part))
+    if kind is _T.ABSOLUTE_TIME:
+        return Constant(leaf.span, kind, times.absolute_time(text, version))
+    if kind is _T.GUID:
+        return Constant(leaf.span, kind, identifiers.guid_literal(text))
+    if kind is _T.BOOLEAN and text.lower() in ("true", "false"):
+        return Constant(leaf.span, kind, text.lower() == "true")
+    raise ConversionError(NOT_CONVERTIBLE, f"{quoted(text)} cannot be converted to {type_name(kind)}")
+
+
+def _callsign(text: str) -> str:
+    if not _AX25.fullmatch(text):
+        raise ConversionError(
+            NOT_CONVERTIBLE,
+            f"{quoted(text)} is not a valid AX.25 address: a callsign has 1 to 6 letters and digits",
+        )
+    return text

@@ -1,0 +1,85 @@
+"""What a name in a filter means, and where the problems found on the way are collected.
+
+In: names and the version that judges.  Out: `FieldInfo`, deprecated names that were used, diagnostics.
+What always holds: an unknown name is reported once a place, with suggestions for the first few only, so that
+a long list of unknown names costs no more than a short one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dfilter.check.convert.errors import ConversionError, quoted
+from dfilter.check.diagnostics import Diagnostic, Fix, diagnostic
+from dfilter.fields import registry
+from dfilter.fields.registry import FieldInfo
+from dfilter.fields.versions import Version
+from dfilter.language.source import Span
+
+UNKNOWN_NAME = "E201"
+MAX_SUGGESTED = 4
+"""Unknown names beyond these get no suggestions: a search costs milliseconds."""
+MAX_PROBLEMS = 100
+"""Problems beyond these are not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeprecatedUse:
+    """A place where a deprecated name was typed, and the name to use."""
+
+    span: Span
+    old: str
+    new: str
+
+
+@dataclass(slots=True)
+class Scope:
+    """One check in progress: the judging version, and what was found so far."""
+
+    version: Version
+    problems: list[Diagnostic] = field(default_factory=list)
+    hints: list[Diagnostic] = field(default_factory=list)
+    deprecated: list[DeprecatedUse] = field(default_factory=list)
+    suggested: int = 0
+
+    def report(
+        self, code: str, span: Span, message: str, notes: tuple[str, ...] = (), fixes: tuple[Fix, ...] = ()
+    ) -> None:
+        """Add a problem, up to `MAX_PROBLEMS`; hints (`H…`) are kept apart."""
+        kept = self.hints if code.startswith("H") else self.problems
+        if len(kept) < MAX_PROBLEMS:
+            kept.append(diagnostic(code, message, span, notes=notes, fixes=fixes))
+
+    def report_conversion(self, error: ConversionError, span: Span, fixes: tuple[Fix, ...] = ()) -> None:
+        self.report(error.code, span, error.message, error.notes, fixes)
+
+    def lookup(self, name: str, span: Span) -> FieldInfo | None:
+        """The field or protocol `name`; a deprecated spelling is noted and stands for the current one."""
+        info = registry.lookup(name, self.version)
+        if info is not None:
+            return info
+        renamed = registry.resolve_alias(name, self.version)
+        if renamed is None:
+            return None
+        if len(self.deprecated) < MAX_PROBLEMS:
+            self.deprecated.append(DeprecatedUse(span, name, renamed))
+        return registry.lookup(renamed, self.version)
+
+    def unknown_name(self, name: str, span: Span, notes: tuple[str, ...] = ()) -> None:
+        """Report a name that is neither a field nor a protocol."""
+        message = f"{quoted(name)} is not a valid protocol or protocol field in Wireshark {self.version.text}"
+        having = registry.versions_of(name)
+        if having:
+            known = ", ".join(version.text for version in having)
+            notes = (f"Wireshark {known} has it", *notes)
+        suggestions = self._suggestions(name)
+        if suggestions:
+            notes = ("did you mean " + " or ".join(suggestions) + "?", *notes)
+        fixes = (Fix(span, suggestions[0]),) if suggestions and len(name) > 2 else ()
+        self.report(UNKNOWN_NAME, span, message, notes, fixes)
+
+    def _suggestions(self, name: str) -> tuple[str, ...]:
+        if self.suggested >= MAX_SUGGESTED:
+            return ()
+        self.suggested += 1
+        return registry.suggest(name, self.version, limit=3)
