@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 # Two rooms have the names of two functions below.  Loading the (empty) packages here, before the functions take
 # their names, keeps a later import of their modules from hiding the functions.
 import dfilter.check
-import dfilter.compile
+import dfilter.compile  # noqa: F401
 from dfilter.errors import (
     CaptureError,
     CaptureWarning,

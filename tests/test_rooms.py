@@ -15,7 +15,7 @@ ALLOWED = {
     "language": {"language", "fields.versions"},
     "fields": {"fields", "language.source", "errors"},
     "check": {"check", "language", "fields", "errors"},
-    "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "packets.view", "errors"},
+    "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors"},
     "packets": {"packets", "fields", "errors"},
     "captures": {"captures", "errors"},
 }

@@ -36,7 +36,7 @@ from dfilter.check.typed import (
 )
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.language.ast import Quantifier
-from dfilter.packets.declare import Field
+from dfilter.packets.declare import Field, Shape
 
 Direct = Callable[[bytes], bool | None]
 
@@ -47,30 +47,13 @@ MAX_SOURCE = 20_000
 """Characters of generated source beyond which a filter is left to the closures."""
 
 
-class ShapeLike(Protocol):
-    """What this module needs of `dfilter.packets.shapes.Shape`."""
-
-    @property
-    def layers(self) -> dict[str, int]: ...
-    @property
-    def minimum(self) -> int: ...
-    @property
-    def constants(self) -> tuple[tuple[int, bytes, bytes], ...]: ...
-    @property
-    def at_least(self) -> tuple[int, int] | None: ...
-    @property
-    def header_nibble(self) -> int | None: ...
-    @property
-    def ports(self) -> int | None: ...
-
-
 class Surroundings(Protocol):
     """What is known of fields in a shape, answered by the catalogue of protocols."""
 
-    def fields_in(self, name: str, shape: ShapeLike) -> Sequence[tuple[Field, int]] | None:
+    def fields_in(self, name: str, shape: Shape) -> Sequence[tuple[Field, int]] | None:
         """(header field, offset of its layer) for each value of `name`; empty if absent, None if not decided."""
 
-    def doubtful_ports(self, names: Iterable[str], shape: ShapeLike) -> frozenset[int] | None:
+    def doubtful_ports(self, names: Iterable[str], shape: Shape) -> frozenset[int] | None:
         """Ports behind which these names could occur again; None if they could behind any."""
 
 
@@ -85,7 +68,7 @@ class _Bounds:
 _TRUE, _FALSE, _UNKNOWN = _Bounds("True", "True"), _Bounds("False", "False"), _Bounds("False", "True")
 
 
-def build_direct(expression: TypedExpression, names: Iterable[str], shapes: Sequence[ShapeLike],
+def build_direct(expression: TypedExpression, names: Iterable[str], shapes: Sequence[Shape],
                  surroundings: Surroundings) -> Direct | None:  # fmt: skip
     """The direct function of a filter over `names`, or None."""
     writer = _Writer(surroundings)
@@ -146,7 +129,7 @@ class _Writer:
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
         self.namespace: dict[str, Any] = {}
-        self.shape: ShapeLike
+        self.shape: Shape
 
     def constant(self, value: object) -> str:
         name = f"c{len(self.namespace)}"
@@ -279,6 +262,15 @@ class _Writer:
                 return None
             others.insert(0, f"{value} in {self.constant(frozenset(single))}")
         return _any(others)
+
+    def _in_interval(self, field: Field, at: int, element: object) -> str | None:
+        match element:
+            case SetInterval(low=Constant() as low, high=Constant() as high):
+                above = self._compare(field, at, Relation.GE, low)
+                below = self._compare(field, at, Relation.LE, high)
+                return None if above is None or below is None else f"({above} and {below})"
+            case _:
+                return None
 
     def _compare(self, field: Field, at: int, relation: Relation, constant: Constant) -> str | None:
         value = constant.value

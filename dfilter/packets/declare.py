@@ -155,3 +155,30 @@ class Protocol:
 def bits(rows: Iterable[tuple[str, int]], at: int, size: int = 1) -> tuple[Field, ...]:
     """BOOLEAN header fields (name, mask) that share the `size` bytes at `at`."""
     return tuple(header(name, FieldType.BOOLEAN, at, size, mask) for name, mask in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One chain of headers over Ethernet.
+
+    Attributes:
+        layers: protocol -> offset of its header in the frame.
+        minimum: bytes that the frame must hold.
+        constants: (offset, mask, bytes): these bytes, under the mask, have this value; shapes that begin alike
+            list them alike.
+        at_least: (offset of a 16-bit length, its least value); None where no length matters.
+        header_nibble: offset of a byte whose high nibble counts header words, at least five; None without one.
+        ports: offset of the port pair that decides what follows; None where nothing follows.
+    """
+
+    layers: dict[str, int]
+    minimum: int
+    constants: tuple[tuple[int, bytes, bytes], ...]
+    at_least: tuple[int, int] | None = None
+    header_nibble: int | None = None
+    ports: int | None = None
+
+    @property
+    def last(self) -> str:
+        """The innermost protocol of the shape."""
+        return next(reversed(self.layers))

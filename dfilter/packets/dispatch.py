@@ -99,7 +99,7 @@ def _index(found: list[Protocol]) -> Catalogue:
     for protocol in found:
         for shared in protocol.shares:
             sharers.setdefault(shared, []).append(protocol.name)
-    carriers = {name: (name,) for name in protocols}
+    carriers: dict[str, tuple[str, ...]] = {name: (name,) for name in protocols}
     carriers |= {name: (home, *sharers.get(home, ()), *sharers.get(name, ())) for name, home in owner.items()}
     tables: dict[str, dict[Any, Protocol]] = {}
     heuristics: dict[str, list[Protocol]] = {}

@@ -8,6 +8,10 @@ packet there) or `Malformed` (the packet itself ends there, by its own lengths);
 from __future__ import annotations
 
 
+Octets = bytes
+"""The built-in type, which `Region.bytes` hides inside its class."""
+
+
 class DissectionError(Exception):
     """Dissection of a frame ends here; what was read before counts."""
 
@@ -31,7 +35,7 @@ class Region:
 
     __slots__ = ("buf", "end", "reported_end", "start")
 
-    def __init__(self, buf: bytes, start: int, end: int, reported_end: int | None = None) -> None:
+    def __init__(self, buf: Octets, start: int, end: int, reported_end: int | None = None) -> None:
         self.buf = buf
         self.start = start
         self.end = end
@@ -99,11 +103,11 @@ class Region:
         at = self.need(offset, 8)
         return int.from_bytes(self.buf[at : at + 8], "little")
 
-    def bytes(self, offset: int, length: int) -> bytes:
+    def bytes(self, offset: int, length: int) -> Octets:
         at = self.need(offset, length)
         return self.buf[at : at + length]
 
-    def rest(self, offset: int = 0) -> bytes:
+    def rest(self, offset: int = 0) -> Octets:
         """The captured bytes from `offset` on."""
         return self.buf[self.start + offset : self.end]
 

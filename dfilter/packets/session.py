@@ -57,17 +57,19 @@ class Needs:
 def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Needs:
     """The needs of a filter that reads `names` (all of them dissected); None for everything there is."""
     known = known or catalogue()
-    if names is None or not SEES_ALL.isdisjoint(names := frozenset(names)):
-        look_ahead = names is None or any(known.fields[n].look_ahead for n in names if n in known.fields)
-        return Needs(None, frozenset(known.protocols), True, look_ahead)
-    wanted = {carrier for name in names for carrier in known.carriers[name]}
-    declared = [known.fields[name] for name in names if name in known.fields]
+    if names is None:
+        return Needs(None, frozenset(known.protocols), True, True)
+    asked = frozenset(names)
+    declared = [known.fields[name] for name in asked if name in known.fields]
+    if not SEES_ALL.isdisjoint(asked):
+        return Needs(None, frozenset(known.protocols), True, any(field.look_ahead for field in declared))
+    wanted = {carrier for name in asked for carrier in known.carriers[name]}
     parts = [known.fields[part] for field in declared for part in field.parts]
-    names |= {part.name for part in parts}
+    asked |= {part.name for part in parts}
     above_tcp = known.reachable(wanted) & known.successors["tcp"]
     stateful = bool(above_tcp) or any(field.stateful for field in declared + parts)
     look_ahead = any(field.look_ahead for field in declared + parts)
-    return Needs(names, known.reachable(wanted), stateful, look_ahead)
+    return Needs(asked, known.reachable(wanted), stateful, look_ahead)
 
 
 @dataclass(slots=True)
@@ -165,7 +167,7 @@ class Session:
         state = self._memory.get(name)
         if state is None:
             state = self._memory[name] = make()
-        return state  # type: ignore[no-any-return]
+        return state
 
     def foresee(self, field: str, frame_number: int, value: Any) -> None:
         """Learn, in a first pass, a value that `field` has in an earlier frame."""

@@ -1,45 +1,18 @@
 """The common shapes of frames: header chains so plain that every field lies at a known offset.
 
-In: the catalogue.  Out: `SHAPES`, and `ShapeKnowledge` of the fields in them.  What always holds: a frame that passes a shape's guards has exactly the listed
-layers at the listed offsets, with complete headers, no options in IP, no fragments; what follows the last layer
-is decided by its ports.  Anything else has no shape and is read through a view.
+In: the catalogue.  Out: `SHAPES`, and `ShapeKnowledge` of the fields in them.  What always holds: a frame that
+passes a shape's guards has exactly the listed layers at the listed offsets, with complete headers, no options in
+IP, no fragments; what follows the last layer is decided by its ports.  Anything else has no shape and is read
+through a view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType
-from dfilter.packets.declare import Field
+from dfilter.packets.declare import Field, Shape
 from dfilter.packets.dispatch import TABLES, Catalogue
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One chain of headers over Ethernet.
-
-    Attributes:
-        layers: protocol -> offset of its header in the frame.
-        minimum: bytes that the frame must hold.
-        constants: (offset, mask, bytes): these bytes, under the mask, have this value; shapes that begin alike
-            list them alike.
-        at_least: (offset of a 16-bit length, its least value); None where no length matters.
-        header_nibble: offset of a byte whose high nibble counts header words, at least five; None without one.
-        ports: offset of the port pair that decides what follows; None where nothing follows.
-    """
-
-    layers: dict[str, int]
-    minimum: int
-    constants: tuple[tuple[int, bytes, bytes], ...]
-    at_least: tuple[int, int] | None = None
-    header_nibble: int | None = None
-    ports: int | None = None
-
-    @property
-    def last(self) -> str:
-        """The innermost protocol of the shape."""
-        return next(reversed(self.layers))
 
 
 def _constant(offset: int, value: bytes, mask: bytes | None = None) -> tuple[int, bytes, bytes]:

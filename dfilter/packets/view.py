@@ -14,8 +14,8 @@ from dfilter.packets.declare import Protocol
 from dfilter.packets.region import DissectionError, Region, Truncated
 
 if TYPE_CHECKING:
-    from dfilter.packets.streams.conversation import Stream
     from dfilter.packets.session import FrameLike, Session
+    from dfilter.packets.streams.conversation import Stream
 
 MAX_DEPTH = 64
 """Layers in one another (tunnels in tunnels) beyond which dissection of a frame stops: hostile packets."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from dfilter.captures.read import open_capture
-from dfilter.fields.types import ADDRESSES, BYTE_LIKE, FLOATS, INTEGERS, STRINGS, FieldType
+from dfilter.fields.types import ADDRESSES, BYTE_LIKE, FLOATS, INTEGERS, FieldType
 from dfilter.packets.dispatch import Catalogue, catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Session, needs_of
@@ -87,7 +87,7 @@ def _normalise(show: str, type_: FieldType) -> Any:
         return round(float(show) * 10**9)
     if type_ is FieldType.ABSOLUTE_TIME:
         return _time(show)
-    return show if type_ in STRINGS else show
+    return show
 
 
 def _time(show: str) -> Any:
