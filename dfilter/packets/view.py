@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from dfilter.packets.session import FrameLike, Session
     from dfilter.packets.streams.conversation import Stream
 
+
+def summary() -> Any:
+    """The module that makes text of views; it imports this one, so it is loaded on first use."""
+    from dfilter.packets import summary as module
+
+    return module
+
+
 MAX_DEPTH = 64
 """Layers in one another (tunnels in tunnels) beyond which dissection of a frame stops: hostile packets."""
 
@@ -171,6 +179,30 @@ class View:
 
     def __contains__(self, name: str) -> bool:
         return len(self.get(name)) > 0
+
+    def text(self, name: str) -> tuple[str, ...]:
+        """All values of the field `name` as `tshark -T fields` prints them; errors as for `get`."""
+        return summary().texts(self, name)
+
+    @property
+    def source(self) -> str:
+        """Source address, of the network layer where there is one."""
+        return summary().endpoints(self)[0]
+
+    @property
+    def destination(self) -> str:
+        """Destination address, of the network layer where there is one."""
+        return summary().endpoints(self)[1]
+
+    @property
+    def protocol(self) -> str:
+        """Name of the innermost protocol, as a packet list shows it."""
+        return summary().protocol_label(self)
+
+    @property
+    def info(self) -> str:
+        """One line about the frame."""
+        return summary().info_text(self)
 
     def push(self, protocol: Protocol, region: Region, length: int | None = None) -> Layer:
         """A new layer of `protocol` at the start of `region`, covering `length` bytes (default: all of it)."""
