@@ -1,0 +1,144 @@
+"""The body of an HTTP message: how far it reaches (RFC 9112 section 6), its chunks, its decoding.
+
+In: a parsed head and the bytes after it.  Out: `Body`.  What always holds: what is decoded is bounded, chunk lists
+are walked once, and damaged encodings give what could be decoded or nothing, never an exception.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass, field
+
+MAX_DECODED = 16 * 1024 * 1024
+"""Bytes to which a compressed body is unpacked at most: one segment can hold a thousandfold of its size."""
+
+MAX_CHUNK = 0x7FFFFFFF
+_HEX = re.compile(rb"[ \t]*([0-9A-Fa-f]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk: `start` of its size line, where its data lies, the size it says, its end (absolute offsets)."""
+
+    start: int
+    data: int
+    size: int
+    end: int
+
+
+@dataclass(slots=True)
+class Chunks:
+    """A chunked body.
+
+    Attributes:
+        chunks: with the last one, of size 0, if it is there.
+        trailer: (start, end) of each trailer line, with its line end.
+        end: where the next message begins.
+        missing: how many more bytes are needed at least; 0 if it is complete.
+    """
+
+    chunks: list[Chunk] = field(default_factory=list)
+    trailer: list[tuple[int, int]] = field(default_factory=list)
+    end: int = 0
+    missing: int = 0
+
+    def join(self, buf: bytes) -> bytes:
+        return b"".join(buf[chunk.data : min(chunk.data + chunk.size, chunk.end)] for chunk in self.chunks)
+
+
+def read_chunks(buf: bytes, start: int, stop: int) -> Chunks:
+    """The chunks in `buf[start:stop]` (RFC 9112 section 7.1); a size that is no number counts as 0."""
+    found = Chunks(end=stop)
+    at = start
+    while True:
+        line_end = buf.find(b"\n", at, stop)
+        if line_end < 0:
+            found.missing = 1
+            return found
+        size = _chunk_size(buf, at, line_end)
+        data = line_end + 1
+        if size == 0:
+            found.chunks.append(Chunk(at, data, 0, data))
+            _read_trailer(found, buf, data, stop)
+            return found
+        end = data + size + 2
+        if end > stop:
+            found.chunks.append(Chunk(at, data, size, min(data + size, stop)))
+            found.missing = end + 5 - stop  # at least the last chunk, "0", and an empty line follow
+            return found
+        found.chunks.append(Chunk(at, data, size, end))
+        at = end
+
+
+def _chunk_size(buf: bytes, at: int, line_end: int) -> int:
+    matched = _HEX.match(buf, at, line_end)
+    digits = matched[1] if matched else b""
+    if len(digits.lstrip(b"0")) > 8:
+        return MAX_CHUNK
+    return min(int(digits, 16), MAX_CHUNK) if digits else 0
+
+
+def _read_trailer(found: Chunks, buf: bytes, at: int, stop: int) -> None:
+    while True:
+        line_end = buf.find(b"\n", at, stop)
+        if line_end < 0:
+            found.missing = 1
+            return
+        if buf[at:line_end] in (b"", b"\r"):
+            found.end = line_end + 1
+            return
+        found.trailer.append((at, line_end + 1))
+        at = line_end + 1
+
+
+def may_be_chunked(transfer_encoding: bytes | None) -> bool:
+    """Is the end of the message looked for as that of a chunked body?"""
+    return transfer_encoding is not None and transfer_encoding[:7].lower() == b"chunked"
+
+
+def is_chunked(transfer_encoding: bytes | None) -> bool:
+    """Is the body taken apart as a chunked one?"""
+    return transfer_encoding is not None and b"chunked" in transfer_codings(transfer_encoding)
+
+
+def transfer_codings(transfer_encoding: bytes) -> list[bytes]:
+    """The codings a Transfer-Encoding names, in lower case; a space after one makes it another name."""
+    return [coding.lstrip(b" \t").lower() for coding in transfer_encoding.split(b",")]
+
+
+def decode(data: bytes, coding: bytes) -> bytes | None:
+    """`data` unpacked from a content coding (RFC 9110 section 8.4.1), at most `MAX_DECODED` bytes; None if it fails.
+
+    As the reference build does, zlib's formats are told apart by their bytes whatever the name says, a stream that
+    breaks off gives what came before, and other codings (br, zstd) are not unpacked.
+    """
+    if coding.strip().lower() not in (b"gzip", b"x-gzip", b"deflate"):
+        return None
+    formats = (31,) if data[:2] == b"\x1f\x8b" else (15, -15)
+    for window_bits in formats:
+        unpacked = _inflate(data, window_bits)
+        if unpacked is not None:
+            return unpacked
+    return None
+
+
+def _inflate(data: bytes, window_bits: int) -> bytes | None:
+    try:
+        unpacked = zlib.decompressobj(window_bits).decompress(data, MAX_DECODED)
+    except zlib.error as error:
+        if window_bits == 31 and "data check" in str(error):  # whole, but its checksum is wrong
+            return _inflate(data[_gzip_header_length(data) :], -15)
+        return None
+    return unpacked
+
+
+def _gzip_header_length(data: bytes) -> int:
+    """Length of a gzip header (RFC 1952 section 2.3) that zlib has accepted."""
+    flags, at = data[3], 10
+    if flags & 4:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for bit in (8, 16):
+        if flags & bit:
+            at = data.find(b"\0", at) + 1
+    return at + 2 if flags & 2 else at

@@ -1,0 +1,112 @@
+"""Which HTTP response answers which request, and what a conversation has become.
+
+In: requests and responses of one conversation, in order.  Out: `Exchange`s.  What always holds: as in Wireshark
+4.4 a response answers the request seen last, if no final response did before; the messages of one frame share what
+is known of the last of them; memory is one exchange a conversation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dfilter.packets.declare import Protocol
+from dfilter.packets.protocols.http_head import Head, Kind, text
+from dfilter.packets.streams.conversation import Conversation
+from dfilter.packets.view import View
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """A request and what is known of its response."""
+
+    frame: int
+    time: int | None
+    method: bytes
+    uri: str
+    full_uri: str | None
+    answered: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """The exchange of a frame's last message; all messages of the frame show it."""
+
+    frame: int
+    exchange: Exchange | None = None
+
+
+@dataclass(slots=True, eq=False)
+class HttpState:
+    """What HTTP remembers of a conversation.
+
+    Attributes:
+        seen: a request or response was seen, so what else comes continues a body.
+        skipped: bytes came before that.
+        current: the exchange of the last request.
+        link: of the frame seen last.
+        tunnel: host and port that CONNECT opened a tunnel to.
+        upgraded: what the conversation was upgraded to.
+    """
+
+    seen: bool = False
+    skipped: bool = False
+    current: Exchange | None = None
+    link: Link | None = None
+    tunnel: tuple[str, int] | None = None
+    upgraded: Protocol | None = None
+
+    def link_of(self, frame: int) -> Link:
+        if self.link is None or self.link.frame != frame:
+            self.link = Link(frame)
+        return self.link
+
+
+def state_of(conversation: Conversation) -> HttpState:
+    """The state of a conversation, made on first use."""
+    state = conversation.state.get("http")
+    if state is None:
+        state = conversation.state["http"] = HttpState()
+    return state  # type: ignore[no-any-return]
+
+
+def full_uri(head: Head) -> str | None:
+    """The request's target with scheme and authority, as far as its Host header tells (RFC 9112 section 3.3)."""
+    host = head.last(b"host")
+    if host is None:
+        return None
+    start, end = head.words()[1]
+    target = text(head.buf[start:end])
+    if "://" in target or head.method == b"CONNECT":
+        return target
+    return f"http://{text(host).strip()}{target}"
+
+
+def note(view: View, state: HttpState, head: Head) -> Link:
+    """Learn of a message, once its start line is known."""
+    link = state.link_of(view.frame.number)
+    if head.kind is Kind.REQUEST:
+        start, end = head.words()[1]
+        state.current = link.exchange = Exchange(
+            view.frame.number, view.frame.time, head.method, text(head.buf[start:end]), full_uri(head)
+        )
+    elif head.kind is Kind.RESPONSE:
+        link.exchange = _answer(view, state, head)
+    return link
+
+
+def _answer(view: View, state: HttpState, head: Head) -> Exchange | None:
+    exchange = state.current
+    if exchange is None or exchange.answered:
+        return None
+    exchange.answered = (status_code(head) or 0) // 100 != 1
+    view.session.foresee("http.response_in", exchange.frame, view.frame.number)
+    return exchange
+
+
+def status_code(head: Head) -> int | None:
+    """The status code of a response: the number in the second word's first three characters; None without them."""
+    start, end = head.words()[1]
+    if end - start < 3:
+        return None
+    digits = head.buf[start : start + 3]
+    return int(digits) if digits.isdigit() else 0
