@@ -80,7 +80,7 @@ def dissect_tcp(view: View, region: Region) -> None:
     if view.quoted or not view.session.needs.stateful:
         return
     tracker = view.session.memory("tcp", lambda: Tracker(view.session))
-    facts = tracker.track(view, region, payload.reported_length)
+    facts = tracker.track(view, region, region.reported_length - header_length)
     layer.state = (payload, facts)
     flags = buf[start + 13]
     if not tracker.dissects:
@@ -107,7 +107,7 @@ def fill_tcp(layer: Layer) -> None:
     payload, facts = layer.state
     layer.add("tcp.checksum.status", 2, start + 16)
     _fill_remarks(layer, flags)
-    layer.add("tcp.len", payload.reported_length)
+    layer.add("tcp.len", region.reported_length - header_length)
     if payload.length > 0:
         if flags & RST:
             text = payload.rest().split(b"\0", 1)[0].decode("utf-8", "replace")

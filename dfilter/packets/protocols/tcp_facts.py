@@ -218,9 +218,10 @@ def _add_findings(layer: Layer, facts: Facts, found: Findings) -> None:
         return
     add = layer.add
     add("tcp.analysis", None)
-    if found.ack_rtt is not None:
+    if found.acks_frame:
         add("tcp.analysis.acks_frame", found.acks_frame)
-        add("tcp.analysis.ack_rtt", found.ack_rtt)
+        if found.ack_rtt:
+            add("tcp.analysis.ack_rtt", found.ack_rtt)
         if found.partial_ack:
             add("tcp.analysis.partial_ack", None)
     known = layer.view.session.foresight_for(_INITIAL_RTT, facts.conversation.index)

@@ -62,6 +62,9 @@ _OUT_OF_ORDER, _FAST, _SPURIOUS = (int(Verdict.OUT_OF_ORDER), int(Verdict.FAST_R
 _WINDOW_UPDATE, _WINDOW_FULL = int(Verdict.WINDOW_UPDATE), int(Verdict.WINDOW_FULL)
 
 
+_Unacked = tuple[int, int, int, int]
+
+
 @dataclass(slots=True)
 class Segment:
     """One TCP segment as the analysis sees it; sequence numbers absolute, `window` as in the header, time in ns.
@@ -87,14 +90,14 @@ class Segment:
 
 @dataclass(slots=True)
 class Findings:
-    """What is found about one segment; None and 0 for what is not shown. Times in ns.
+    """What is found about one segment; 0 for what is not there. Times in ns.
 
     Attributes:
-        considered: a SYN or FIN that was acknowledged before it came: no verdict, but the analysis is shown.
+        considered: the analysis is shown even if it found nothing.
     """
 
     verdicts: int = 0
-    ack_rtt: int | None = None
+    ack_rtt: int = 0
     acks_frame: int = 0
     partial_ack: bool = False
     duplicate_number: int = 0
@@ -108,7 +111,7 @@ class Findings:
     @property
     def shown(self) -> bool:
         """Is there anything to show under `tcp.analysis`?"""
-        return bool(self.verdicts or self.ack_rtt is not None or self.bytes_in_flight or self.considered)
+        return bool(self.verdicts or self.acks_frame or self.bytes_in_flight or self.considered)
 
 
 @dataclass(slots=True, eq=False)
@@ -118,7 +121,7 @@ class FlowAnalysis:
     Attributes:
         next_seq: what a segment in order would start with; `advanced_at`, `advanced_by`: time and frame of the
             segment that first brought it so far.
-        ack_limit: the highest number that the other side can acknowledge.
+        ack_limit: the highest number that the other side can acknowledge of what was captured without a gap.
         last_ack, last_ack_time, window: of the last segment sent in this direction.
         last_verdicts: of the last segment sent in this direction.
         unacked: (seq, next seq, frame, time), in order of arrival.
@@ -138,7 +141,7 @@ class FlowAnalysis:
     push_bytes: int = 0
     pushed: bool = False
     sacked: tuple[tuple[int, int], ...] = ()
-    unacked: deque[tuple[int, int, int, int]] = field(default_factory=deque)
+    unacked: deque[_Unacked] = field(default_factory=deque)
     unacked_sorted: bool = True
     unacked_from: int = 0
     unacked_to: int = 0
@@ -166,14 +169,16 @@ def analyse(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, initial_r
             verdicts |= _judge_ack(segment, flow, other, ahead, found)
     if segment.window == 0 and not closing:
         verdicts |= _ZERO_WINDOW
-    if flags & ACK and other.ack_limit is not None and seq_diff(segment.ack, other.ack_limit) > 0:
-        verdicts |= _ACK_LOST
-        other.ack_limit = segment.ack
+    if flags & ACK and other.ack_limit is not None:
+        beyond = seq_diff(segment.ack, other.ack_limit)
+        if beyond > 0:
+            other.ack_limit = segment.ack
+            if beyond > 1 or not other.last_verdicts & _PROBE:
+                verdicts |= _ACK_LOST
     if (length or flags & (SYN | FIN)) and not verdicts & _KEEP_ALIVE:
         verdicts |= _judge_repeated(segment, flow, other, initial_rtt, found)
     found.verdicts = verdicts
-    if flags & ACK or segment.ack:
-        _acknowledge(segment, flow, other, found)
+    _acknowledge(segment, flow, other, found)
     _remember(segment, flow, found)
     if length:
         _measure_flight(segment, flow, other, found)
@@ -222,7 +227,8 @@ def _judge_repeated(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, i
                     found: Findings) -> int:  # fmt: skip
     """Bytes that were due earlier: sent again, or overtaken on the way."""
     length, next_seq = segment.length, segment.next_seq
-    if other.last_ack is not None and seq_diff(next_seq, other.last_ack) <= 0:
+    acknowledged = other.last_ack is not None and seq_diff(next_seq, other.last_ack) <= 0
+    if acknowledged:
         if length and not segment.flags & (SYN | FIN):
             return _SPURIOUS
         found.considered = True
@@ -231,12 +237,12 @@ def _judge_repeated(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, i
     behind = seq_diff(flow.next_seq, segment.seq)
     if behind <= 0 or (behind == 1 and length > 1):
         return 0
-    if other.duplicates >= 2 and segment.seq == other.last_ack \
+    if other.duplicates >= 2 and _asked_for(segment, flow, other) \
             and segment.time - other.last_ack_time < FAST_RETRANSMISSION_NS:  # fmt: skip
         return _FAST
     late = segment.time - flow.advanced_at
     threshold = OUT_OF_ORDER_NS if initial_rtt is None else initial_rtt
-    if late < threshold and next_seq != flow.next_seq and not _seen(segment, flow):
+    if late < threshold and not acknowledged and not _ends_in_sent(next_seq, flow):
         return _OUT_OF_ORDER
     _, _, found.rto_frame, sent = next((item for item in flow.unacked if seq_diff(item[0], segment.seq) >= 0),
                                        (0, 0, flow.advanced_by, flow.advanced_at))  # fmt: skip
@@ -244,11 +250,21 @@ def _judge_repeated(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, i
     return _RETRANSMISSION
 
 
-def _seen(segment: Segment, flow: FlowAnalysis) -> bool:
-    """Do unacknowledged segments include these very bytes?"""
-    next_seq = segment.next_seq
-    return any(seq_diff(start, segment.seq) <= 0 and seq_diff(stop, next_seq) >= 0
-               for start, stop, _, _ in flow.unacked)  # fmt: skip
+def _asked_for(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis) -> bool:
+    """Do the acknowledgements say that this segment is missing: is it the next one, or in a gap of the selective ones?"""
+    if segment.seq == other.last_ack:
+        return True
+    later = False
+    for left, right in flow.sacked:
+        if seq_diff(left, segment.seq) <= 0 < seq_diff(right, segment.seq):
+            return False
+        later = later or seq_diff(left, segment.next_seq) >= 0
+    return later
+
+
+def _ends_in_sent(next_seq: int, flow: FlowAnalysis) -> bool:
+    """Was the last byte of a segment that ends before `next_seq` sent before, and is not acknowledged?"""
+    return any(seq_diff(start, next_seq) < 0 <= seq_diff(stop, next_seq) for start, stop, _, _ in flow.unacked)
 
 
 def _acknowledge(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, found: Findings) -> None:
@@ -258,41 +274,41 @@ def _acknowledge(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, foun
     other.sacked = segment.sacked
     if other.last_verdicts & _PROBE and other.next_seq is not None and ack == (other.next_seq + 1) & SEQ_MASK:
         other.next_seq = ack  # the probing byte was taken after all
-    unacked = other.unacked
-    if unacked and seq_diff(ack, other.unacked_from) > 0:
-        exact = _drop_acknowledged(other, ack)
-        if exact is None:
-            exact = next((item for item in unacked if seq_diff(item[0], ack) < 0 < seq_diff(item[1], ack)), None)
-            found.partial_ack = exact is not None
-        if exact is not None and not found.verdicts & _ACK_LOST:
-            found.ack_rtt, found.acks_frame = segment.time - exact[3], exact[2]
+    if other.unacked and seq_diff(ack, other.unacked_from) > 0:
+        item = _drop_acknowledged(other, ack)
+        if item is not None:
+            found.partial_ack = item[1] != ack
+            found.ack_rtt, found.acks_frame = segment.time - item[3], item[2]
     if flow.last_ack is None or ack != flow.last_ack:
         flow.duplicates = 0
         flow.first_of_duplicates = segment.frame
-    flow.last_ack = ack
+    flow.last_ack = ack or None
     flow.last_ack_time = segment.time
 
 
-def _drop_acknowledged(other: FlowAnalysis, ack: int) -> tuple[int, int, int, int] | None:
-    """Forget what is acknowledged; the first segment that ends just there."""
-    exact = None
+def _drop_acknowledged(other: FlowAnalysis, ack: int) -> _Unacked | None:
+    """Forget what is acknowledged, wholly or up to its middle; the first segment in which `ack` lies or that it ends."""
+    found = None
+    kept: deque[_Unacked] = deque()
     unacked = other.unacked
-    if other.unacked_sorted:
-        while unacked and seq_diff(unacked[0][1], ack) <= 0:
-            item = unacked.popleft()
-            if exact is None and item[1] == ack:
-                exact = item
-    else:
-        exact = next((item for item in unacked if item[1] == ack), None)
-        other.unacked = unacked = deque(item for item in unacked if seq_diff(item[1], ack) > 0)
+    while unacked:
+        item = unacked[0]
+        beyond = seq_diff(item[1], ack)
+        if beyond >= 0 and found is None and seq_diff(item[0], ack) < 0:
+            found = item
+        if beyond > 0:
+            if other.unacked_sorted and seq_diff(item[0], ack) >= 0:
+                break
+            kept.append((ack, *item[1:]) if seq_diff(item[0], ack) < 0 else item)
+        unacked.popleft()
+    unacked.extendleft(reversed(kept))
     if not unacked:
         other.unacked_sorted = True
+    elif other.unacked_sorted:
+        other.unacked_from = unacked[0][0]
     else:
-        first = unacked[0][0]
-        if not other.unacked_sorted:
-            first = min((item[0] for item in unacked), key=lambda seq: seq_diff(seq, unacked[0][0]))
-        other.unacked_from = first if seq_diff(first, ack) > 0 else ack
-    return exact
+        other.unacked_from = min((item[0] for item in unacked), key=lambda seq: seq_diff(seq, ack))
+    return found
 
 
 def _remember(segment: Segment, flow: FlowAnalysis, found: Findings) -> None:
@@ -302,14 +318,17 @@ def _remember(segment: Segment, flow: FlowAnalysis, found: Findings) -> None:
     flow.last_verdicts = verdicts
     if verdicts & _LOST:
         flow.in_flight_known = False
-    if flow.ack_limit is None or seq_diff(next_seq, flow.ack_limit) > 0:
-        flow.ack_limit = next_seq
     if flow.next_seq is None or (seq_diff(next_seq, flow.next_seq) > 0 and not verdicts & _PROBE):
         flow.next_seq = next_seq
         if not verdicts & LATE:
             flow.advanced_at, flow.advanced_by = segment.time, segment.frame
-    if next_seq == segment.seq:
-        return
+    if next_seq != segment.seq:
+        _wait_for_ack(segment, next_seq, flow)
+    if not verdicts & _PROBE and (flow.ack_limit is None or segment.seq == flow.ack_limit):
+        flow.ack_limit = flow.next_seq
+
+
+def _wait_for_ack(segment: Segment, next_seq: int, flow: FlowAnalysis) -> None:
     unacked = flow.unacked
     if not unacked:
         flow.unacked_from, flow.unacked_to = segment.seq, next_seq
@@ -332,11 +351,10 @@ def _measure_flight(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, f
     in_flight = seq_diff(flow.unacked_to, flow.unacked_from) - (1 if segment.flags & (SYN | FIN) else 0)
     for left, right in flow.sacked:
         in_flight -= seq_diff(right, left)
-    if in_flight <= 0:
-        return
-    found.bytes_in_flight = in_flight
     if flow.pushed:
         flow.push_bytes = 0
     flow.push_bytes += segment.length
     flow.pushed = bool(segment.flags & PSH)
-    found.push_bytes = flow.push_bytes
+    found.considered = True
+    if in_flight > 0:
+        found.bytes_in_flight, found.push_bytes = in_flight, flow.push_bytes

@@ -67,7 +67,7 @@ class Conversation:
         client: index of the end that opened the connection: the sender of the SYN, else of the first segment.
         completeness: the bits of `tcp.completeness` so far.
         syn_time: of the latest SYN without ACK, ns.
-        initial_rtt: from that SYN to the segment that answers its answer, ns.
+        initial_rtt: from that SYN to the first ACK without SYN, ns; 0 does not count.
         first_fin: which end closed first.
         protocol: the protocol that claimed this conversation, whatever its ports.
         state: what protocols remember of this conversation, by protocol name.
@@ -246,7 +246,7 @@ def note_flags(conversation: Conversation, sender: int, flags: int, seq: int, ac
         other.base = (ack - 1) & SEQ_MASK
     if flags & (SYN | ACK) == SYN:
         conversation.syn_time = time
-    elif (conversation.initial_rtt is None and conversation.syn_time is not None and flags & (SYN | ACK) == ACK):
-        conversation.initial_rtt = time - conversation.syn_time
+    elif not conversation.initial_rtt and conversation.syn_time and flags & (SYN | ACK) == ACK:
+        conversation.initial_rtt = time - conversation.syn_time or None
     if flags & FIN and not flags & RST and conversation.first_fin is None:
         conversation.first_fin = sender
