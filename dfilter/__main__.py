@@ -1,0 +1,5 @@
+"""`python -m dfilter`: the command."""
+
+from dfilter.cli.main import main
+
+main()

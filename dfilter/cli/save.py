@@ -1,0 +1,45 @@
+"""`-w OUT`: the selected frames as a capture.
+
+In: frames.  Out: a pcapng or pcap file.  Always: the file is whole or absent.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from types import TracebackType
+from typing import Final, Self
+
+import dfilter
+from dfilter.cli.guard import say, wrong_usage
+
+_FORMATS: Final = {".pcap": "pcap", ".cap": "pcap", ".dmp": "pcap", ".pcapng": "pcapng", ".ntar": "pcapng"}
+_COMPRESSED: Final = frozenset((".gz", ".zst", ".zstd", ".lz4"))
+
+
+def format_of(path: str, wished: str | None) -> str:
+    """The format to write: the one wished, else by suffix, else pcapng."""
+    suffix = PurePath(path).suffix.lower()
+    if suffix in _COMPRESSED:
+        wrong_usage(f"-w {path}: captures are written uncompressed; leave out {suffix} and compress afterwards")
+    return str(wished) if wished is not None else _FORMATS.get(suffix, "pcapng")
+
+
+class SavingPrinter:
+    """Writes frames, and says at the end how many."""
+
+    def __init__(self, path: str, format: str) -> None:
+        self._writer = dfilter.CaptureWriter(path, format)
+
+    def __enter__(self) -> Self:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:  # fmt: skip
+        self._writer.__exit__(kind, error, trace)
+        if kind is None and self._writer.warning:
+            say(f"warning: {self._writer.warning}")
+
+    def frame(self, name: str, frame: dfilter.View) -> None:
+        """Write `frame`, found in the capture `name`."""
+        self._writer.write(frame.frame)
