@@ -11,7 +11,7 @@ from dataclasses import replace
 from dfilter.check.convert.bytestrings import parse_bytes
 from dfilter.check.convert.errors import ConversionError, quoted
 from dfilter.check.fold import strip
-from dfilter.check.infer import CONSTANT_EXPRESSION, Inferred, Typed, Untyped, constant_as, infer
+from dfilter.check.infer import CONSTANT_EXPRESSION, Inferred, Typed, Untyped, constant_as, infer, is_name
 from dfilter.check.labels import find, label_read, labels_of
 from dfilter.check.literals import spelled, text_of
 from dfilter.check.operators import ORDERED, can_compare, can_slice, comparable, slice_type
@@ -93,7 +93,7 @@ def _pair(
     scope: Scope,
 ) -> TypedExpression | None:
     relation, quantifier = meaning
-    if isinstance(left, Untyped) and isinstance(left.node, ast.Word) and scope.version > Version.V3_4:
+    if isinstance(left, Untyped) and is_name(left.node) and scope.version > Version.V3_4:
         scope.unknown_name(left.node.text, left.node.span, _text_note(left.node.text))
         return None
     if left is None or right is None or _both_constant(left, right, span, scope):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from dfilter.check.comparisons import infer_compare
 from dfilter.check.fold import strip
-from dfilter.check.infer import CONSTANT_EXPRESSION, NOT_A_TEST, Typed, Untyped, infer
+from dfilter.check.infer import CONSTANT_EXPRESSION, NOT_A_TEST, Typed, Untyped, infer, is_name
 from dfilter.check.membership import infer_membership
 from dfilter.check.resolve import Scope
 from dfilter.check.searches import infer_search
@@ -100,7 +100,7 @@ def _truth(found: Typed, span: Span, scope: Scope) -> TypedExpression | None:
 
 def _report_constant_test(node: ast.Operand, scope: Scope) -> None:
     node = strip(node)
-    if isinstance(node, ast.Word):
+    if is_name(node):
         scope.unknown_name(node.text, node.span)
     elif isinstance(node, ast.Binary | ast.Unary):
         scope.report(CONSTANT_EXPRESSION, node.span, "Constant expression is invalid: no field is tested")

@@ -8,7 +8,9 @@ only a field can stand and is none is reported once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from dfilter.check.convert.errors import BAD_ARITHMETIC, ConversionError, quoted
 from dfilter.check.fold import fold, plain_number, strip
@@ -40,7 +42,6 @@ CONSTANT_EXPRESSION = "E301"
 NOT_A_TEST = "E302"
 BAD_OPERATION = "E305"
 NOT_SLICEABLE = "E306"
-BAD_RANGE = "E312"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,18 @@ def infer(node: ast.Operand, scope: Scope) -> Inferred:
 def infer_not_word(node: ast.Operand, scope: Scope) -> Inferred:
     """As `infer`, where a word can only be a field: an unknown one is reported."""
     found = infer(node, scope)
-    if isinstance(found, Untyped) and isinstance(found.node, ast.Word):
+    if isinstance(found, Untyped) and is_name(found.node):
         scope.unknown_name(found.node.text, found.node.span)
         return None
     return found
+
+
+_HEX_AFTER_ZERO = re.compile(r"0[0-9A-Fa-f]*\Z")
+
+
+def is_name(node: ast.Operand) -> TypeGuard[ast.Word]:
+    """Is this a word that only a name could be? Hexadecimal digits after a zero (`0f`) are bytes in any place."""
+    return isinstance(node, ast.Word) and not _HEX_AFTER_ZERO.match(node.text)
 
 
 def _word(node: ast.Word, scope: Scope) -> Inferred:

@@ -1,0 +1,28 @@
+"""docs/diagnostics: a page a code, whose example shows what the page is about."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dfilter.check.check import check_text
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs" / "diagnostics").glob("[EWH]*.md"))
+
+
+def test_every_code_has_a_page() -> None:
+    sources = (path.read_text(encoding="utf-8") for path in (ROOT / "dfilter" / "check").rglob("*.py"))
+    codes = {code for source in sources for code in re.findall(r'"([EWH]\d{3})"', source)}
+    assert codes == {path.stem for path in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_the_example_of_a_page_has_its_code(page: Path) -> None:
+    example, shown = re.findall(r"```\w*\n(.*?)\n```", page.read_text(encoding="utf-8"), re.DOTALL)
+    verdict = check_text(example)
+    assert page.stem in {item.code for item in verdict.diagnostics}
+    assert f"[{page.stem}]" in shown
+    assert shown.splitlines()[1].strip() in verdict.render()
