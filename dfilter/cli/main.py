@@ -9,24 +9,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from importlib import import_module
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 import dfilter
-from dfilter.cli.check import check
-from dfilter.cli.run import run
 
-app = typer.Typer(
-    name="dfilter",
-    help="Wireshark display filters without Wireshark: check them, run them on captures.",
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command()(check)
-app.command()(run)
+_COMMANDS: Final = ("check", "run")
+"""Each is a function of the same name in a module of the same name."""
 
 
 def _version(wanted: bool) -> None:
@@ -35,8 +26,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def options(
+def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
@@ -44,10 +34,27 @@ def options(
     """Wireshark display filters without Wireshark: check them, run them on captures."""
 
 
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The command line, with the one subcommand that `arguments` name, or with all (for help and mistakes)."""
+    app = typer.Typer(
+        name="dfilter",
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_options)
+    named = [name for name in _COMMANDS if name in arguments[:1]]
+    for name in named or _COMMANDS:
+        app.command(name)(getattr(import_module(f"dfilter.cli.{name}"), name))
+    return app
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with `arguments` (default: those of the process); always ends in `SystemExit`."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not stop the output
-    app(args=list(sys.argv[1:] if arguments is None else arguments), prog_name="dfilter")
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    application(arguments)(args=arguments, prog_name="dfilter")
     raise SystemExit(0)

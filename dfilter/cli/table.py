@@ -18,8 +18,9 @@ from dfilter.cli.text import visible
 _HEADINGS: Final = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
 _WIDTHS: Final = (5, 11, 15, 15, 8, 6)
 _RIGHT: Final = frozenset((0, 1, 5))
-_WIDEST: Final = 40
-"""Columns stop growing here; longer texts push their line."""
+_WIDEST: Final = (10, 20, 40, 40, 12, 10)
+_WIDEST_NAME: Final = 40
+"""Columns stop growing at these widths; a longer text pushes the rest of its line."""
 
 
 class TablePrinter:
@@ -52,10 +53,10 @@ class TablePrinter:
     def _line(self, name: str, cells: list[str], info: str) -> str:
         parts = []
         if self._several:
-            self._name_width = max(self._name_width, min(len(name), _WIDEST))
+            self._name_width = max(self._name_width, min(len(name), _WIDEST_NAME))
             parts.append(name.ljust(self._name_width))
         for column, cell in enumerate(cells):
-            width = self._widths[column] = max(self._widths[column], min(len(cell), _WIDEST))
+            width = self._widths[column] = max(self._widths[column], min(len(cell), _WIDEST[column]))
             parts.append(cell.rjust(width) if column in _RIGHT else cell.ljust(width))
         return " ".join((*parts, info)).rstrip()
 
