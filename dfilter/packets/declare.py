@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from dfilter.fields.types import ADDRESSES, BYTE_LIKE, STRINGS, WIDTH_BITS, FieldType
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from dfilter.packets.view import Layer, View
 
 _FIXED_SIZES = {FieldType.IPv4: 4, FieldType.IPv6: 16, FieldType.ETHER: 6, FieldType.GUID: 16, FieldType.EUI64: 8}
+
+
+class Measure(Enum):
+    """What a field of the frame itself tells of it, known before any byte is looked at."""
+
+    NUMBER = "number"
+    LENGTH = "length on the wire"
+    CAPTURED = "captured length"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +43,7 @@ class Field:
         parts: unions: the names of the fields, in order of appearance.
         stateful: it depends on frames seen before.
         look_ahead: it depends on frames that come later, so it needs a second pass.
+        measure: the frame's own number or length, where the field is that.
         plain: computed fields: the header field that has the same value wherever the header carries no options
             and no fragments (`ip.dst`, which a source route moves).
     """
@@ -48,6 +58,7 @@ class Field:
     stateful: bool = False
     look_ahead: bool = False
     plain: Field | None = None
+    measure: Measure | None = None
 
     @property
     def is_header(self) -> bool:
@@ -67,10 +78,10 @@ def header(name: str, type: FieldType, at: int, size: int | None = None, mask: i
 
 
 def computed(name: str, type: FieldType, *, stateful: bool = False, look_ahead: bool = False,
-             plain_at: int | None = None) -> Field:  # fmt: skip
+             plain_at: int | None = None, measure: Measure | None = None) -> Field:  # fmt: skip
     """A field whose values the protocol's code adds; `plain_at`: where it lies in a header without options."""
     plain = None if plain_at is None else header(name, type, plain_at)
-    return Field(name, type, stateful=stateful or look_ahead, look_ahead=look_ahead, plain=plain)
+    return Field(name, type, stateful=stateful or look_ahead, look_ahead=look_ahead, plain=plain, measure=measure)
 
 
 def union(name: str, type: FieldType, *parts: str) -> Field:
@@ -169,6 +180,7 @@ class Shape:
         at_least: (offset of a 16-bit length, its least value); None where no length matters.
         header_nibble: offset of a byte whose high nibble counts header words, at least five; None without one.
         ports: offset of the port pair that decides what follows; None where nothing follows.
+        open: more layers may follow that the shape does not know of.
     """
 
     layers: dict[str, int]
@@ -177,6 +189,7 @@ class Shape:
     at_least: tuple[int, int] | None = None
     header_nibble: int | None = None
     ports: int | None = None
+    open: bool = False
 
     @property
     def last(self) -> str:

@@ -7,7 +7,6 @@ packet there) or `Malformed` (the packet itself ends there, by its own lengths);
 
 from __future__ import annotations
 
-
 Octets = bytes
 """The built-in type, which `Region.bytes` hides inside its class."""
 

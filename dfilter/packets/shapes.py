@@ -50,6 +50,9 @@ SHAPES = (
     Shape({"frame": 0, "eth": 0, "arp": 14}, 42, (_constant(12, b"\x08\x06"),)),
 )
 
+ANY_FRAME = Shape({"frame": 0}, 0, (), open=True)
+"""Every frame, of whatever shape: only its number and lengths are known."""
+
 
 class ShapeKnowledge:
     """What the catalogue says of fields in a shape (`dfilter.compile.direct.Surroundings`)."""
@@ -64,7 +67,9 @@ class ShapeKnowledge:
         """
         known = self._known
         if name in known.protocols:
-            return [(Field(name, FieldType.PROTOCOL), 0)] if name in shape.layers else []
+            return [(Field(name, FieldType.PROTOCOL), 0)] if name in shape.layers else None if shape.open else []
+        if shape.open and not shape.layers.keys() >= set(known.carriers[name]):
+            return None
         found: list[tuple[Field, int]] = []
         for carrier in known.carriers[name]:
             if carrier not in shape.layers:
@@ -73,7 +78,7 @@ class ShapeKnowledge:
                 return None
             field = known.fields[name]
             for part in [known.fields[part] for part in field.parts] or [field]:
-                plain = part if part.is_header else part.plain
+                plain = part if part.is_header or part.measure is not None else part.plain
                 if plain is None:
                     return None
                 found.append((plain, shape.layers[carrier]))

@@ -12,7 +12,7 @@ from dfilter.packets.view import Layer, View
 
 _ADDRESS_TYPES = {4: FieldType.IPv4, 16: FieldType.IPv6, 6: FieldType.ETHER}
 _UNTITLED = frozenset({"frame", "data", "_ws.malformed", "_ws.short"})
-_CONTROLS = {code: "." for code in (*range(32), 127)}
+_CONTROLS = dict.fromkeys((*range(32), 127), ".")
 
 
 def endpoints(view: View) -> tuple[str, str]:

@@ -17,14 +17,6 @@ if TYPE_CHECKING:
     from dfilter.packets.session import FrameLike, Session
     from dfilter.packets.streams.conversation import Stream
 
-
-def summary() -> Any:
-    """The module that makes text of views; it imports this one, so it is loaded on first use."""
-    from dfilter.packets import summary as module
-
-    return module
-
-
 MAX_DEPTH = 64
 """Layers in one another (tunnels in tunnels) beyond which dissection of a frame stops: hostile packets."""
 
@@ -182,27 +174,37 @@ class View:
 
     def text(self, name: str) -> tuple[str, ...]:
         """All values of the field `name` as `tshark -T fields` prints them; errors as for `get`."""
-        return summary().texts(self, name)
+        from dfilter.packets.summary import texts  # it imports this module
+
+        return texts(self, name)
 
     @property
     def source(self) -> str:
         """Source address, of the network layer where there is one."""
-        return summary().endpoints(self)[0]
+        from dfilter.packets.summary import endpoints  # it imports this module
+
+        return endpoints(self)[0]
 
     @property
     def destination(self) -> str:
         """Destination address, of the network layer where there is one."""
-        return summary().endpoints(self)[1]
+        from dfilter.packets.summary import endpoints  # it imports this module
+
+        return endpoints(self)[1]
 
     @property
     def protocol(self) -> str:
         """Name of the innermost protocol, as a packet list shows it."""
-        return summary().protocol_label(self)
+        from dfilter.packets.summary import protocol_label  # it imports this module
+
+        return protocol_label(self)
 
     @property
     def info(self) -> str:
         """One line about the frame."""
-        return summary().info_text(self)
+        from dfilter.packets.summary import info_text  # it imports this module
+
+        return info_text(self)
 
     def push(self, protocol: Protocol, region: Region, length: int | None = None) -> Layer:
         """A new layer of `protocol` at the start of `region`, covering `length` bytes (default: all of it)."""
@@ -214,6 +216,12 @@ class View:
         siblings.append(layer)
         self.layers.append(layer)
         return layer
+
+    def mention(self, protocol: Protocol, region: Region) -> None:
+        """`protocol` was tried here but shows nothing: it counts for `frame.protocols` only."""
+        layer = Layer(self, protocol, region, region.start, 0, len(self.layers))
+        layer._filled = True
+        self.layers.append(layer)
 
     def call(self, protocol: Protocol, region: Region) -> Any:
         """Dissect `region` as `protocol`, if anything that is wanted can be found there; its result.

@@ -6,7 +6,7 @@ In: the captured frame.  Out: a `frame` layer over all captured bytes, then the 
 from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
-from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.declare import Measure, Protocol, computed, computed_table
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
@@ -14,10 +14,10 @@ FRAME = Protocol(
     "frame",
     "Frame",
     fields=(
+        computed("frame.number", T.UINT32, measure=Measure.NUMBER),
+        computed("frame.len", T.UINT32, measure=Measure.LENGTH),
+        computed("frame.cap_len", T.UINT32, measure=Measure.CAPTURED),
         *computed_table("""
-            frame.number             UINT32
-            frame.len                UINT32
-            frame.cap_len            UINT32
             frame.time               ABSOLUTE_TIME
             frame.time_utc           ABSOLUTE_TIME
             frame.time_epoch         ABSOLUTE_TIME
