@@ -20,11 +20,16 @@ DATA_TEXT_LINES = Protocol(
         "x-bt/map-notificationregistration", "x-bt/masinstanceinformation", "x-bt/message", "x-bt/messagestatus",
         "x-bt/phonebook", "x-bt/update", "x-bt/vcard", "x-obex/rui",
     )},
+    carries=("xml",),
 )  # fmt: skip
 
 
 @DATA_TEXT_LINES.dissector
 def dissect_data_text_lines(view: View, region: Region) -> None:
+    """A text that says it is XML is taken apart as that."""
+    if region.buf.startswith(b"<?xml", region.start, region.end):
+        view.call(view.session.catalogue.protocols["xml"], region)
+        return
     view.push(DATA_TEXT_LINES, region)
 
 

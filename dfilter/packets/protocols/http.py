@@ -21,6 +21,9 @@ from dfilter.packets.view import Layer, View
 MAX_HEAD = 1 << 20
 """Bytes of a head beyond which its end is not waited for any more: every new segment searches it again."""
 
+MAX_LENGTH = 0x7FFFFFFF
+"""A Content-Length beyond this is not counted down: the message lasts until its sender closes."""
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """The first bytes of an HTTP/2 client (RFC 9113 section 3.4)."""
 
@@ -29,7 +32,7 @@ HTTP = Protocol(
     "HTTP",
     fields=HTTP_FIELDS,
     over={"tcp.port": (80, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371), "sctp.port": (80,)},
-    carries=("media_type", "media", "data", "json", "xml", "tcp.port", "tcp"),
+    carries=("media_type", "media", "data", "json", "xml", "tcp.port", "tcp", "websocket"),
 )
 
 
@@ -95,7 +98,9 @@ def dissect_messages(context: _Context, region: Region) -> None:
             context.view.call(state.upgraded, region.sub(offset))
             return
         if used == 0:
-            return
+            break
+    if region.end < region.reported_end:
+        raise region.beyond(region.reported_end)
 
 
 def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
@@ -173,7 +178,7 @@ def _body_length(context: _Context, region: Region, head: Head) -> tuple[int, Ch
     length = head.content_length
     if length is not None:
         if length > rest and waits:
-            raise NeedMore(region.start, length - rest)
+            raise NeedMore(region.start, length - rest if length <= MAX_LENGTH else UNTIL_FIN)
         return min(length, rest), None
     if head.kind is not Kind.RESPONSE:
         return 0, None
@@ -199,8 +204,6 @@ def _dissect_content(context: _Context, layer: Layer, message: Message) -> None:
         raise body.beyond(body.end + message.chunks.missing)
     if body.reported_length > 0:
         dissect_body(context.view, layer, message)
-    if body.end < body.reported_end:
-        raise body.beyond(body.reported_end)
 
 
 def _change_protocol(view: View, state: HttpState, head: Head, link: Link) -> None:
@@ -216,6 +219,7 @@ def _change_protocol(view: View, state: HttpState, head: Head, link: Link) -> No
     if code == 101 and upgrade is not None:
         name = {b"websocket": "websocket", b"h2c": "http2", b"h2": "http2"}.get(upgrade.strip().lower(), "data")
         state.upgraded = view.session.catalogue.protocols[name]
+        state.extensions = (head.last(b"sec-websocket-extensions") or b"").lower()
 
 
 def _dissect_tunnel(view: View, region: Region, state: HttpState, tunnel: tuple[str, int]) -> None:

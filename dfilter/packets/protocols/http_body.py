@@ -119,7 +119,7 @@ def decode(data: bytes, coding: bytes) -> bytes | None:
     for window_bits in formats:
         unpacked = _inflate(data, window_bits)
         if unpacked is not None:
-            return unpacked
+            return unpacked or None
     return None
 
 
@@ -130,7 +130,7 @@ def _inflate(data: bytes, window_bits: int) -> bytes | None:
         if window_bits == 31 and "data check" in str(error):  # whole, but its checksum is wrong
             return _inflate(data[_gzip_header_length(data) :], -15)
         return None
-    return unpacked
+    return unpacked or None
 
 
 def _gzip_header_length(data: bytes) -> int:

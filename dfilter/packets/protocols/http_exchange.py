@@ -46,6 +46,7 @@ class HttpState:
         link: of the frame seen last.
         tunnel: host and port that CONNECT opened a tunnel to.
         upgraded: what the conversation was upgraded to.
+        extensions: the WebSocket extensions that the server agreed to.
     """
 
     seen: bool = False
@@ -54,6 +55,7 @@ class HttpState:
     link: Link | None = None
     tunnel: tuple[str, int] | None = None
     upgraded: Protocol | None = None
+    extensions: bytes = b""
 
     def link_of(self, frame: int) -> Link:
         if self.link is None or self.link.frame != frame:

@@ -56,7 +56,7 @@ class Head:
     Attributes:
         start, line_end: the start line without its line end; `end`: where the body begins.
         headers: in order of appearance; names in lower case.
-        cut: the capture ends within the head.
+        cut: the capture ends within the name of a header.
     """
 
     kind: Kind
@@ -146,23 +146,21 @@ def parse_head(region: Region, offset: int, kind: Kind) -> Head:
     buf, start = region.buf, region.start + offset
     line = first_line_end(region, offset)
     if line is None:
-        return Head(kind, buf, start, region.end, region.end, cut=region.end < region.reported_end)
+        return Head(kind, buf, start, region.end, region.end)
     head = Head(kind, buf, start, line[0], line[1])
     for text_end, at, next_at in _lines(region, line[1]):
         if text_end == at:
             head.end = next_at
             return head
-        if next_at == text_end and region.end < region.reported_end:
-            break
         colon = buf.find(b":", at, text_end)
         if colon < 0:
+            head.cut = next_at == text_end and region.end < region.reported_end
             return head
         value = colon + 1
         while value < text_end and buf[value] in b" \t":
             value += 1
         head.headers.append(HeaderLine(at, next_at, buf[at:colon].lower(), colon, value, text_end))
         head.end = next_at
-    head.cut = region.end < region.reported_end
     return head
 
 
