@@ -21,7 +21,7 @@ SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols", "_ws.col.
 
 TABLES = frozenset({
     "link", "ethertype", "llc.dsap", "llc.snap", "null.family", "ppp.protocol", "gre.proto", "ip.proto",
-    "tcp.port", "tcp", "udp.port", "udp", "sctp.port", "sctp.ppid", "media_type", "dcerpc",
+    "osi.nlpid", "tcp.port", "tcp", "udp.port", "udp", "sctp.port", "sctp.ppid", "media_type", "dcerpc",
 })  # fmt: skip
 """The dispatch tables. "tcp", "udp" hold protocols that recognise themselves; the others are keyed by number
 (media_type: by the lower-case type/subtype)."""

@@ -56,9 +56,10 @@ ETH = Protocol(
 
 @ETH.dissector
 def dissect_eth(view: View, region: Region) -> None:
-    layer = view.push(ETH, region, 14)
     if region.end - region.start < 14:
+        view.mention(ETH, region)
         raise region.beyond(region.start + 14)
+    layer = view.push(ETH, region, 14)
     start, buf = region.start, region.buf
     kind = buf[start + 12] << 8 | buf[start + 13]
     if view.session.needs.wants("eth.stream"):

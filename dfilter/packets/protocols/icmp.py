@@ -74,9 +74,11 @@ ICMP = Protocol(
 
 @ICMP.dissector
 def dissect_icmp(view: View, region: Region) -> None:
+    if region.length < 4:
+        view.mention(ICMP, region)
+        raise region.beyond(region.start + 4)
     layer = view.push(ICMP, region)
     kind = region.u8(0)
-    region.need(0, 4)
     if kind in ERRORS:
         _dissect_error(view, layer, region, kind)
     elif kind in (ECHO, ECHO_REPLY):

@@ -12,6 +12,8 @@ from dfilter.packets.region import Region
 from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
 from dfilter.packets.view import Layer, View
 
+LINKTYPE_IPV4 = 228
+
 IP = Protocol(
     "ip",
     "IPv4",
@@ -45,7 +47,7 @@ IP = Protocol(
         computed("ip.bogus_header_length", T.NONE),
         computed("ip.bogus_ip_length", T.NONE),
     ),
-    over={"ethertype": (0x0800,), "ip.proto": (4,), "link": (228,), "null.family": (2,), "ppp.protocol": (0x0021,)},
+    over={"ethertype": (0x0800,), "ip.proto": (4,), "link": (LINKTYPE_IPV4,), "null.family": (2,), "ppp.protocol": (0x0021,)},
     carries=("ip.proto", "ipv6", "data"),
 )
 
@@ -55,7 +57,7 @@ def dissect_ip(view: View, region: Region) -> None:
     """Dissect one IPv4 datagram; afterwards `region` reaches as far as its total length says."""
     buf, start, end = region.buf, region.start, region.end
     if start >= end:
-        view.push(IP, region)
+        view.mention(IP, region)
         raise region.beyond(start + 1)
     first = buf[start]
     header_length = (first & 0x0F) * 4
@@ -93,6 +95,10 @@ def dissect_ip(view: View, region: Region) -> None:
 
 def _dissect_bogus(view: View, region: Region, version: int, header_length: int) -> None:
     """No IPv4 header: only its first byte is shown; IPv6 behind IPv4's Ethernet type is dissected as such."""
+    if version == 6 and view.frame.link_type == LINKTYPE_IPV4 and len(view.layers) == 1:
+        view.mention(IP, region)
+        view.call(view.session.catalogue.protocols["ipv6"], region)
+        return
     layer = view.push(IP, region)
     layer.region = region.clipped(0, 1)
     if version == 4:

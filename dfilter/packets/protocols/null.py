@@ -17,7 +17,7 @@ NULL = Protocol(
     "Null/Loopback",
     fields=(computed("null.family", T.UINT32), computed("null.type", T.UINT16)),
     over={"link": (0, 108)},
-    carries=("null.family", "ethertype", "data"),
+    carries=("null.family", "ethertype", "ppp.protocol", "ppp", "data"),
 )
 
 PPP_HEADER = 0xFF03

@@ -5,7 +5,6 @@ Both versions are layers of the protocol `sll`, as in Wireshark 4.4.
 
 from __future__ import annotations
 
-from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.eth import call_ethertype, call_length_field
 from dfilter.packets.region import Region

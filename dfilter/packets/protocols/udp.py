@@ -40,6 +40,9 @@ _STREAM_FIELDS = ("udp.stream", "udp.stream.pnum", "udp.time_relative", "udp.tim
 
 @UDP.dissector
 def dissect_udp(view: View, region: Region) -> None:
+    if region.start >= region.end:
+        view.mention(UDP, region)
+        raise region.beyond(region.start + 8)
     layer = view.push(UDP, region, 8)
     if region.end - region.start < 8:
         raise region.beyond(region.start + 8)
