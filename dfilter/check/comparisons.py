@@ -13,7 +13,7 @@ from dfilter.check.convert.errors import ConversionError, quoted
 from dfilter.check.fold import strip
 from dfilter.check.infer import CONSTANT_EXPRESSION, Inferred, Typed, Untyped, constant_as, infer, is_name
 from dfilter.check.labels import find, label_read, labels_of
-from dfilter.check.literals import spelled, text_of
+from dfilter.check.literals import is_boolean_word, spelled, text_of
 from dfilter.check.operators import ORDERED, can_compare, can_slice, comparable, slice_type
 from dfilter.check.resolve import Scope
 from dfilter.check.typed import (
@@ -278,8 +278,8 @@ def _boolean_word(
     field: FieldRead, leaf: ast.String | ast.Word | ast.Literal, text: str, version: Version
 ) -> bool:
     """`true` and `false` are values of every boolean, unquoted from 4.0 on, quoted in 4.4."""
-    if field.type is not FieldType.BOOLEAN or version is Version.V3_4:
+    if field.type is not FieldType.BOOLEAN:
         return False
     if isinstance(leaf, ast.String):
         return version is Version.V4_4 and text.lower() in ("true", "false", "")
-    return text.lower() in ("true", "false")
+    return is_boolean_word(text, version)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from dfilter.check.convert.errors import BAD_ARITHMETIC, ConversionError
+from dfilter.check.convert.errors import BAD_ARITHMETIC, OUT_OF_RANGE, ConversionError
 from dfilter.check.literals import UINT64_MAX, Leaf, convert
 from dfilter.check.operators import OPERATION_REFUSED, can_calculate, can_negate
 from dfilter.check.typed import ArithmeticOp, Constant
-from dfilter.fields.types import FLOATS, INTEGERS, SIGNED, TIMES, FieldType
+from dfilter.fields.types import FLOATS, INTEGERS, SIGNED, TIMES, UNSIGNED, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 
@@ -84,6 +84,8 @@ def _negate(node: ast.Unary, value: Constant, kind: FieldType, version: Version)
         number = int.from_bytes(number, "big")
         return Constant(node.span, kind, ((-number) % 2**64).to_bytes(8, "big"))
     assert isinstance(number, int | float)
+    if version is Version.V3_4 and kind in UNSIGNED and number > 0:
+        raise ConversionError(OUT_OF_RANGE, f'"-{number}" too small for this field, minimum 0')
     if kind in INTEGERS and number > INT64_MAX:
         raise ConversionError(BAD_ARITHMETIC, f"{number} overflows int64")
     return Constant(node.span, kind, -number)

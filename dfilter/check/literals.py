@@ -13,6 +13,7 @@ from typing import assert_never
 
 from dfilter.check.convert import addresses, bytestrings, identifiers, times
 from dfilter.check.convert.errors import NOT_CONVERTIBLE, OUT_OF_RANGE, ConversionError, quoted
+from dfilter.check.operators import is_bytes
 from dfilter.check.typed import Constant
 from dfilter.check.typenames import type_name
 from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, SIGNED, STRINGS, WIDTH_BITS, FieldType
@@ -28,6 +29,9 @@ _AX25 = re.compile(r"[A-Za-z0-9]{1,6}(-[0-9]{1,2})?")
 _IEEE_11073 = frozenset({_T.IEEE_11073_SFLOAT, _T.IEEE_11073_FLOAT})
 _DECIMAL = re.compile(r"[0-9.]+([eE][+-]?[0-9]+)?\Z|[a-zA-Z]+\Z")
 """What the medical floating point types take: decimal numbers and the names of the special values."""
+_READ_AS_HEX = frozenset({_T.PROTOCOL, _T.AX25})
+_TWO_HEX_DIGITS = re.compile(r"0[xX][0-9A-Fa-f]{2}\Z")
+_NON_FINITE = frozenset({"nan", "inf", "infinity"})
 UINT64_MAX = 2**64 - 1
 
 
@@ -54,7 +58,7 @@ def convert(leaf: Leaf, kind: FieldType, version: Version, *, part: bool = False
     if isinstance(leaf, ast.String):
         return _from_string(leaf, kind, version)
     if isinstance(leaf, ast.Number):
-        return _from_number(leaf, kind, version)
+        return _from_number(leaf, kind, version, part=part)
     if isinstance(leaf, ast.Character):
         return _from_character(leaf, kind)
     if isinstance(leaf, ast.Word | ast.Literal):
@@ -64,9 +68,9 @@ def convert(leaf: Leaf, kind: FieldType, version: Version, *, part: bool = False
 
 def _from_string(leaf: ast.String, kind: FieldType, version: Version) -> Constant:
     text = text_of(leaf)
-    if kind is _T.AX25:
+    if kind is _T.AX25 and version >= Version.V4_4:
         return Constant(leaf.span, kind, _callsign(text))
-    if kind in STRINGS:
+    if kind in STRINGS and kind is not _T.AX25:
         return Constant(leaf.span, kind, text)
     if kind in _TAKES_STRINGS:
         return Constant(leaf.span, kind, leaf.value)
@@ -84,8 +88,10 @@ _BOOLEAN_TEXTS = ("true", "false", "")
 """What 4.4 takes between quotes for a boolean; the empty string is false."""
 
 
-def _from_number(leaf: ast.Number, kind: FieldType, version: Version) -> Constant:
+def _from_number(leaf: ast.Number, kind: FieldType, version: Version, *, part: bool) -> Constant:
     value, text = leaf.value, leaf.text
+    if version <= Version.V4_0 and (is_bytes(kind, version) or kind in _READ_AS_HEX):
+        return Constant(leaf.span, kind, _old_byte_number(text, kind, version, part=part))
     if kind in INTEGERS:
         return Constant(leaf.span, kind, _integer(leaf, kind))
     if kind is _T.EUI64 and isinstance(value, int):
@@ -103,6 +109,13 @@ def _from_number(leaf: ast.Number, kind: FieldType, version: Version) -> Constan
     if kind in STRINGS and kind is not _T.AX25 and version <= Version.V4_0:
         return Constant(leaf.span, kind, text)
     raise _number_refused(leaf, kind)
+
+
+def _old_byte_number(text: str, kind: FieldType, version: Version, *, part: bool) -> bytes:
+    """Up to 4.0 the digits of a number are those of a byte string: 13 is 0x13; 4.0 also takes 0x0d."""
+    if version is Version.V4_0 and _TWO_HEX_DIGITS.match(text):
+        text = text[2:]
+    return bytestrings.byte_literal(text, kind, version, part=part)
 
 
 def _number_refused(leaf: ast.Number, kind: FieldType) -> ConversionError:
@@ -149,25 +162,34 @@ def _from_character(leaf: ast.Character, kind: FieldType) -> Constant:
 def _from_word(leaf: ast.Word | ast.Literal, kind: FieldType, version: Version, *, part: bool) -> Constant:
     """An unquoted word or literal.  A leading colon was typed to force bytes; other types see it, too."""
     text = spelled(leaf)
-    if kind is _T.AX25:
+    if kind is _T.AX25 and version >= Version.V4_4:
         return Constant(leaf.span, kind, _callsign(text))
-    if kind in STRINGS:
+    if kind in STRINGS and kind is not _T.AX25:
         return Constant(leaf.span, kind, text)
+    if kind in FLOATS and version <= Version.V4_0 and text.lower() in _NON_FINITE:
+        return Constant(leaf.span, kind, float(text))
     if kind is _T.IPv4:
         return Constant(leaf.span, kind, *addresses.ipv4_literal(text))
     if kind is _T.IPv6:
         return Constant(leaf.span, kind, *addresses.ipv6_literal(text))
     if kind in _OIDS:
         return Constant(leaf.span, kind, identifiers.oid_literal(text, relative=kind is _T.REL_OID))
-    if kind in BYTE_LIKE or kind is _T.PROTOCOL:
+    if kind in BYTE_LIKE or kind in _READ_AS_HEX:
         return Constant(leaf.span, kind, bytestrings.byte_literal(leaf.text, kind, version, part=part))
     if kind is _T.ABSOLUTE_TIME:
         return Constant(leaf.span, kind, times.absolute_time(text, version))
     if kind is _T.GUID:
         return Constant(leaf.span, kind, identifiers.guid_literal(text))
-    if kind is _T.BOOLEAN and text.lower() in ("true", "false"):
+    if kind is _T.BOOLEAN and is_boolean_word(text, version):
         return Constant(leaf.span, kind, text.lower() == "true")
     raise ConversionError(NOT_CONVERTIBLE, f"{quoted(text)} cannot be converted to {type_name(kind)}")
+
+
+def is_boolean_word(text: str, version: Version) -> bool:
+    """Is this unquoted word a value of every boolean? 4.0 takes two spellings of each, 3.4 only labels."""
+    if version <= Version.V4_0:
+        return version is Version.V4_0 and text in ("True", "TRUE", "False", "FALSE")
+    return text.lower() in ("true", "false")
 
 
 def _callsign(text: str) -> str:

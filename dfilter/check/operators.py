@@ -76,7 +76,7 @@ def can_calculate(op: ArithmeticOp, kind: FieldType, version: Version) -> bool:
         return is_integer(kind, version) or is_bytes(kind, version) or kind in ADDRESSES
     if op is ArithmeticOp.MOD:
         return kind in _CALCULATING
-    if kind is _T.ABSOLUTE_TIME:
+    if kind is _T.ABSOLUTE_TIME or (kind is _T.RELATIVE_TIME and op in (ArithmeticOp.MUL, ArithmeticOp.DIV)):
         return version >= Version.V4_4
     if kind is _T.EUI64:
         return version < Version.V4_6 and op in (ArithmeticOp.ADD, ArithmeticOp.SUB)

@@ -27,6 +27,13 @@ _ISO = re.compile(
 _NAMED = re.compile(rf"(?P<name>[A-Za-z]{{3,9}}) *(?P<day>\d{{1,2}}), *(?P<year>\d{{4}})(?: +{_CLOCK})?")
 _EPOCH = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d+)(?:\Z|\.(?P<fraction>\d*))")
 """After a decimal point anything may follow the digits; without one the number is the whole text."""
+_OLD_ISO = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)?"
+_OLD_NAMED = r"[A-Za-z]{3} *\d{1,2}, *\d{4} +\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?"
+_OLD = {
+    Version.V3_4: re.compile(f"{_OLD_ISO}|{_OLD_NAMED}"),
+    Version.V4_0: re.compile(rf"{_OLD_ISO}[\d.,:]*(?: *(?:Z|UTC|[+-]\d\d:?(?:\d\d)?))?|{_OLD_NAMED}(?: UTC)?"),
+}
+"""What 3.4 and 4.0 take at all: no zone names but UTC, abbreviated months with the seconds."""
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?\Z")
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\Z")
 
@@ -45,6 +52,8 @@ def absolute_time(text: str, version: Version) -> int:
     The text is that between the quotes, or the unquoted literal.
     """
     text = text[:-1] if text.endswith("\0") else text
+    if version <= Version.V4_0 and not _OLD[version].fullmatch(text):
+        raise _not_a_time(text)
     if len(text) <= _MAX_TEXT:
         match = _ISO.match(text)
         if match and 1 <= int(match["month"]) <= 12 and 1 <= int(match["day"]) <= 31:
@@ -56,7 +65,11 @@ def absolute_time(text: str, version: Version) -> int:
         match = _EPOCH.match(text)
         if match and version >= Version.V4_4:
             return _epoch(match)
-    raise ConversionError(
+    raise _not_a_time(text)
+
+
+def _not_a_time(text: str) -> ConversionError:
+    return ConversionError(
         BAD_TIME,
         f"{quoted(text)} is not a valid absolute time",
         ('for example "2011-07-04 12:34:56.5", "2011-07-04T12:34:56Z", "Nov 12, 1999 08:55:44.123"',),
