@@ -57,9 +57,7 @@ def options(buffer: bytes, start: int, end: int, order: str) -> Options:
             break
         start += 4
         if start + ((length + 3) & ~3) > end:
-            raise DamageError(
-                f"damaged: option {code} claims {length} bytes, {end - start} are left in its block"
-            )
+            raise DamageError(f"damaged: option {code} claims {length} bytes, {end - start} are left in its block")
         if code in _CUSTOM_OPTIONS and length < 4:
             raise DamageError(f"damaged: custom option {code} has {length} bytes, 4 are the least")
         found.append((code, buffer[start : start + length]))

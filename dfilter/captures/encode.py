@@ -151,9 +151,7 @@ def _check_lengths(frame: Frame) -> None:
     if len(frame.data) > limit:
         raise CaptureError(f"it has {len(frame.data)} bytes, {limit} are the most for its link type")
     if not 0 <= frame.wire_length <= MAX_WIRE_LENGTH:
-        raise CaptureError(
-            f"its length on the wire is {frame.wire_length}; 0 to {MAX_WIRE_LENGTH} are possible"
-        )
+        raise CaptureError(f"its length on the wire is {frame.wire_length}; 0 to {MAX_WIRE_LENGTH} are possible")
 
 
 def _stand_in(section: Section, link_type: int, origin: Interface | None) -> Interface:
@@ -199,9 +197,7 @@ def _simple(frame: Frame, origin: Interface) -> bytes:
     order = origin.section.byte_order
     stored = min(frame.wire_length, origin.snaplen or frame.wire_length)
     if origin.id != 0 or frame.options or len(frame.data) != stored:
-        raise CaptureError(
-            "it has no time, which pcapng can store only for whole frames of the first interface"
-        )
+        raise CaptureError("it has no time, which pcapng can store only for whole frames of the first interface")
     return _block(order, Block.SIMPLE, struct.pack(order + "I", frame.wire_length) + _padded(frame.data))
 
 

@@ -41,6 +41,8 @@ _FRAMES: Final = frozenset(
 )
 _SKIPPED_WHOLE: Final = 1 << 20
 """A block of unknown type longer than this is skipped without holding it in memory."""
+_REMEMBERED: Final = 256
+"""Options repeat from packet to packet: so many, of so many bytes, are parsed once."""
 
 
 class PcapngReader:
@@ -57,6 +59,7 @@ class PcapngReader:
         self.interfaces: list[Interface] = []
         self._scales: list[int] = []
         self._limits: list[int] = []
+        self._known: dict[bytes, Options] = {}
 
     def frames(self) -> Iterator[Frame]:
         """All frames.
@@ -82,31 +85,35 @@ class PcapngReader:
                 yield frame
 
     def _plain_packets(self) -> Iterator[Frame]:
-        """The fast loop: whole Enhanced Packet Blocks without options, until anything else comes."""
+        """The fast loop: whole Enhanced Packet Blocks, their options seen before, until anything else comes."""
         unpack = _ENHANCED[self._order].unpack_from
         word = _WORD[self._order].unpack_from
         buffer, position, number = self._feed.buffer, self._position, self._number
-        scales, limits, interfaces = self._scales, self._limits, self.section.interfaces
+        scales, limits, interfaces, known = self._scales, self._limits, self.section.interfaces, self._known
         end, count = len(buffer), len(self._scales)
         while position + 32 <= end:
             kind, length, which, high, low, captured, wire = unpack(buffer, position)
+            stop = position + length
+            if kind != 6 or stop > end or which >= count or length & 3:
+                break
             start = position + 28
             after = start + captured
-            stop = position + length
-            if kind != 6 or stop > end or which >= count or not 0 <= stop - after - 4 < 4:
+            rest = stop - after - 4
+            options = () if rest < 4 else known.get(buffer[stop - 4 - (rest & ~3) : stop - 4])
+            if rest < 0 or options is None or captured > limits[which] or wire > MAX_WIRE_LENGTH:
                 break
-            if captured > limits[which] or wire > MAX_WIRE_LENGTH or word(buffer, stop - 4)[0] != length:
+            if word(buffer, stop - 4)[0] != length:
                 break
             origin = interfaces[which]
             scale = scales[which]
             ticks = high << 32 | low
             time = ticks * scale if scale else _time(origin, ticks)
+            position = stop
             number += 1
-            # stored before the frame is handed out, since the caller may stop here
-            self._position = position = stop
-            self._number = number
-            self._met_packet = True
-            yield Frame(number, time, buffer[start:after], wire, origin.link_type, which, origin)
+            yield Frame(number, time, buffer[start:after], wire, origin.link_type, which, origin, options)
+        self._position = position
+        self._met_packet |= number > self._number
+        self._number = number
 
     def _available(self, size: int) -> bool:
         """Slide the window to the current block and have `size` bytes of it; False at the end of the file."""
@@ -155,9 +162,7 @@ class PcapngReader:
             if _WORD[order].unpack_from(self._feed.buffer, at)[0] == _BYTE_ORDER:
                 self._order = order
                 return
-        raise DamageError(
-            f"damaged: the section's byte-order magic is 0x{self._feed.buffer[at : at + 4].hex()}"
-        )
+        raise DamageError(f"damaged: the section's byte-order magic is 0x{self._feed.buffer[at : at + 4].hex()}")
 
     def _body(self, kind: int, start: int, end: int) -> Frame | None:
         buffer = self._feed.buffer
@@ -188,12 +193,10 @@ class PcapngReader:
     def _begin_section(self, start: int, end: int) -> None:
         major, minor = struct.unpack_from(self._order + "HH", self._feed.buffer, start + 4)
         if major != 1 or minor not in (0, 2):
-            raise DamageError(
-                f"the pcapng version {major}.{minor} is not known (1.0 and 1.2 are), in the section"
-            )
+            raise DamageError(f"the pcapng version {major}.{minor} is not known (1.0 and 1.2 are), in the section")
         options = blocks.options(self._feed.buffer, start + 16, end, self._order)
         self.section = Section(self.section.number + 1, self._order, options)
-        self._scales, self._limits = [], []
+        self._scales, self._limits, self._known = [], [], {}
 
     def _add_interface(self, start: int, end: int) -> None:
         link_type, _, snaplen = struct.unpack_from(self._order + "HHI", self._feed.buffer, start)
@@ -218,10 +221,17 @@ class PcapngReader:
         high, low, captured, wire = rest
         origin = self._origin(which)
         self._check_length(captured, end - start, self._limits[which])
-        options = blocks.options(self._feed.buffer, start + ((captured + 3) & ~3), end, self._order)
-        blocks.check_packet_options(options)
+        options = self._packet_options(start + ((captured + 3) & ~3), end)
         data = self._feed.buffer[start : start + captured]
         return self._frame(_time(origin, high << 32 | low), data, wire, origin, options + more)
+
+    def _packet_options(self, start: int, end: int) -> Options:
+        stored = self._feed.buffer[start:end]
+        options = blocks.options(stored, 0, len(stored), self._order)
+        blocks.check_packet_options(options)
+        if len(self._known) < _REMEMBERED and len(stored) <= _REMEMBERED:
+            self._known[stored] = options
+        return options
 
     def _simple(self, start: int, end: int) -> Frame:
         wire = _WORD[self._order].unpack_from(self._feed.buffer, start)[0]
