@@ -85,11 +85,11 @@ def dissect_tcp(view: View, region: Region) -> None:
     flags = buf[start + 13]
     if not tracker.dissects:
         return
-    stream = Stream(facts.conversation, facts.sender, bool(flags & (FIN | RST)), (facts.seq + bool(flags & SYN)) & SEQ_MASK)
+    stream = Stream(facts.conversation, facts.sender, bool(flags & FIN), (facts.seq + bool(flags & SYN)) & SEQ_MASK)
     if payload.length > 0 and not flags & RST:
         dissect_segment(view, layer, stream, payload, facts.verdicts)
     if stream.finished:
-        finish(view, layer, stream)
+        finish(view, layer, stream, (facts.next_seq - 1) & SEQ_MASK)
 
 
 @TCP.filler

@@ -61,6 +61,8 @@ FACT_FIELDS = """
     tcp.segments                NONE
     tcp.segment                 FRAMENUM
     tcp.segment.count           UINT32
+    tcp.segment.overlap         BOOLEAN
+    tcp.segment.overlap.conflict BOOLEAN
     tcp.reassembled.length      UINT32
     tcp.reassembled.data        BYTES
     tcp.pdu.time                RELATIVE_TIME

@@ -15,7 +15,7 @@ from typing import Any
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.streams.analysis import ACK, FIN, RST, SYN, FlowAnalysis
-from dfilter.packets.streams.completeness import closed
+from dfilter.packets.streams.completeness import HAS_SYN, HAS_SYN_ACK, closed
 from dfilter.packets.streams.reassembly import Assembly
 from dfilter.packets.streams.sequence import SEQ_MASK
 
@@ -44,6 +44,7 @@ class Flow:
             no SYN was seen.
         analysis: what the analysis of segments remembers; None before it is needed.
         assembly: the message that is being put together from this direction's segments.
+        finished: the last messages that took several segments: first and next sequence number, completing frame.
     """
 
     base: int | None = None
@@ -51,6 +52,7 @@ class Flow:
     window_shift: int | None = None
     analysis: FlowAnalysis | None = None
     assembly: Assembly | None = None
+    finished: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def syn_seen(self) -> bool:
@@ -93,6 +95,13 @@ class Conversation:
             self._state = {}
         return self._state
 
+    @property
+    def server_port(self) -> int | None:
+        """The port that the SYN was sent to; None if none was seen."""
+        if self.completeness & (HAS_SYN | HAS_SYN_ACK):
+            return self.ends[1 - self.client][1]
+        return None
+
     def window_factor(self, sender: int) -> int:
         """By what the sender's windows are multiplied: -1 unknown (no SYN seen), -2 no scaling agreed on.
 
@@ -111,7 +120,7 @@ class Stream:
     Attributes:
         conversation: the connection.
         sender: which end sent this segment, 0 or 1.
-        finished: no more bytes will come in this direction.
+        finished: no more bytes will come in this direction (FIN).
         seq: the absolute sequence number of the first byte of the region being dissected.
     """
 
@@ -123,6 +132,10 @@ class Stream:
     @property
     def flow(self) -> Flow:
         return self.conversation.flows[self.sender]
+
+    def at(self, seq: int) -> Stream:
+        """The same transport, for bytes that start at another sequence number."""
+        return Stream(self.conversation, self.sender, self.finished, seq)
 
     @property
     def from_client(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dfilter.packets.streams.sequence import seq_diff
+from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 
 ONE_MORE_SEGMENT = -1
 """The length is not known yet: call again with whatever the next segment brings."""
@@ -21,6 +21,10 @@ UNTIL_FIN = -2
 
 MAX_ASSEMBLY = 64 * 1024 * 1024
 """Bytes of one message beyond which it is given up: hostile lengths must not eat memory."""
+
+
+MAX_SEGMENTS = 65536
+"""Segments of one message that are listed: a flood of empty repetitions must not eat memory."""
 
 
 class NeedMore(Exception):  # noqa: N818 - a request, not an error
@@ -45,22 +49,27 @@ class Assembly:
         seq: absolute sequence number of its first byte.
         wanted: its length in bytes as far as known, or a constant of this module.
         segments: (frame, offset in the message, length), in order of arrival.
+        conflict: bytes that came twice differ.
     """
 
     seq: int
     wanted: int
     segments: list[tuple[int, int, int]] = field(default_factory=list)
+    conflict: bool = False
     _data: bytearray = field(default_factory=bytearray)
-    _later: dict[int, tuple[int, bytes]] = field(default_factory=dict)
+    _later: dict[int, bytes] = field(default_factory=dict)
+    _later_bytes: int = 0
 
     @property
     def have(self) -> int:
         """Contiguous bytes from the start."""
         return len(self._data)
 
-    def takes(self, seq: int) -> bool:
-        """Does a segment starting at `seq` belong to this message?"""
+    def takes(self, seq: int, length: int, late: bool) -> bool:
+        """Does a segment at `seq` belong to this message? One that is `late` must not just repeat its beginning."""
         offset = seq_diff(seq, self.seq)
+        if late and offset == 0 and length <= self.have:
+            return False
         if self.wanted < 0:
             return 0 <= offset <= self.have or (self.wanted == UNTIL_FIN and offset >= 0)
         return 0 <= offset < self.wanted
@@ -72,13 +81,40 @@ class Assembly:
     def add(self, frame: int, seq: int, data: bytes) -> None:
         """Take the bytes of one segment."""
         offset = seq_diff(seq, self.seq)
-        self.segments.append((frame, offset, len(data)))
+        last = self.segments[-1] if self.segments else (0, 0, 0)
+        if last[0] == frame and last[1] + last[2] == offset:
+            self.segments[-1] = (frame, last[1], last[2] + len(data))
+        elif len(self.segments) < MAX_SEGMENTS:
+            self.segments.append((frame, offset, len(data)))
         if offset <= self.have:
+            shared = min(self.have - offset, len(data))
+            if shared and self._data[offset : offset + shared] != data[:shared]:
+                self.conflict = True
             self._data += data[self.have - offset :]
-            while self.have in self._later:
-                self._data += self._later.pop(self.have)[1]
-        elif offset + len(data) <= MAX_ASSEMBLY:
-            self._later[offset] = (frame, data)
+            self._take_later()
+        elif self._later_bytes + len(data) <= MAX_ASSEMBLY:
+            self._later[offset] = max(self._later.get(offset, b""), data, key=len)
+            self._later_bytes += len(data)
+
+    def _take_later(self) -> None:
+        """Append what came before its turn, now that the gap before it is filled."""
+        while self._later:
+            offset = min(self._later)
+            if offset > self.have:
+                return
+            self._data += self._later.pop(offset)[self.have - offset :]
+
+    def within(self, length: int) -> list[tuple[int, int, int]]:
+        """The segments of the first `length` bytes, in order of the stream."""
+        return sorted((part for part in self.segments if part[1] < length or not part[2]), key=lambda part: part[1])
+
+    def overlaps(self, length: int) -> int:
+        """How many segments repeat bytes of earlier ones."""
+        reached = count = 0
+        for _, start, size in self.within(length):
+            count += size > 0 and start < reached
+            reached = max(reached, start + size)
+        return count
 
     def complete(self, finished: bool) -> bool:
         """Is everything there that was asked for?"""
@@ -95,9 +131,9 @@ class Assembly:
     def join(self) -> bytes:
         return bytes(self._data)
 
-    def tail(self, offset: int, seq: int, wanted: int) -> Assembly:
+    def tail(self, offset: int, wanted: int) -> Assembly:
         """A new assembly of the bytes from `offset` of this one on."""
-        rest = Assembly(seq, wanted)
+        rest = Assembly((self.seq + offset) & SEQ_MASK, wanted)
         for frame, start, length in self.segments:
             if start + length > offset:
                 cut = max(offset - start, 0)

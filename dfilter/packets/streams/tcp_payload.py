@@ -1,8 +1,9 @@
 """From TCP segments to the protocols above.
 
-In: one segment's payload and its place in the stream.  Out: calls of the right protocol on whole messages, and
-the reassembly fields of the TCP layer.  Wireshark's defaults: messages are put together across segments, in the
-order of the stream; retransmitted and out-of-order segments are not dissected again.
+In: one segment's payload, its place in the stream and the analysis' verdicts.  Out: calls of the right protocol on
+whole messages, and the reassembly fields of the TCP layer.  What always holds: Wireshark 4.4's default preferences:
+messages are put together across segments; segments sent again or out of order help to complete a message but are
+not dissected themselves ("do not call subdissectors for error packets"), except fast retransmissions.
 """
 
 from __future__ import annotations
@@ -12,87 +13,124 @@ from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.analysis import REPEATED, Verdict
 from dfilter.packets.streams.conversation import Stream
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, Assembly, NeedMore
-from dfilter.packets.streams.sequence import SEQ_MASK
+from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 from dfilter.packets.view import Layer, View
 
-OUT_OF_ORDER, FAST = int(Verdict.OUT_OF_ORDER), int(Verdict.FAST_RETRANSMISSION)
+_AGAIN = REPEATED & ~int(Verdict.FAST_RETRANSMISSION)
+_LATE = _AGAIN | int(Verdict.OUT_OF_ORDER)
+_KEEP_ALIVE = int(Verdict.KEEP_ALIVE)
+
+PDU_PROTOCOLS = frozenset({
+    "bgp", "c1222", "dcerpc", "dnp3", "dns", "doip", "git", "http2", "kerberos", "ldap", "mongo", "mqtt", "mysql",
+    "opcua", "openflow", "pgsql", "rpkirtr", "tcpcl",
+})  # fmt: skip
+"""Protocols whose messages say their own length first: Wireshark shows it as `tcp.pdu.size` (observed)."""
+
+MAX_FINISHED = 8
+"""Completed messages of a flow remembered, so that segments sent again can name the frame they belong to."""
 
 
 def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region, verdicts: int) -> None:
     """Give the payload of one segment to the protocol above, together with what waits for it."""
-    if verdicts & OUT_OF_ORDER:
+    if verdicts & _KEEP_ALIVE:
+        view.call_data(payload)
         return
-    if verdicts & REPEATED & ~FAST:
-        layer.add("tcp.segment_data", payload.rest(), payload.start, payload.length)
-        return
-    flow = stream.flow
-    position = 0
-    frame = view.frame.number
+    flow, position = stream.flow, 0
+    continued: Assembly | None = None
     while position < payload.length:
         seq = (stream.seq + position) & SEQ_MASK
         assembly = flow.assembly
-        if assembly is None or not assembly.takes(seq):
-            part = payload.sub(position)
-            _dissect_direct(view, layer, Stream(stream.conversation, stream.sender, stream.finished, seq), part)
+        rest = payload.sub(position)
+        if assembly is None or not assembly.takes(seq, rest.length, bool(verdicts & _LATE)):
+            _dissect_alone(view, layer, stream.at(seq), rest, verdicts)
             return
-        room = assembly.room(((seq - assembly.seq) & SEQ_MASK))
-        take = payload.length - position if room is None else min(room, payload.length - position)
-        assembly.add(frame, seq, payload.buf[payload.start + position : payload.start + position + take])
+        room = assembly.room(seq_diff(seq, assembly.seq))
+        take = rest.length if room is None else min(room, rest.length)
         position += take
-        layer.add("tcp.segment_data", payload.buf[payload.start + position - take : payload.start + position],
-                  payload.start + position - take, take)  # fmt: skip
+        if assembly.wanted != UNTIL_FIN or not stream.finished:
+            _show_data(layer, rest, take, joined=assembly is continued)
+        continued, known = assembly, assembly.have
+        assembly.add(view.frame.number, seq, rest.buf[rest.start : rest.start + take])
         if assembly.oversized:
             flow.assembly = None
             return
-        if assembly.complete(stream.finished):
+        if verdicts & _LATE and assembly.have == known:
+            _announce(view, layer)
+        elif assembly.complete(stream.finished):
             flow.assembly = None
-            _dissect_assembled(view, layer, stream, assembly)
+            _dissect_assembled(view, layer, stream, assembly, verdicts)
         else:
             _announce(view, layer)
 
 
-def finish(view: View, layer: Layer, stream: Stream) -> None:
-    """The sender closed: a message that lasts until then is complete."""
+def finish(view: View, layer: Layer, stream: Stream, end: int) -> None:
+    """The sender closed with FIN at the sequence number `end`: a message that lasts until then is complete."""
     assembly = stream.flow.assembly
-    if assembly is not None and assembly.wanted == UNTIL_FIN:
-        stream.flow.assembly = None
-        _dissect_assembled(view, layer, stream, assembly)
+    if assembly is None or assembly.wanted != UNTIL_FIN or (assembly.seq + assembly.have - end) & SEQ_MASK:
+        return
+    stream.flow.assembly = None
+    number = view.frame.number
+    if assembly.segments[-1][0] != number:
+        assembly.segments.append((number, assembly.have, 0))
+    _dissect_assembled(view, layer, stream, assembly, 0)
+
+
+def _show_data(layer: Layer, rest: Region, length: int, joined: bool = False) -> None:
+    """Bytes that wait for the rest of their message; `joined`: they belong to the item before."""
+    if joined:
+        start, before = layer.spans["tcp.segment_data"].pop()
+        layer.items["tcp.segment_data"].pop()
+        rest, length = Region(rest.buf, start, rest.end), before + length
+    layer.add("tcp.segment_data", rest.buf[rest.start : rest.start + length], rest.start, length)
+
+
+def _dissect_alone(view: View, layer: Layer, stream: Stream, part: Region, verdicts: int) -> None:
+    """A segment, or what is left of it, that no message in the making waits for."""
+    if verdicts & _AGAIN:
+        _show_data(layer, part, part.length)
+        for start, stop, frame in stream.flow.finished:
+            if seq_diff(start, stream.seq) < 0 < seq_diff(stop, stream.seq) and frame != view.frame.number:
+                layer.add("tcp.reassembled_in", frame)
+    elif not verdicts & _LATE:
+        _dissect_direct(view, layer, stream, part)
 
 
 def _dissect_direct(view: View, layer: Layer, stream: Stream, part: Region) -> None:
     try:
-        dissect_message(view, stream, part)
+        dissect_message(view, layer, stream, part)
     except NeedMore as need:
-        offset = need.offset - part.start
-        waiting = part.rest(offset)
-        wanted = need.count if need.count < 0 else len(waiting) + need.count
-        assembly = Assembly((stream.seq + offset) & SEQ_MASK, wanted)
-        assembly.add(view.frame.number, assembly.seq, waiting)
-        layer.add("tcp.segment_data", waiting, need.offset, len(waiting))
-        _wait(view, layer, stream, assembly)
+        waiting = part.sub(need.offset - part.start)
+        wanted = need.count if need.count < 0 else waiting.length + need.count
+        assembly = Assembly((stream.seq + need.offset - part.start) & SEQ_MASK, wanted)
+        assembly.add(view.frame.number, assembly.seq, waiting.rest())
+        _show_data(layer, waiting, waiting.length)
+        if waiting.length == waiting.reported_length:
+            _wait(view, layer, stream, assembly)
 
 
-def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assembly) -> None:
+def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assembly, verdicts: int) -> None:
     data = assembly.join()
-    whole = Stream(stream.conversation, stream.sender, stream.finished, assembly.seq)
+    if verdicts & _LATE:
+        _add_reassembled(view, layer, stream, assembly, len(data))
+        return
     try:
-        dissect_message(view, whole, Region(data, 0, len(data)))
+        dissect_message(view, layer, stream.at(assembly.seq), Region(data, 0, len(data)))
     except NeedMore as need:
         if need.offset == 0:
             assembly.wanted = need.count if need.count < 0 else len(data) + need.count
             _wait(view, layer, stream, assembly)
             return
         wanted = need.count if need.count < 0 else len(data) - need.offset + need.count
-        _add_reassembled(view, layer, assembly, need.offset)
-        _wait(view, layer, stream, assembly.tail(need.offset, (assembly.seq + need.offset) & SEQ_MASK, wanted))
+        _add_reassembled(view, layer, stream, assembly, need.offset)
+        _wait(view, layer, stream, assembly.tail(need.offset, wanted))
         return
     except DissectionError as error:
         view.damaged(error)
-    _add_reassembled(view, layer, assembly, len(data))
+    _add_reassembled(view, layer, stream, assembly, len(data))
 
 
 def _wait(view: View, layer: Layer, stream: Stream, assembly: Assembly) -> None:
-    if stream.finished and assembly.wanted in (UNTIL_FIN, ONE_MORE_SEGMENT):
+    if stream.finished and assembly.wanted == ONE_MORE_SEGMENT:
         return
     stream.flow.assembly = None if assembly.oversized else assembly
     _announce(view, layer)
@@ -100,29 +138,38 @@ def _wait(view: View, layer: Layer, stream: Stream, assembly: Assembly) -> None:
 
 def _announce(view: View, layer: Layer) -> None:
     """The frame in which this segment's message is complete, once a first pass has found it."""
+    shown = layer.items.get("tcp.reassembled_in", ())
     for frame in view.session.foresight_for("tcp.reassembled_in", view.frame.number):
-        if frame not in layer.items.get("tcp.reassembled_in", ()):
+        if frame not in shown:
             layer.add("tcp.reassembled_in", frame)
 
 
-def _add_reassembled(view: View, layer: Layer, assembly: Assembly, length: int) -> None:
+def _add_reassembled(view: View, layer: Layer, stream: Stream, assembly: Assembly, length: int) -> None:
     """The fields with which the completing frame shows the segments of its message."""
-    segments = [part for part in assembly.segments if part[1] < length]
+    segments = assembly.within(length)
     if len(segments) < 2:
         return
+    number = view.frame.number
+    stop = (assembly.seq + length) & SEQ_MASK
+    stream.flow.finished = (*stream.flow.finished[1 - MAX_FINISHED :], (assembly.seq, stop, number))
     layer.add("tcp.segments", None)
     for frame, _, _ in segments:
         layer.add("tcp.segment", frame)
-        if frame != view.frame.number:
-            view.session.foresee("tcp.reassembled_in", frame, view.frame.number)
+        if frame != number:
+            view.session.foresee("tcp.reassembled_in", frame, number)
+    for _ in range(assembly.overlaps(length)):
+        layer.add("tcp.segment.overlap", True)
+    if assembly.conflict:
+        layer.add("tcp.segment.overlap.conflict", True)
     layer.add("tcp.segment.count", len(segments))
     layer.add("tcp.reassembled.length", length)
     layer.add("tcp.reassembled.data", assembly.join()[:length])
 
 
-def dissect_message(view: View, stream: Stream, region: Region) -> None:
+def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) -> None:
     """Find the protocol of a conversation and dissect `region` as it; `data` where none is known."""
     view.stream = stream
+    before = len(view.layers)
     try:
         for protocol in _candidates(view, stream, region):
             if view.call(protocol, region) is not False:
@@ -130,14 +177,23 @@ def dissect_message(view: View, stream: Stream, region: Region) -> None:
         view.call_data(region)
     finally:
         view.stream = None
+        for above in view.layers[before:]:
+            if above.protocol.name in PDU_PROTOCOLS and above.buf is region.buf:
+                layer.add("tcp.pdu.size", above.end - above.start)
 
 
 def _candidates(view: View, stream: Stream, region: Region) -> list[Protocol]:
-    """The protocols to try: the one that claimed the conversation, the ports' (lower first), the rest."""
-    claimed = stream.conversation.protocol
-    if claimed is not None:
-        return [claimed]
-    by_port = [view.lookup("tcp.port", port) for port in sorted(view.ports)]
+    """The protocols to try: the one that claimed the conversation, else those of the ports, then the others.
+
+    The port to which the SYN was sent comes first, if a SYN was seen; then the lower one, then the higher one.
+    """
+    conversation = stream.conversation
+    if conversation.protocol is not None:
+        return [conversation.protocol]
+    ports = sorted(view.ports)
+    if conversation.server_port is not None and conversation.server_port == ports[1]:
+        ports.reverse()
+    by_port = [view.lookup("tcp.port", port) for port in ports]
     found = [protocol for protocol in by_port if protocol is not None]
     for candidate in view.session.catalogue.heuristics.get("tcp", ()):
         if candidate.heuristics["tcp"](view, region):
