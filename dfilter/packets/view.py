@@ -250,6 +250,17 @@ class View:
         """The protocol registered under `key` in a dispatch table, with the session's "decode as" first."""
         return self.session.lookup(table, key)
 
+    def pass_over(self, table: str, key: Any, region: Region) -> bool:
+        """Does the reference know who owns `region`, though we do not?  Then it is no `data` either."""
+        from dfilter.packets.elsewhere import known_elsewhere
+
+        protocol = known_elsewhere(table, key)
+        if protocol is None:
+            return False
+        if "data" in self.session.reachable:
+            self.mention(protocol, region)
+        return True
+
     def call_data(self, region: Region) -> None:
         """`region` belongs to no protocol that we know: a `data` layer, if it has bytes."""
         if region.reported_length > 0:

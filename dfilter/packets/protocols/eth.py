@@ -92,7 +92,8 @@ def call_ethertype(view: View, kind: int, payload: Region) -> None:
     """
     protocol = view.lookup("ethertype", kind)
     if protocol is None:
-        view.call_data(payload)
+        if not view.pass_over("ethertype", kind, payload):
+            view.call_data(payload)
         return
     try:
         result = view.call(protocol, payload)

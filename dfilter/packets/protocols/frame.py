@@ -73,10 +73,10 @@ _ENCAPSULATION = {
 def dissect_frame(view: View, region: Region) -> None:
     view.push(FRAME, region)
     protocol = view.lookup("link", view.frame.link_type)
-    if protocol is None:
-        view.call_data(region)
-    else:
+    if protocol is not None:
         view.call(protocol, region)
+    elif not view.pass_over("wtap_encap", _ENCAPSULATION.get(view.frame.link_type, 0), region):
+        view.call_data(region)
 
 
 @FRAME.filler

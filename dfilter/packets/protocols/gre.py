@@ -58,10 +58,10 @@ def dissect_gre(view: View, region: Region) -> None:
     if payload.reported_length == 0:
         return
     protocol = view.lookup("gre.proto", kind) or view.lookup("ethertype", kind)
-    if protocol is None:
-        view.call_data(payload)
-    else:
+    if protocol is not None:
         view.call(protocol, payload)
+    elif not view.pass_over("gre.proto", kind, payload):
+        view.call_data(payload)
 
 
 def _header_length(region: Region, flags: int) -> int:

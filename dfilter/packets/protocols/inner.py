@@ -16,6 +16,8 @@ def call_table(view: View, table: str, key: Any, payload: Region) -> None:
     if payload.reported_length <= 0:
         return
     protocol = view.lookup(table, key)
+    if protocol is None and view.pass_over(table, key, payload):
+        return
     if protocol is None or view.call(protocol, payload) is False:
         view.call_data(payload)
 

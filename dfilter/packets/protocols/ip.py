@@ -122,10 +122,10 @@ def number_stream(view: View, layer: Layer, prefix: str, addresses: tuple[bytes,
 def dissect_payload(view: View, number: int, payload: Region) -> None:
     """Dissect what an IP protocol number says follows; `data` where it is not known."""
     protocol = view.lookup("ip.proto", number)
-    if protocol is None:
-        view.call_data(payload)
-    else:
+    if protocol is not None:
         view.call(protocol, payload)
+    elif not view.pass_over("ip.proto", number, payload):
+        view.call_data(payload)
 
 
 def _dissect_fragment(view: View, layer: Layer, payload: Region, flags: int, is_cut: bool) -> None:

@@ -67,6 +67,8 @@ def dissect_llc(view: View, region: Region) -> None:
     if payload.reported_length == 0 or kind == SUPERVISORY:
         return
     protocol = view.lookup("llc.dsap", dsap) if control & ~POLL_FINAL == UI or not kind & 1 else None
+    if protocol is None and view.pass_over("llc.dsap", dsap, payload):
+        return
     if protocol is None or view.call(protocol, payload) is False:
         view.call_data(payload)
 
