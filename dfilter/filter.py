@@ -47,6 +47,7 @@ class Filter:
         self.fields = compiled.fields
         self.protocols = compiled.protocols
         self.needs = needs
+        self.plan = compiled
         self.test: Callable[[View], bool] = compiled.test
         direct = None if needs.stateful else direct_test(compiled)
         if direct is not None:

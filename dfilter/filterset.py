@@ -11,7 +11,7 @@ from typing import Any
 from dfilter.filter import Filter, Target, compile_filter, dpkt_link_type
 from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.view import View
-from dfilter.scan import DecodeAs, Source, dissect
+from dfilter.scan import DecodeAs, Source, frames_of_all
 
 
 class FilterSet:
@@ -42,14 +42,8 @@ class FilterSet:
         Raises:
             CaptureError: as `dfilter.frames`.
         """
-        found: dict[str, list[int]] = {name: [] for name in self.filters}
-        tests = [(compiled.test, found[name].append) for name, compiled in self.filters.items()]
-        for view in dissect(capture, self.needs, look_ahead=self.look_ahead, decode_as=decode_as):
-            number = view.frame.number
-            for test, append in tests:
-                if test(view):
-                    append(number)
-        return found
+        found = frames_of_all(capture, list(self.filters.values()), self.needs, decode_as)
+        return dict(zip(self.filters, found, strict=True))
 
     def matches(self, packet: Any, link_type: int = 1) -> list[str]:
         """The names of the filters that a packet satisfies; what a packet can be: see `Filter.matches`."""

@@ -8,15 +8,20 @@ the capture twice.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dfilter.captures.read import open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
+from dfilter.packets.dispatch import catalogue
 from dfilter.packets.session import Needs, Session, needs_of
+from dfilter.packets.shapes import ANY_FRAME, SHAPES, ShapeKnowledge
 from dfilter.packets.view import View
+
+if TYPE_CHECKING:
+    from dfilter.compile.columns import ColumnPlan
 
 Source = str | PathLike[str] | BinaryIO
 DecodeAs = Mapping[tuple[str, Any], str]
@@ -49,9 +54,61 @@ def frames(capture: Source, filter: str | Filter, *, target: Target | None = Non
            decode_as: DecodeAs | None = None) -> list[int]:  # fmt: skip
     """The numbers (1-based) of the frames that a filter selects; arguments and errors as for `read`."""
     compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
-    test = compiled.test
-    views = dissect(capture, compiled.needs, look_ahead=compiled.look_ahead, decode_as=decode_as)
-    return [view.frame.number for view in views if test(view)]
+    return frames_of_all(capture, [compiled], compiled.needs, decode_as)[0]
+
+
+def frames_of_all(capture: Source, filters: Sequence[Filter], needs: Needs,
+                  decode_as: DecodeAs | None = None) -> list[list[int]]:  # fmt: skip
+    """For each filter the numbers of the frames that it selects, in one pass; `needs` are those of all of them."""
+    found: list[list[int]] = [[] for _ in filters]
+    if not needs.stateful and not decode_as:
+        plan = column_plan(filters)
+        if plan is not None:
+            _scan_chunks(capture, plan, filters, needs, found)
+            return found
+    tests = [(compiled.test, numbers.append) for compiled, numbers in zip(filters, found, strict=True)]
+    for view in dissect(capture, needs, look_ahead=needs.look_ahead, decode_as=decode_as):
+        number = view.frame.number
+        for test, append in tests:
+            if test(view):
+                append(number)
+    return found
+
+
+def column_plan(filters: Sequence[Filter]) -> ColumnPlan | None:
+    """The filters as functions of columns, where their fields allow it."""
+    from dfilter.compile.columns import build_columns  # numpy is loaded only to scan captures
+
+    named = [(compiled.plan.expression, compiled.fields) for compiled in filters]
+    return build_columns(named, SHAPES, ANY_FRAME, ShapeKnowledge(catalogue()))
+
+
+def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], needs: Needs,
+                 found: list[list[int]]) -> None:  # fmt: skip
+    """Let columns decide what they can; only the rest becomes views."""
+    from dfilter.captures.index import open_chunks
+
+    session = Session(needs)
+    opened, chunks = open_chunks(capture)
+    for chunk in chunks:
+        certain, undecided = plan.decide(chunk)
+        for row in _rows_of_any(undecided):
+            view = session.dissect(chunk.frame(row))
+            for index, compiled in enumerate(filters):
+                if undecided[index][row]:
+                    certain[index][row] = compiled.test(view)
+        for mask, numbers in zip(certain, found, strict=True):
+            numbers.extend((mask.nonzero()[0] + chunk.first).tolist())
+    _warn(opened.warning)
+
+
+def _rows_of_any(masks: Sequence[Any]) -> list[int]:
+    """The rows at which any of the masks is true."""
+    together = masks[0]
+    for mask in masks[1:]:
+        together = together | mask
+    rows: list[int] = together.nonzero()[0].tolist()
+    return rows
 
 
 def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,
@@ -64,8 +121,12 @@ def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,
     opened = open_capture(capture)
     for frame in opened:
         yield session.dissect(frame)
-    if opened.warning:
-        warnings.warn(opened.warning, CaptureWarning, stacklevel=2)
+    _warn(opened.warning)
+
+
+def _warn(text: str | None) -> None:
+    if text:
+        warnings.warn(text, CaptureWarning, stacklevel=3)
 
 
 def first_pass(capture: Source, needs: Needs, decode_as: DecodeAs | None) -> Foresight:

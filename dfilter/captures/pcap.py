@@ -51,6 +51,16 @@ class Layout:
     lengths: int
     header_size: int = 16
 
+    @property
+    def plain(self) -> bool:
+        """Every record header is 16 bytes: seconds, fraction, captured length, length on the wire."""
+        return self.header_size == 16 and self.lengths == Lengths.STANDARD
+
+    @property
+    def scale(self) -> int:
+        """Nanoseconds in the unit of a record's fraction."""
+        return 1 if self.nanoseconds else 1000
+
 
 def byte_order(start: bytes) -> str | None:
     """``"<"`` or ``">"`` if a pcap file begins with these four bytes, else None."""
@@ -60,8 +70,8 @@ def byte_order(start: bytes) -> str | None:
     return None
 
 
-def open_pcap(feed: Feed, warn: Callable[[str], None]) -> tuple[Interface, Iterator[Frame]]:
-    """Read the file header.
+def open_pcap(feed: Feed, warn: Callable[[str], None]) -> tuple[Layout, Iterator[Frame]]:
+    """Read the file header: what it says, and the frames behind it.
 
     Raises:
         CaptureError: the header is cut short or of an unknown version.
@@ -74,9 +84,7 @@ def open_pcap(feed: Feed, warn: Callable[[str], None]) -> tuple[Interface, Itera
     order = byte_order(feed.buffer[:4]) or "<"
     magic, major, minor, _, _, snaplen, network = struct.unpack_from(order + "IHHIIII", feed.buffer)
     if major < 2:
-        raise CaptureError(
-            f"{feed.name}: pcap version {major}.{minor} (byte 4) is not known, 2.0 and later are"
-        )
+        raise CaptureError(f"{feed.name}: pcap version {major}.{minor} (byte 4) is not known, 2.0 and later are")
     if network & _RESERVED:
         raise CaptureError(
             f"{feed.name}: damaged file header: the link type 0x{network:08x} at byte 20 sets reserved bits"
@@ -93,8 +101,7 @@ def open_pcap(feed: Feed, warn: Callable[[str], None]) -> tuple[Interface, Itera
     layout = Layout(order, interface, magic == _NANOSECONDS, _length_order(major, minor))
     feed.need(FILE_HEADER, 0)
     layout.header_size = _probe(feed, layout, _HEADER_SIZES[magic])
-    standard = layout.header_size == 16 and layout.lengths == Lengths.STANDARD
-    return interface, (_records if standard else _odd_records)(feed, layout, warn)
+    return layout, (_records if layout.plain else _odd_records)(feed, layout, warn)
 
 
 def _length_order(major: int, minor: int) -> int:
@@ -152,7 +159,7 @@ def _records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterato
     interface = layout.interface
     link_type = interface.link_type
     limit = max_packet(link_type)
-    scale = 1 if layout.nanoseconds else 1000
+    scale = layout.scale
     buffer = feed.buffer
     position = number = 0
     while True:
@@ -184,12 +191,51 @@ def _records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterato
         buffer = feed.buffer
 
 
+def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int) -> Iterator[tuple[bytes, list[int]]]:
+    """The records of a plain layout, by place: (bytes, where in them each record's header begins).
+
+    `size` bytes at a time, where the source gives them; the same records as `_records`, the same warnings.
+    """
+    limit = max_packet(layout.interface.link_type)
+    position = number = 0
+    while _more(feed, position, 16, number, warn):
+        feed.need(0, size)
+        buffer = feed.buffer
+        positions, position, captured = _walk(buffer, layout.byte_order, limit)
+        if positions:
+            number += len(positions)
+            yield buffer, positions
+        if captured > limit:
+            warn(_too_long(feed, position, captured, limit, number))
+            return
+        if not positions and not _more(feed, position, 16 + captured, number, warn):
+            return
+
+
+def _walk(buffer: bytes, order: str, limit: int) -> tuple[list[int], int, int]:
+    """Where whole records begin; where the first that is not whole begins, and its captured length."""
+    captured_at = struct.Struct(order + "I").unpack_from
+    positions: list[int] = []
+    append = positions.append
+    position, end = 0, len(buffer)
+    last_header = end - 16
+    captured = 0
+    while position <= last_header:
+        (captured,) = captured_at(buffer, position + 8)
+        stop = position + 16 + captured
+        if stop > end or captured > limit:
+            return positions, position, captured
+        append(position)
+        position = stop
+    return positions, position, 0
+
+
 def _odd_records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterator[Frame]:
     """The same for the modified and the old formats: any header size, any order of the lengths."""
     unpack = struct.Struct(layout.byte_order + "IIII").unpack_from
     interface, size = layout.interface, layout.header_size
     limit = max_packet(interface.link_type)
-    scale = 1 if layout.nanoseconds else 1000
+    scale = layout.scale
     position = number = 0
     while len(feed.buffer) - position >= size or _more(feed, position, size, number, warn):
         position = 0 if len(feed.buffer) - position < size else position

@@ -10,13 +10,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Self, TypeVar
 
 from dfilter.captures import pcap
 from dfilter.captures.feed import Feed
 from dfilter.captures.frame import Frame, Interface
 from dfilter.captures.pcapng import PcapngReader
 from dfilter.errors import CaptureError
+
+Item = TypeVar("Item")
 
 _PCAPNG: Final = b"\x0a\x0d\x0d\x0a"
 
@@ -31,13 +33,14 @@ class Capture:
         warning: None, or one line that says why reading stopped before the end of the file.
     """
 
-    __slots__ = ("_feed", "_frames", "format", "interfaces", "name", "warning")
+    __slots__ = ("_feed", "_frames", "_layout", "format", "interfaces", "name", "warning")
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
         self.name = feed.name
         self.warning: str | None = None
         self.interfaces: list[Interface] = []
+        self._layout: pcap.Layout | None = None
         self.format, frames = self._detect()
         self._frames = self._watched(frames)
 
@@ -55,8 +58,8 @@ class Capture:
             self.interfaces = reader.interfaces
             return "pcapng", _primed(reader.frames())
         if len(start) == 4 and pcap.byte_order(start):
-            interface, frames = pcap.open_pcap(feed, self._warn)
-            self.interfaces = [interface]
+            self._layout, frames = pcap.open_pcap(feed, self._warn)
+            self.interfaces = [self._layout.interface]
             return "pcap", frames
         inside = "what is compressed in it " if feed.compressed else ""
         raise CaptureError(
@@ -67,7 +70,14 @@ class Capture:
     def _warn(self, text: str) -> None:
         self.warning = text
 
-    def _watched(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+    def plain_windows(self, size: int) -> tuple[pcap.Layout, Iterator[tuple[bytes, list[int]]]] | None:
+        """The records of a plain pcap file by place (see `pcap.windows`), in place of iterating; else None."""
+        layout = self._layout
+        if layout is None or not layout.plain:
+            return None
+        return layout, self._watched(pcap.windows(self._feed, layout, self._warn, size))
+
+    def _watched(self, frames: Iterator[Item]) -> Iterator[Item]:
         yield from frames
         if self._feed.damage and self.warning is None:
             self.warning = f"{self.name}: {self._feed.damage}; the frames before it were read"

@@ -1,0 +1,127 @@
+"""A capture in chunks: where each frame lies, without making an object of it.
+
+In: a source, as for `open_capture`.  Out: `Chunk`s of many frames each, as numpy arrays.
+What always holds: the same frames in the same order as `open_capture` gives, whatever the format; memory is
+bounded by the size of a chunk.
+
+The plain pcap layout is indexed from its record headers alone; every other format goes through its reader, whose
+frames are laid end to end.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from dfilter.captures.frame import Frame, Interface
+from dfilter.captures.limits import MAX_WIRE_LENGTH
+from dfilter.captures.pcap import Layout
+from dfilter.captures.read import Capture, open_capture
+
+CHUNK_BYTES = 1 << 22
+"""Bytes of a plain capture that are indexed at once: enough to spread numpy's cost per call thin."""
+
+CHUNK_FRAMES = 1 << 14
+"""Frames of any other capture that are laid end to end at once."""
+
+PADDING = bytes(64)
+"""After the last frame, so that columns can be read past its end."""
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True, eq=False)
+class Chunk:
+    """Consecutive frames.
+
+    Attributes:
+        data: holds the bytes of all of them, and `PADDING` at the end.
+        first: number of the first frame.
+        starts: where each frame's bytes begin in `data`.
+        captured, wire: lengths in bytes.
+        link_types: LINKTYPE_* number of each; one number where all are alike.
+    """
+
+    data: bytes
+    first: int
+    starts: Integers
+    captured: Integers
+    wire: Integers
+    link_types: Integers | int
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def frame(self, index: int) -> Frame:
+        """The frame at `index` (0-based in the chunk) as an object."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True, eq=False)
+class RecordChunk(Chunk):
+    """Frames that still lie between their pcap record headers."""
+
+    byte_order: str
+    scale: int
+    interface: Interface
+
+    def frame(self, index: int) -> Frame:
+        start = int(self.starts[index])
+        seconds, fraction = struct.unpack_from(self.byte_order + "II", self.data, start - 16)
+        time = seconds * 1_000_000_000 + fraction * self.scale
+        data = self.data[start : start + int(self.captured[index])]
+        wire = int(self.wire[index])
+        return Frame(self.first + index, time, data, wire, self.interface.link_type, -1, self.interface)
+
+
+@dataclass(slots=True, eq=False)
+class FrameChunk(Chunk):
+    """Frames that a reader made."""
+
+    frames: list[Frame]
+
+    def frame(self, index: int) -> Frame:
+        return self.frames[index]
+
+
+def open_chunks(source: str | os.PathLike[str] | BinaryIO) -> tuple[Capture, Iterator[Chunk]]:
+    """The opened capture (its `warning` is set when the chunks are through) and its chunks.
+
+    Raises:
+        CaptureError: as `open_capture`.
+    """
+    capture = open_capture(source)
+    plain = capture.plain_windows(CHUNK_BYTES)
+    return capture, _frame_chunks(capture) if plain is None else _record_chunks(*plain)
+
+
+def _frame_chunks(capture: Capture) -> Iterator[Chunk]:
+    frames = iter(capture)
+    while batch := list(islice(frames, CHUNK_FRAMES)):
+        captured = np.fromiter((len(frame.data) for frame in batch), np.int64, len(batch))
+        starts = np.zeros(len(batch), np.int64)
+        np.cumsum(captured[:-1], out=starts[1:])
+        wire = np.fromiter((frame.wire_length for frame in batch), np.int64, len(batch))
+        kinds = np.fromiter((frame.link_type for frame in batch), np.int64, len(batch))
+        data = b"".join([*(frame.data for frame in batch), PADDING])
+        yield FrameChunk(data, batch[0].number, starts, captured, wire, kinds, batch)
+
+
+def _record_chunks(layout: Layout, windows: Iterator[tuple[bytes, list[int]]]) -> Iterator[Chunk]:
+    first = 1
+    for window, positions in windows:
+        data = window + PADDING
+        starts = np.array(positions, np.int64) + 16
+        words = np.ndarray((len(data) - 3,), layout.byte_order + "u4", data, strides=(1,))
+        captured = words[starts - 8].astype(np.int64)
+        wire = np.minimum(words[starts - 4].astype(np.int64), MAX_WIRE_LENGTH)
+        yield RecordChunk(data, first, starts, captured, wire, layout.interface.link_type,
+                          layout.byte_order, layout.scale, layout.interface)  # fmt: skip
+        first += len(positions)

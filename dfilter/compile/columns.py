@@ -1,0 +1,418 @@
+"""Filters over header fields, decided for many frames at once.
+
+In: typed expressions, the shapes of common frames, and chunks of a capture.  Out: for each filter, which frames of
+a chunk certainly match and which are not decided here.  What always holds: a decision is the closures' decision;
+whatever is not plain stays undecided.
+
+The terms (see `bounds`) are functions of numpy columns: each reads a header field of all frames of one shape at
+once, straight from the capture's bytes.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from dfilter.check.typed import Constant, Relation, TypedExpression
+from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings
+from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
+from dfilter.packets.declare import Measure, Shape
+
+Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[Any]
+
+FEW = 6
+"""Up to so many values, a set is tested by comparing with each."""
+
+_ETHERNET = 1
+_OPERATORS: dict[Relation, Callable[[Any, Any], Any]] = {
+    Relation.EQ: operator.eq,
+    Relation.NE: operator.ne,
+    Relation.LT: operator.lt,
+    Relation.LE: operator.le,
+    Relation.GT: operator.gt,
+    Relation.GE: operator.ge,
+}
+
+
+class ChunkLike(Protocol):
+    """What this module needs of `dfilter.captures.index.Chunk`."""
+
+    data: bytes
+    first: int
+    starts: npt.NDArray[np.int64]
+    captured: npt.NDArray[np.int64]
+    wire: npt.NDArray[np.int64]
+    link_types: npt.NDArray[np.int64] | int
+
+
+class Columns:
+    """Header fields of some frames of a chunk, read when first asked for.
+
+    `rows` are the frames' places in the chunk.
+    """
+
+    __slots__ = ("_cache", "_chunk", "_starts", "_words", "rows")
+
+    def __init__(self, chunk: ChunkLike, rows: Numbers, starts: Numbers, words: dict[int, Numbers]) -> None:
+        self._chunk = chunk
+        self.rows = rows
+        self._starts = starts
+        self._words = words
+        self._cache: dict[tuple[int, int], Numbers] = {}
+
+    @classmethod
+    def of(cls, chunk: ChunkLike) -> Columns:
+        """All frames of a chunk."""
+        data = chunk.data
+        words = {1: np.frombuffer(data, np.uint8)}
+        for size in (2, 4, 8):
+            # overlapping big-endian words: one at every byte
+            words[size] = np.ndarray((max(len(data) - size + 1, 0),), f">u{size}", data, strides=(1,))
+        return cls(chunk, np.arange(len(chunk.starts)), chunk.starts, words)
+
+    def where(self, mask: Mask) -> Columns:
+        """Only the frames for which `mask` is true."""
+        return Columns(self._chunk, self.rows[mask], self._starts[mask], self._words)
+
+    def number(self, start: int, size: int) -> Numbers:
+        """The unsigned big-endian number of 1 to 8 bytes at offset `start` of each frame."""
+        key = (start, size)
+        found = self._cache.get(key)
+        if found is None:
+            width = 1 << (size - 1).bit_length()
+            found = self._words[width][self._starts + start]
+            if width > 1:
+                found = found.astype(f"u{width}")
+            if width > size:
+                found >>= found.dtype.type(8 * (width - size))
+            self._cache[key] = found
+        return found
+
+    def measure(self, measure: Measure) -> Numbers:
+        """The frames' numbers or lengths."""
+        if measure is Measure.NUMBER:
+            return self.rows + self._chunk.first
+        return (self._chunk.wire if measure is Measure.LENGTH else self._chunk.captured)[self.rows]
+
+
+Term = bool | Callable[[Columns], Mask]
+"""A constant, or a function of columns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Branch:
+    """What a shape decides of each filter: bounds, and the ports behind which nothing is decided."""
+
+    shape: Shape
+    bounds: tuple[Bounds[Term] | None, ...]
+    doubt: tuple[Mask | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnPlan:
+    """Filters, ready to be held against chunks; `count` of them."""
+
+    count: int
+    branches: tuple[_Branch, ...]
+    anywhere: _Branch
+
+    def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
+        """For each filter: which frames certainly match, and which are undecided."""
+        size = len(chunk.starts)
+        certain = [np.zeros(size, np.bool_) for _ in range(self.count)]
+        undecided = [np.ones(size, np.bool_) for _ in range(self.count)]
+        columns = Columns.of(chunk)
+        _settle(self.anywhere, columns, certain, undecided)
+        if self.branches:
+            least = min(branch.shape.minimum for branch in self.branches)
+            plain = (chunk.captured >= least) & (chunk.link_types == _ETHERNET)
+            work = [(branch, list(branch.shape.constants)) for branch in self.branches]
+            _descend(work, columns.where(plain), chunk, certain, undecided)
+        return certain, undecided
+
+
+_Work = Sequence[tuple[_Branch, list[tuple[int, bytes, bytes]]]]
+
+
+def _descend(work: _Work, columns: Columns, chunk: ChunkLike, certain: list[Mask], undecided: list[Mask]) -> None:
+    """Split the frames by the shapes' conditions; shapes that begin alike share the test."""
+    groups: dict[tuple[int, bytes, bytes], list[tuple[_Branch, list[tuple[int, bytes, bytes]]]]] = {}
+    for branch, conditions in work:
+        if not conditions:
+            _finish(branch, columns, chunk, certain, undecided)
+            continue
+        groups.setdefault(conditions[0], []).append((branch, conditions[1:]))
+    for (offset, mask, value), members in groups.items():
+        chosen = columns
+        if offset + len(value) > 42:  # beyond what every frame here holds
+            chosen = chosen.where(chunk.captured[chosen.rows] >= offset + len(value))
+        found = chosen.number(offset, len(value))
+        if mask != b"\xff" * len(value):
+            found = found & int.from_bytes(mask, "big")
+        matching = found == int.from_bytes(value, "big")
+        if matching.any():
+            _descend(members, chosen.where(matching), chunk, certain, undecided)
+
+
+def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, certain: list[Mask], undecided: list[Mask]) -> None:
+    shape = branch.shape
+    whole = chunk.captured[columns.rows] >= shape.minimum
+    if not whole.all():
+        columns = columns.where(whole)
+    fits = None
+    if shape.at_least is not None:
+        at, least = shape.at_least
+        fits = columns.number(at, 2) >= least
+    if shape.header_nibble is not None:
+        long_enough = columns.number(shape.header_nibble, 1) >= 0x50
+        fits = long_enough if fits is None else fits & long_enough
+    if fits is not None and not fits.all():
+        columns = columns.where(fits)
+    _settle(branch, columns, certain, undecided)
+
+
+def _settle(branch: _Branch, columns: Columns, certain: list[Mask], undecided: list[Mask]) -> None:
+    """Write down what a shape's bounds say of its frames."""
+    rows = columns.rows
+    for index, bounds in enumerate(branch.bounds):
+        if bounds is None or not len(rows):
+            continue
+        yes = _mask(bounds.certain, columns)
+        maybe = yes if bounds.possible is bounds.certain else _mask(bounds.possible, columns)
+        doubt = branch.doubt[index]
+        if doubt is not None and branch.shape.ports is not None:
+            ports = branch.shape.ports
+            clear = ~(doubt[columns.number(ports, 2)] | doubt[columns.number(ports + 2, 2)])
+            yes = yes & clear
+            maybe = maybe | ~clear
+        certain[index][rows[yes]] = True
+        undecided[index][rows[yes | ~maybe]] = False
+
+
+def _mask(term: Term, columns: Columns) -> Mask:
+    if isinstance(term, bool):
+        return np.full(len(columns.rows), term)
+    return term(columns)
+
+
+def build_columns(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
+                  surroundings: Surroundings) -> ColumnPlan | None:  # fmt: skip
+    """The plan for filters, each with the names it reads; None where no shape decides anything of any."""
+    named = [(expression, tuple(names)) for expression, names in filters]
+    branches = [_branch(named, shape, surroundings) for shape in shapes]
+    useful = tuple(branch for branch in branches if any(branch.bounds))
+    everywhere = _branch(named, anywhere, surroundings)
+    if not useful and not any(everywhere.bounds):
+        return None
+    return ColumnPlan(len(named), useful, everywhere)
+
+
+def _branch(named: Sequence[tuple[TypedExpression, tuple[str, ...]]], shape: Shape, surroundings: Surroundings) -> _Branch:
+    decider: Decider[Term] = Decider(_ColumnTerms(), shape, surroundings)
+    bounds: list[Bounds[Term] | None] = []
+    doubts: list[Mask | None] = []
+    for expression, names in named:
+        found = decider.bounds(expression)
+        ports = surroundings.doubtful_ports(names, shape)
+        whole = not shape.open or found.certain is found.possible
+        # where more may follow, a half decision would keep fragments from those who put them together
+        bounds.append(None if found == decider.unknown or ports is None or not whole else found)
+        doubts.append(_table(ports, 1 << 16) if ports else None)
+    return _Branch(shape, tuple(bounds), tuple(doubts))
+
+
+def _table(values: Iterable[int], size: int) -> Mask:
+    table = np.zeros(size, np.bool_)
+    table[list(values)] = True
+    return table
+
+
+class _ColumnTerms:
+    """Terms as functions of `Columns`."""
+
+    true: Term = True
+    false: Term = False
+
+    def all_of(self, parts: Sequence[Term]) -> Term:
+        if any(part is False for part in parts):
+            return False
+        return _joined([part for part in parts if not isinstance(part, bool)], np.logical_and, True)
+
+    def any_of(self, parts: Sequence[Term]) -> Term:
+        if any(part is True for part in parts):
+            return True
+        return _joined([part for part in parts if not isinstance(part, bool)], np.logical_or, False)
+
+    def negate(self, part: Term) -> Term:
+        if isinstance(part, bool):
+            return not part
+        return lambda columns: ~part(columns)
+
+    def odd(self, parts: Sequence[Term]) -> Term:
+        functions = [part for part in parts if not isinstance(part, bool)]
+        flip = sum(part is True for part in parts) % 2 == 1
+        joined = _joined(functions, np.logical_xor, False)
+        return self.negate(joined) if flip else joined
+
+    def compare(self, place: Place, relation: Relation, constant: Constant) -> Term | None:
+        field, value = place.field, constant.value
+        if field.type is FieldType.BOOLEAN:
+            read = _reader(place)
+            if not isinstance(value, bool) or relation not in (Relation.EQ, Relation.NE) or read is None:
+                return None
+            wanted = value == (relation is Relation.EQ)
+            return lambda columns: (read(columns) != 0) == wanted
+        if isinstance(value, bytes) and field.type is FieldType.IPv6:
+            prefix = 128 if constant.prefix is None else constant.prefix
+            return _compare_wide(place.start, relation, value, prefix)
+        if isinstance(value, bytes) and field.type in (FieldType.ETHER, FieldType.IPv4) and len(value) == field.size:
+            drop = 0 if constant.prefix is None else 32 - constant.prefix
+            return _compare_number(_reader(place), relation, int.from_bytes(value, "big") >> drop, drop)
+        if isinstance(value, int) and value >= 0 and field.type in UNSIGNED:
+            return _compare_number(_reader(place), relation, value, 0)
+        return None
+
+    def member(self, place: Place, values: frozenset[int | bytes]) -> Term | None:
+        if place.field.type is FieldType.IPv6:
+            return _wide_member(place.start, values)
+        read = _reader(place)
+        if read is None:
+            return None
+        numbers = sorted({v if isinstance(v, int) else int.from_bytes(v, "big") for v in values})
+        if len(numbers) <= FEW:
+            equal = [_compare_number(read, Relation.EQ, number, 0) for number in numbers]
+            return self.any_of([term for term in equal if term is not None])
+        return _number_member(read, numbers)
+
+    def masked(self, place: Place, mask: int) -> Term | None:
+        read = _reader(place)
+        if read is None or place.field.type not in UNSIGNED:
+            return None
+        kept = mask & ((1 << 8 * max(place.field.size, 1)) - 1)
+        return lambda columns: (read(columns) & kept) != 0
+
+
+def _joined(parts: Sequence[Callable[[Columns], Mask]], join: Any, empty: bool) -> Term:
+    if not parts:
+        return empty
+    if len(parts) == 1:
+        return parts[0]
+
+    def term(columns: Columns) -> Mask:
+        result: Mask = join(parts[0](columns), parts[1](columns))
+        for part in parts[2:]:
+            join(result, part(columns), out=result)
+        return result
+
+    return term
+
+
+def _reader(place: Place) -> Callable[[Columns], Numbers] | None:
+    """A function that reads a field of at most eight bytes as numbers."""
+    field, start = place.field, place.start
+    measure = field.measure
+    if measure is not None:
+        return lambda columns: columns.measure(measure)
+    readable = (*UNSIGNED, *ADDRESSES, FieldType.ETHER, FieldType.BOOLEAN)
+    if field.type not in readable or field.little_endian or not 0 < field.size <= 8:
+        return None
+    size, mask = field.size, field.mask
+    if not mask:
+        return lambda columns: columns.number(start, size)
+    if field.type is FieldType.BOOLEAN:
+        return lambda columns: columns.number(start, size) & mask
+    shift = (mask & -mask).bit_length() - 1
+    return lambda columns: (columns.number(start, size) & mask) >> shift
+
+
+def _compare_number(read: Callable[[Columns], Numbers] | None, relation: Relation, value: int, drop: int) -> Term | None:
+    """Compare with `value` after dropping the lowest `drop` bits."""
+    if read is None:
+        return None
+    compare = _OPERATORS[relation]
+    if value >= 1 << 63:
+        return None
+    if drop:
+        if drop >= 32:
+            return bool(compare(0, value))
+        return lambda columns: compare(read(columns) >> drop, value)
+    return lambda columns: compare(read(columns), value)
+
+
+def _compare_wide(start: int, relation: Relation, value: bytes, prefix: int) -> Term:
+    """Compare 16 bytes, of which the first `prefix` bits count, as two halves."""
+    keep = ((1 << prefix) - 1) << (128 - prefix)
+    wanted = int.from_bytes(value, "big") & keep
+    high_keep, low_keep = (np.uint64(part) for part in divmod(keep, 1 << 64))
+    high_wanted, low_wanted = (np.uint64(part) for part in divmod(wanted, 1 << 64))
+    compare = _OPERATORS[relation]
+
+    def term(columns: Columns) -> Mask:
+        high = columns.number(start, 8) & high_keep
+        if relation is Relation.EQ and not low_keep:
+            return high == high_wanted
+        low = columns.number(start + 8, 8) & low_keep
+        same = high == high_wanted
+        if relation is Relation.EQ:
+            return same & (low == low_wanted)
+        if relation is Relation.NE:
+            return ~same | (low != low_wanted)
+        strict = _OPERATORS[Relation.LT if relation in (Relation.LT, Relation.LE) else Relation.GT]
+        result: Mask = strict(high, high_wanted) | (same & compare(low, low_wanted))
+        return result
+
+    return term
+
+
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_HASH_BITS = 18
+
+
+def _hashed(values: Numbers) -> Numbers:
+    """Multiplicative hashing: the highest bits of the product."""
+    result: Numbers = (values.astype(np.uint64) * _SPREAD) >> np.uint64(64 - _HASH_BITS)
+    return result
+
+
+def _number_member(read: Callable[[Columns], Numbers], numbers: Sequence[int]) -> Term:
+    """Membership in many numbers: a table says which frames are worth a search."""
+    wanted = np.array(numbers, np.uint64)
+    likely = np.zeros(1 << _HASH_BITS, np.bool_)
+    likely[_hashed(wanted)] = True
+
+    def term(columns: Columns) -> Mask:
+        values = read(columns)
+        if values.dtype.itemsize <= 2:
+            return np.isin(values, wanted)
+        result: Mask = likely[_hashed(values)]
+        rows = np.flatnonzero(result)
+        result[rows] = np.isin(values[rows].astype(np.uint64), wanted)
+        return result
+
+    return term
+
+
+def _wide_member(start: int, values: frozenset[int | bytes]) -> Term:
+    """Membership of 16-byte addresses."""
+    wanted = frozenset(value for value in values if isinstance(value, bytes))
+    halves = np.array([divmod(int.from_bytes(value, "big"), 1 << 64) for value in wanted], np.uint64).reshape(-1, 2)
+    likely = np.zeros(1 << _HASH_BITS, np.bool_)
+    likely[_hashed(halves[:, 0] ^ (halves[:, 1] * _SPREAD))] = True
+    pairs = {(int(high), int(low)) for high, low in halves}
+
+    def term(columns: Columns) -> Mask:
+        high, low = columns.number(start, 8), columns.number(start + 8, 8)
+        result: Mask = likely[_hashed(high ^ (low * _SPREAD))]
+        for row in np.flatnonzero(result):
+            result[row] = (int(high[row]), int(low[row])) in pairs
+        return result
+
+    return term
+
+
