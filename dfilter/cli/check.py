@@ -28,16 +28,17 @@ def check(
     Green and yellow end with exit code 0, red with 1.
     """
     with guarded():
-        verdict = _verdict(filter, target)
-        _print_colour(verdict.colour.value)
-        if verdict.diagnostics:
-            print(verdict.render())
-        red = verdict.colour == "red"
+        found = verdict(filter, target)
+        _print_colour(found.colour.value)
+        if found.diagnostics:
+            print(found.render())
+        red = found.colour == "red"
     if red:
         raise typer.Exit(Exit.RED)
 
 
-def _verdict(text: str, target: str | None) -> dfilter.Verdict:
+def verdict(text: str, target: str | None) -> dfilter.Verdict:
+    """The verdict of the version `target`; one that is not known ends the command with a usage message."""
     try:
         return dfilter.check(text) if target is None else dfilter.check(text, target=target)
     except ValueError as error:

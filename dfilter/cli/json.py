@@ -54,7 +54,7 @@ def _all(frame: dfilter.View) -> dict[str, dict[str, list[str]]]:
     frame.complete()
     found: dict[str, dict[str, list[str]]] = {}
     for layer in list(frame.layers):
-        if layer.protocol.name in found:
+        if layer.protocol.name in found or not layer.number:  # 0: only tried, in `frame.protocols` alone
             continue
         texts = ((field.name, list(frame.text(field.name))) for field in layer.protocol.fields)
         found[layer.protocol.name] = {name: values for name, values in texts if values}

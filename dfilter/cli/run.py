@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 import dfilter
-from dfilter.cli.check import Target
+from dfilter.cli.check import Target, verdict
 from dfilter.cli.fields import FieldsPrinter, checked_names, fields_style
 from dfilter.cli.guard import guarded, wrong_usage
 from dfilter.cli.json import JsonPrinter
@@ -100,10 +100,10 @@ def _show_at_once() -> None:
 
 
 def _compiled(text: str, target: str | None) -> dfilter.Filter:
-    try:
-        return dfilter.compile(text) if target is None else dfilter.compile(text, target=target)
-    except ValueError as error:
-        wrong_usage(str(error))
+    if target is None:
+        return dfilter.compile(text)
+    verdict(text, target)  # tells an unknown version from an unusable filter
+    return dfilter.compile(text, target=target)
 
 
 def _printer(output: Output | None, names: list[str], style: list[str], write: str | None,
