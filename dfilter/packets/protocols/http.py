@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfilter.packets.declare import Protocol
+from dfilter.packets.protocols.http2 import PREFACE
 from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, read_chunks
 from dfilter.packets.protocols.http_exchange import HttpState, Link, note, state_of, status_code
 from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, message_info
@@ -24,15 +25,12 @@ MAX_HEAD = 1 << 20
 MAX_LENGTH = 0x7FFFFFFF
 """A Content-Length beyond this is not counted down: the message lasts until its sender closes."""
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-"""The first bytes of an HTTP/2 client (RFC 9113 section 3.4)."""
-
 HTTP = Protocol(
     "http",
     "HTTP",
     fields=HTTP_FIELDS,
     over={"tcp.port": (80, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371), "sctp.port": (80,)},
-    carries=("media_type", "media", "data", "json", "xml", "tcp.port", "tcp", "websocket"),
+    carries=("media_type", "media", "data", "json", "xml", "tcp.port", "tcp", "websocket", "http2"),
 )
 
 

@@ -178,7 +178,7 @@ def _add_request_line(layer: Layer, head: Head) -> None:
         _add_path(layer, head.buf, uri[0], path_end)
     if question >= 0:
         _add_text(layer, "http.request.uri.query", question + 1, uri[1])
-        _add_parameters(layer, head.buf, question + 1, uri[1])
+        add_parameters(layer, head.buf, question + 1, uri[1])
 
 
 def _add_path(layer: Layer, buf: bytes, start: int, end: int) -> None:
@@ -191,12 +191,13 @@ def _add_path(layer: Layer, buf: bytes, start: int, end: int) -> None:
         start += len(part) + 1
 
 
-def _add_parameters(layer: Layer, buf: bytes, at: int, end: int) -> None:
+def add_parameters(layer: Layer, buf: bytes, at: int, end: int, start: int = 0) -> None:
     """The parts between & ; + and commas; each holds at least one character, whatever that is."""
     while at < end:
         found = _PARAMETER.match(buf, at, end)
         assert found is not None
-        _add_text(layer, "http.request.uri.query.parameter", *found.span())
+        length = found.end() - found.start()
+        layer.add("http.request.uri.query.parameter", text(found[0]), start or at, length)
         at = found.end() + 1
 
 

@@ -1,0 +1,136 @@
+"""HPACK (RFC 7541): header blocks of HTTP/2, with the form in which each header was sent.
+
+In: header blocks of one direction, in order.  Out: `Entry`s.  What always holds: the dynamic table, what is
+decoded and the number of headers are bounded; a block that breaks the format raises `BrokenBlock`, and what follows
+it in that direction cannot be decoded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hpack.exceptions import HPACKError
+from hpack.huffman_table import decode_huffman
+from hpack.table import HeaderTable
+
+MAX_TABLE = 1 << 20
+"""Bytes a dynamic table may hold, whatever the peers agreed on."""
+
+MAX_ENTRIES = 1024
+MAX_DECODED = 1 << 20
+
+INDEXED = "Indexed Header Field"
+SIZE_UPDATE = "Dynamic Table Size Update"
+_LITERALS = ((0x40, 0x3F, "Literal Header Field with Incremental Indexing"),
+             (0x10, 0x0F, "Literal Header Field never Indexed"),
+             (0x00, 0x0F, "Literal Header Field without Indexing"))  # fmt: skip
+
+
+class BrokenBlock(Exception):  # noqa: N818 - a finding about the bytes
+    """The block breaks the format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One header, or a table size update: its place in the block, how it was sent, what it says."""
+
+    start: int
+    length: int
+    representation: str
+    index: int
+    name: bytes = b""
+    value: bytes = b""
+
+
+class HeaderDecoder:
+    """One direction's dynamic table."""
+
+    def __init__(self) -> None:
+        self._table = HeaderTable()
+        self._broken = False
+
+    def decode(self, block: bytes) -> list[Entry]:
+        """The headers of a block, in order."""
+        if self._broken:
+            raise BrokenBlock
+        entries: list[Entry] = []
+        at, decoded = 0, 0
+        try:
+            while at < len(block):
+                entry = self._entry(block, at)
+                entries.append(entry)
+                at += entry.length
+                decoded += len(entry.name) + len(entry.value)
+                if len(entries) > MAX_ENTRIES or decoded > MAX_DECODED:
+                    raise BrokenBlock
+        except BrokenBlock:
+            self._broken = True
+            raise
+        return entries
+
+    def _entry(self, block: bytes, start: int) -> Entry:
+        first = block[start]
+        if first & 0x80:
+            index, at = _integer(block, start, 0x7F)
+            name, value = self._lookup(index)
+            return Entry(start, at - start, INDEXED, index, name, value)
+        if first & 0xE0 == 0x20:
+            size, at = _integer(block, start, 0x1F)
+            self._table.maxsize = min(size, MAX_TABLE)
+            return Entry(start, at - start, SIZE_UPDATE, size)
+        for bit, mask, representation in _LITERALS:
+            if first & bit or not bit:
+                break
+        index, at = _integer(block, start, mask)
+        if index:
+            name = self._lookup(index)[0]
+        else:
+            name, at = _string(block, at)
+        value, at = _string(block, at)
+        if bit == 0x40:
+            self._table.add(name, value)
+        how = f"{representation} - {'Indexed' if index else 'New'} Name"
+        return Entry(start, at - start, how, index, name, value)
+
+    def _lookup(self, index: int) -> tuple[bytes, bytes]:
+        if index == 0:
+            raise BrokenBlock
+        try:
+            name, value = self._table.get_by_index(index)
+        except HPACKError:
+            return b"<unknown>", b""
+        return bytes(name), bytes(value)
+
+
+def _integer(block: bytes, at: int, mask: int) -> tuple[int, int]:
+    """An integer with a prefix (RFC 7541 section 5.1), and where the next thing begins."""
+    value = block[at] & mask
+    at += 1
+    if value < mask:
+        return value, at
+    for shift in range(0, 35, 7):
+        if at >= len(block):
+            raise BrokenBlock
+        byte = block[at]
+        at += 1
+        value += (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return value, at
+    raise BrokenBlock
+
+
+def _string(block: bytes, at: int) -> tuple[bytes, int]:
+    """A string literal (RFC 7541 section 5.2)."""
+    if at >= len(block):
+        raise BrokenBlock
+    huffman = block[at] & 0x80
+    length, at = _integer(block, at, 0x7F)
+    if at + length > len(block):
+        raise BrokenBlock
+    raw = block[at : at + length]
+    if huffman:
+        try:
+            raw = bytes(decode_huffman(raw))
+        except (HPACKError, IndexError) as error:
+            raise BrokenBlock from error
+    return raw, at + length

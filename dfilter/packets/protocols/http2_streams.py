@@ -1,0 +1,79 @@
+"""What HTTP/2 remembers of a conversation: header tables, windows, streams, bodies.
+
+In: frames of both directions, in order.  Out: windows before and after, bodies put together, which request a
+response answers.  What always holds: streams and bodies remembered are bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from dfilter.packets.protocols.http2_hpack import HeaderDecoder
+
+DEFAULT_WINDOW = 65535
+
+MAX_STREAMS = 4096
+"""Streams of a conversation remembered; beyond that the oldest is forgotten."""
+
+MAX_BODY = 16 * 1024 * 1024
+"""Bytes of a body kept until its last frame."""
+
+
+@dataclass(slots=True, eq=False)
+class Half:
+    """What one side sends on a stream: its headers, its body, the window that the other side gives it."""
+
+    window: int
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+    frames: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, frame: int, data: bytes) -> None:
+        self.frames.append((frame, len(data)))
+        self.body += data[: MAX_BODY - len(self.body)]
+
+
+@dataclass(slots=True, eq=False)
+class StreamState:
+    """One stream: what each side sends; the captured frame of the request, its time and who sent it."""
+
+    halves: tuple[Half, Half]
+    requester: int | None = None
+    request_frame: int = 0
+    request_time: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Side:
+    """One side of a conversation: its header table, and the windows that it gives the other side."""
+
+    decoder: HeaderDecoder = field(default_factory=HeaderDecoder)
+    initial_window: int = DEFAULT_WINDOW
+    sending_window: int = DEFAULT_WINDOW
+
+
+class Http2State:
+    """The state of a conversation."""
+
+    def __init__(self) -> None:
+        self.sides = (Side(), Side())
+        self._streams: OrderedDict[int, StreamState] = OrderedDict()
+
+    def stream(self, number: int) -> StreamState:
+        """The stream with this identifier, made on first use."""
+        known = self._streams.get(number)
+        if known is None:
+            if len(self._streams) >= MAX_STREAMS:
+                self._streams.popitem(last=False)
+            windows = [self.sides[1 - sender].initial_window for sender in (0, 1)]
+            known = self._streams[number] = StreamState((Half(windows[0]), Half(windows[1])))
+        return known
+
+    def set_initial_window(self, sender: int, window: int) -> None:
+        """A SETTINGS frame of `sender`: streams that exist change by the difference (RFC 9113 section 6.9.2)."""
+        side = self.sides[sender]
+        change = window - side.initial_window
+        side.initial_window = window
+        for stream in self._streams.values():
+            stream.halves[1 - sender].window += change
