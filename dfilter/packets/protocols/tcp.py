@@ -123,7 +123,12 @@ def fill_tcp(layer: Layer) -> None:
 def _fill_remarks(layer: Layer, flags: int) -> None:
     """What Wireshark remarks on the flags of a single segment."""
     start, region = layer.start, layer.region
-    for name, mask, wanted in (("syn", SYN | ACK, SYN), ("synack", SYN | ACK, SYN | ACK), ("fin", FIN, FIN), ("rst", RST, RST)):
+    for name, mask, wanted in (
+        ("syn", SYN | ACK, SYN),
+        ("synack", SYN | ACK, SYN | ACK),
+        ("fin", FIN, FIN),
+        ("rst", RST, RST),
+    ):
         if flags & mask == wanted:
             layer.add("tcp.connection." + name, None, start + 13, 1)
     if not flags & ACK and region.u32(8):

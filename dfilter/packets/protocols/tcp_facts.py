@@ -13,7 +13,14 @@ from dfilter.packets.region import Region
 from dfilter.packets.session import Session
 from dfilter.packets.streams import completeness
 from dfilter.packets.streams.analysis import (
-    ACK, FIN, RST, SYN, Findings, FlowAnalysis, Segment, Verdict, analyse,
+    ACK,
+    FIN,
+    SYN,
+    Findings,
+    FlowAnalysis,
+    Segment,
+    Verdict,
+    analyse,
 )  # fmt: skip
 from dfilter.packets.streams.conversation import UNSCALED, Conversation, Conversations, note_flags
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
@@ -59,9 +66,6 @@ FACT_FIELDS = """
     tcp.analysis.reused_ports   NONE
     tcp.segment_data            BYTES
     tcp.segments                NONE
-    tcp.segment                 FRAMENUM
-    tcp.segment.count           UINT32
-    tcp.segment.overlap         BOOLEAN
     tcp.segment.overlap.conflict BOOLEAN
     tcp.reassembled.length      UINT32
     tcp.reassembled.data        BYTES
@@ -71,6 +75,9 @@ FACT_FIELDS = """
 
 LOOK_AHEAD_FIELDS = (
     ("tcp.reassembled_in", "FRAMENUM"),
+    ("tcp.segment", "FRAMENUM"),
+    ("tcp.segment.count", "UINT32"),
+    ("tcp.segment.overlap", "BOOLEAN"),
     ("tcp.pdu.last_frame", "FRAMENUM"),
     ("tcp.analysis.initial_rtt", "RELATIVE_TIME"),
     ("tcp.completeness", "UINT8"),
@@ -125,7 +132,7 @@ class Tracker:
     def __init__(self, session: Session) -> None:
         needs = session.needs
         self.conversations = Conversations()
-        reassembly = ("tcp.segment_data", "tcp.segments", "tcp.segment", "tcp.segment.count", "tcp.reassembled.length",
+        reassembly = ("tcp.segment.overlap", "tcp.segment.overlap.conflict", "tcp.segment_data", "tcp.segments", "tcp.segment", "tcp.segment.count", "tcp.reassembled.length",
                       "tcp.reassembled.data", "tcp.reassembled_in", "tcp.pdu.time", "tcp.pdu.size", "tcp.pdu.last_frame")  # fmt: skip
         above = session.catalogue.successors["tcp"] & needs.reachable
         self.dissects = bool(above) or needs.wants(*reassembly)

@@ -53,8 +53,16 @@ REPEATED = int(Verdict.RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION | Verdic
 LATE = REPEATED | int(Verdict.OUT_OF_ORDER)
 
 # The same as plain integers: operations on IntFlag cost a microsecond each.
-_RETRANSMISSION, _LOST, _ACK_LOST = int(Verdict.RETRANSMISSION), int(Verdict.LOST_SEGMENT), int(Verdict.ACK_LOST_SEGMENT)
-_KEEP_ALIVE, _KEEP_ALIVE_ACK, _DUPLICATE = int(Verdict.KEEP_ALIVE), int(Verdict.KEEP_ALIVE_ACK), int(Verdict.DUPLICATE_ACK)
+_RETRANSMISSION, _LOST, _ACK_LOST = (
+    int(Verdict.RETRANSMISSION),
+    int(Verdict.LOST_SEGMENT),
+    int(Verdict.ACK_LOST_SEGMENT),
+)
+_KEEP_ALIVE, _KEEP_ALIVE_ACK, _DUPLICATE = (
+    int(Verdict.KEEP_ALIVE),
+    int(Verdict.KEEP_ALIVE_ACK),
+    int(Verdict.DUPLICATE_ACK),
+)
 _ZERO_WINDOW, _PROBE, _PROBE_ACK = (int(Verdict.ZERO_WINDOW), int(Verdict.ZERO_WINDOW_PROBE),
                                     int(Verdict.ZERO_WINDOW_PROBE_ACK))  # fmt: skip
 _OUT_OF_ORDER, _FAST, _SPURIOUS = (int(Verdict.OUT_OF_ORDER), int(Verdict.FAST_RETRANSMISSION),

@@ -56,4 +56,6 @@ def add_fields(layer: Layer, bits: int) -> None:
     layer.add(FIELD, bits)
     for name, bit in FLAG_FIELDS:
         layer.add(name, bool(bits & bit))
-    layer.add("tcp.completeness.str", "".join(letter if bits >> 5 - i & 1 else "·" for i, letter in enumerate(_LETTERS)))
+    layer.add(
+        "tcp.completeness.str", "".join(letter if bits >> 5 - i & 1 else "·" for i, letter in enumerate(_LETTERS))
+    )

@@ -43,7 +43,8 @@ class Flow:
         window_shift: the window scale announced in this direction's SYN, `UNSCALED` for a SYN without, None if
             no SYN was seen.
         analysis: what the analysis of segments remembers; None before it is needed.
-        assembly: the message that is being put together from this direction's segments.
+        assemblies: the messages that are being put together from this direction's segments: one, or several
+            where segments between them are missing.
         finished: the last messages that took several segments: first and next sequence number, completing frame.
     """
 
@@ -51,7 +52,7 @@ class Flow:
     next_seq: int | None = None
     window_shift: int | None = None
     analysis: FlowAnalysis | None = None
-    assembly: Assembly | None = None
+    assemblies: tuple[Assembly, ...] = ()
     finished: tuple[tuple[int, int, int], ...] = ()
 
     @property
@@ -169,11 +170,10 @@ class Conversations:
         known = self._young.get(key)
         if known is None:
             known = self._revive(key)
-        if known is not None:
-            if not flags & SYN or not _starts_anew(known, sender, seq):
-                if flags & (SYN | ACK) == SYN:
-                    known.client = sender
-                return known, sender, False
+        if known is not None and (not flags & SYN or not _starts_anew(known, sender, seq)):
+            if flags & (SYN | ACK) == SYN:
+                known.client = sender
+            return known, sender, False
         client = 1 - sender if flags & (SYN | ACK) == SYN | ACK else sender
         conversation = Conversation(self._count, key, client, time, time)
         self._count += 1

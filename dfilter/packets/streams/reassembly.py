@@ -121,7 +121,7 @@ class Assembly:
         if self.wanted == ONE_MORE_SEGMENT:
             return True
         if self.wanted == UNTIL_FIN:
-            return finished
+            return finished and not self._later
         return self.have >= self.wanted
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dfilter.packets.declare import Protocol
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.analysis import REPEATED, Verdict
-from dfilter.packets.streams.conversation import Stream
+from dfilter.packets.streams.conversation import Flow, Stream
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, Assembly, NeedMore
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 from dfilter.packets.view import Layer, View
@@ -26,6 +26,12 @@ PDU_PROTOCOLS = frozenset({
 })  # fmt: skip
 """Protocols whose messages say their own length first: Wireshark shows it as `tcp.pdu.size` (observed)."""
 
+MAX_ASSEMBLIES = 8
+"""Messages in the making of one flow, apart by lost segments; beyond that the oldest is forgotten."""
+
+MAX_LATE = 256
+"""Segments listed that came again after their message was complete."""
+
 MAX_FINISHED = 8
 """Completed messages of a flow remembered, so that segments sent again can name the frame they belong to."""
 
@@ -39,9 +45,9 @@ def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region, v
     continued: Assembly | None = None
     while position < payload.length:
         seq = (stream.seq + position) & SEQ_MASK
-        assembly = flow.assembly
         rest = payload.sub(position)
-        if assembly is None or not assembly.takes(seq, rest.length, bool(verdicts & _LATE)):
+        assembly = _waiting_for(flow, seq, rest.length, bool(verdicts & _LATE))
+        if assembly is None:
             _dissect_alone(view, layer, stream.at(seq), rest, verdicts)
             return
         room = assembly.room(seq_diff(seq, assembly.seq))
@@ -52,23 +58,33 @@ def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region, v
         continued, known = assembly, assembly.have
         assembly.add(view.frame.number, seq, rest.buf[rest.start : rest.start + take])
         if assembly.oversized:
-            flow.assembly = None
+            _forget(flow, assembly)
             return
         if verdicts & _LATE and assembly.have == known:
             _announce(view, layer)
         elif assembly.complete(stream.finished):
-            flow.assembly = None
+            _forget(flow, assembly)
             _dissect_assembled(view, layer, stream, assembly, verdicts)
         else:
             _announce(view, layer)
 
 
+def _waiting_for(flow: Flow, seq: int, length: int, late: bool) -> Assembly | None:
+    """The message in the making that a segment belongs to; the one that starts last, if several would take it."""
+    return next((item for item in reversed(flow.assemblies) if item.takes(seq, length, late)), None)
+
+
+def _forget(flow: Flow, assembly: Assembly) -> None:
+    flow.assemblies = tuple(item for item in flow.assemblies if item is not assembly)
+
+
 def finish(view: View, layer: Layer, stream: Stream, end: int) -> None:
     """The sender closed with FIN at the sequence number `end`: a message that lasts until then is complete."""
-    assembly = stream.flow.assembly
-    if assembly is None or assembly.wanted != UNTIL_FIN or (assembly.seq + assembly.have - end) & SEQ_MASK:
+    waiting = (item for item in stream.flow.assemblies if item.wanted == UNTIL_FIN)
+    assembly = next((item for item in waiting if not (item.seq + item.have - end) & SEQ_MASK), None)
+    if assembly is None:
         return
-    stream.flow.assembly = None
+    _forget(stream.flow, assembly)
     number = view.frame.number
     if assembly.segments[-1][0] != number:
         assembly.segments.append((number, assembly.have, 0))
@@ -91,8 +107,18 @@ def _dissect_alone(view: View, layer: Layer, stream: Stream, part: Region, verdi
         for start, stop, frame in stream.flow.finished:
             if seq_diff(start, stream.seq) < 0 < seq_diff(stop, stream.seq) and frame != view.frame.number:
                 layer.add("tcp.reassembled_in", frame)
+                _add_late(view, frame, seq_diff(stream.seq, start), part.length)
     elif not verdicts & _LATE:
         _dissect_direct(view, layer, stream, part)
+
+
+def _add_late(view: View, completed_in: int, offset: int, length: int) -> None:
+    """The completing frame lists segments sent again after it, too: it learns of them in a second pass."""
+    session = view.session
+    if session.needs.wants("tcp.segment", "tcp.segment.count", "tcp.segment.overlap"):
+        late = session.foreseen.setdefault("tcp.segment", {}).setdefault(completed_in, [])
+        if len(late) < MAX_LATE:
+            late.append((view.frame.number, offset, length))
 
 
 def _dissect_direct(view: View, layer: Layer, stream: Stream, part: Region) -> None:
@@ -132,7 +158,8 @@ def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assem
 def _wait(view: View, layer: Layer, stream: Stream, assembly: Assembly) -> None:
     if stream.finished and assembly.wanted == ONE_MORE_SEGMENT:
         return
-    stream.flow.assembly = None if assembly.oversized else assembly
+    if not assembly.oversized:
+        stream.flow.assemblies = (*stream.flow.assemblies[1 - MAX_ASSEMBLIES :], assembly)
     _announce(view, layer)
 
 
@@ -146,10 +173,12 @@ def _announce(view: View, layer: Layer) -> None:
 
 def _add_reassembled(view: View, layer: Layer, stream: Stream, assembly: Assembly, length: int) -> None:
     """The fields with which the completing frame shows the segments of its message."""
-    segments = assembly.within(length)
-    if len(segments) < 2:
-        return
     number = view.frame.number
+    if len(assembly.within(length)) < 2:
+        return
+    for late in view.session.foresight_for("tcp.segment", number):
+        assembly.segments.append(late)
+    segments = assembly.within(length)
     stop = (assembly.seq + length) & SEQ_MASK
     stream.flow.finished = (*stream.flow.finished[1 - MAX_FINISHED :], (assembly.seq, stop, number))
     layer.add("tcp.segments", None)
