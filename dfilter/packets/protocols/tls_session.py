@@ -1,0 +1,153 @@
+"""What TLS remembers of a connection, and how its handshake messages are put together.
+
+In: handshake records, in order, of each direction.  Out: `Message`s.  What always holds: a message begins where
+the one before it ended; bytes that cannot begin one are encrypted; a connection keeps one unfinished message a
+direction at most.
+
+Wireshark 4.4 tells encrypted handshake records from plain ones by their bytes: `looks_encrypted`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dfilter.packets.region import Region
+
+HANDSHAKE_HEADER = 4
+SHORTEST_ENCRYPTED = 16
+LONGEST_PLAIN = 0xFFFF
+KNOWN_TYPES = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 67})
+MAX_WAITING_FRAMES = 1000
+"""Hellos and early data whose version only the server's answer tells; more than a few are hostile."""
+
+
+@dataclass(slots=True, eq=False)
+class Unfinished:
+    """A handshake message that lacks its end.
+
+    Attributes:
+        parts: (frame, length) of each piece, in order.
+    """
+
+    data: bytearray = field(default_factory=bytearray)
+    parts: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> int:
+        """How many more bytes it needs; for its header while that is not complete."""
+        if len(self.data) < HANDSHAKE_HEADER:
+            return HANDSHAKE_HEADER - len(self.data)
+        return HANDSHAKE_HEADER + int.from_bytes(self.data[1:4], "big") - len(self.data)
+
+
+@dataclass(slots=True, eq=False)
+class TlsConnection:
+    """One connection.
+
+    Attributes:
+        version: as agreed; 0 until it is known.
+        suite: the chosen cipher suite, if known.
+        protocol: what ALPN chose, if anything.
+        cipher_frames: for each end, the frame with its last ChangeCipherSpec.
+        unfinished: for each end, the message that lacks its end.
+        undecided: (field, frame) of what depends on the version that is not known yet.
+    """
+
+    version: int = 0
+    suite: int | None = None
+    protocol: bytes | None = None
+    cipher_frames: list[int | None] = field(default_factory=lambda: [None, None])
+    unfinished: list[Unfinished | None] = field(default_factory=lambda: [None, None])
+    undecided: list[tuple[str, int]] = field(default_factory=list)
+
+    def wait(self, name: str, frame: int) -> None:
+        if self.version == 0 and len(self.undecided) < MAX_WAITING_FRAMES:
+            self.undecided.append((name, frame))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A handshake message, or a piece of one, as one record shows it.
+
+    Attributes:
+        at, length: where its bytes lie in the record's region.
+        type: None if it is encrypted, or only a piece.
+        body: the whole message with its header, if it ends here.
+        parts: (frame, length) of its pieces, if there are several.
+        waits: it ends in a later frame, or at least in a later record.
+    """
+
+    at: int
+    length: int
+    type: int | None = None
+    body: Region | None = None
+    parts: tuple[tuple[int, int], ...] = ()
+    waits: bool = False
+
+
+def looks_encrypted(data: bytes, after_change: bool) -> bool:
+    """Is a handshake record encrypted, which begins where a message could?
+
+    Args:
+        data: the record's content.
+        after_change: its sender changed to a cipher in an earlier frame.
+    """
+    if len(data) < SHORTEST_ENCRYPTED:
+        return False
+    length = int.from_bytes(data[1:4], "big")
+    if after_change:
+        return not (data[0] == 1 and HANDSHAKE_HEADER + length == len(data))
+    return length > LONGEST_PLAIN or not any(data[:5])
+
+
+def split_messages(connection: TlsConnection, end: int, frame: int, record: Region) -> list[Message]:
+    """The messages in a handshake record of the end 0 or 1 of a connection."""
+    content = record.rest()
+    before = connection.unfinished[end]
+    if before is None:
+        changed = connection.cipher_frames[end]
+        after_change = changed is not None and changed < frame and not _is_tls13(connection.version)
+        if looks_encrypted(content, after_change):
+            return [Message(0, len(content))]
+    found: list[Message] = []
+    at = 0
+    while at < len(content):
+        pending = connection.unfinished[end]
+        message = _begin(connection, end, frame, record, at) if pending is None else (
+            _continue(connection, end, frame, pending, content, at))  # fmt: skip
+        found.append(message)
+        at += message.length
+    return found
+
+
+def _is_tls13(version: int) -> bool:
+    return version == 0x0304 or version >> 8 == 0x7F
+
+
+def _begin(connection: TlsConnection, end: int, frame: int, record: Region, at: int) -> Message:
+    left = record.length - at
+    if left >= HANDSHAKE_HEADER:
+        length = HANDSHAKE_HEADER + record.u24(at + 1)
+        if length <= left:
+            type_ = record.u8(at)
+            known = type_ if type_ in KNOWN_TYPES else None
+            return Message(at, length, known, record.sub(at, length))
+    connection.unfinished[end] = Unfinished(bytearray(record.rest(at)), [(frame, left)])
+    return Message(at, left, waits=True)
+
+
+def _continue(connection: TlsConnection, end: int, frame: int, pending: Unfinished, content: bytes,
+              at: int) -> Message:  # fmt: skip
+    start, pieces = at, len(pending.parts)
+    while at < len(content) and pending.wanted > 0:
+        piece = content[at : at + pending.wanted]
+        pending.data += piece
+        at += len(piece)
+    del pending.parts[pieces:]
+    pending.parts.append((frame, at - start))
+    if pending.wanted > 0:
+        return Message(start, at - start, waits=True)
+    connection.unfinished[end] = None
+    whole = bytes(pending.data)
+    type_ = whole[0] if whole[0] in KNOWN_TYPES else None
+    return Message(start, at - start, type_, Region(whole, 0, len(whole)), tuple(pending.parts))
