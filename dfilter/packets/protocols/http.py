@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.http2 import PREFACE
+from dfilter.packets.protocols.http2_settings import SETTINGS_FIELDS
 from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, read_chunks
 from dfilter.packets.protocols.http_exchange import HttpState, Link, note, state_of, status_code
 from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, message_info
@@ -31,6 +32,7 @@ HTTP = Protocol(
     fields=HTTP_FIELDS,
     over={"tcp.port": (80, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371), "sctp.port": (80,)},
     carries=("media_type", "media", "data", "json", "xml", "tcp.port", "tcp", "websocket", "http2"),
+    shares=SETTINGS_FIELDS,
 )
 
 

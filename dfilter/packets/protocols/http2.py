@@ -109,22 +109,19 @@ def _payload(frame: Frame) -> tuple[Region, int]:
 def _dissect_data(context: _Context, layer: Layer, frame: Frame) -> None:
     stream = context.state.stream(frame.stream)
     half, length = stream.halves[context.sender], frame.content.reported_length
-    side = context.state.sides[context.sender]
-    frame.connection_window = (side.sending_window, side.sending_window - length)
-    frame.stream_window = (half.window, half.window - length)
-    side.sending_window -= length
-    half.window -= length
-    if frame.content.end < frame.content.reported_end:
-        return
     data, number = frame.content.rest(), context.view.frame.number
+    frame.connection_window = context.state.sides[context.sender].sending_window.move(number, -length)
+    frame.stream_window = half.window.move(number, -length)
+    if frame.content.end < frame.content.reported_end or half.streams:
+        return
     if not frame.flags & END_STREAM:
         half.add(number, data)
         return
     if half.frames:
         half.add(number, data)
-        frame.fragments, frame.body = half.frames, bytes(half.body)
-        for earlier, _ in half.frames:
-            if earlier != number:
+        if len(half.frames) > 1:
+            frame.fragments, frame.body = half.frames, bytes(half.body)
+            for earlier, _ in half.frames:
                 context.view.session.foresee("http2.body.reassembled.in", earlier, number)
         half.frames, half.body = [], bytearray()
     _dissect_body(context.view, layer, frame, half)
@@ -189,14 +186,12 @@ def _note_settings(context: _Context, frame: Frame) -> None:
 
 def _note_window(context: _Context, frame: Frame) -> None:
     increment = frame.content.u32(0) & 0x7FFFFFFF
+    number = context.view.frame.number
     if frame.stream == 0:
-        side = context.state.sides[1 - context.sender]
-        frame.connection_window = (side.sending_window, side.sending_window + increment)
-        side.sending_window += increment
+        frame.connection_window = context.state.sides[1 - context.sender].sending_window.move(number, increment)
     else:
         half = context.state.stream(frame.stream).halves[1 - context.sender]
-        frame.stream_window = (half.window, half.window + increment)
-        half.window += increment
+        frame.stream_window = half.window.move(number, increment)
 
 
 @HTTP2.filler

@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed, computed_table
 from dfilter.packets.protocols.http2_hpack import SIZE_UPDATE, Entry
+from dfilter.packets.protocols.http2_settings import SETTINGS_TABLE, add_settings
 from dfilter.packets.protocols.http_fields import add_parameters
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
@@ -74,17 +75,6 @@ _FRAME_FIELDS = """
     http2.continuation.padding BYTES
     http2.data.padding BYTES
     http2.rst_stream.error UINT32
-    http2.settings NONE
-    http2.settings.id UINT16
-    http2.settings.header_table_size UINT32
-    http2.settings.enable_push UINT32
-    http2.settings.max_concurrent_streams UINT32
-    http2.settings.initial_window_size UINT32
-    http2.settings.max_frame_size UINT32
-    http2.settings.max_header_list_size UINT32
-    http2.settings.extended_connect UINT32
-    http2.settings.no_rfc7540_priorities UINT32
-    http2.settings.unknown UINT32
     http2.ping BYTES
     http2.pong BYTES
     http2.goaway.r UINT32
@@ -134,6 +124,7 @@ _CONVERSATION_FIELDS = """
 
 HTTP2_FIELDS = (
     *computed_table(_FRAME_FIELDS),
+    *computed_table(SETTINGS_TABLE),
     *computed_table(_CONVERSATION_FIELDS, stateful=True),
     *(computed(_FIELD_OF[_header_name(name)], T.STRING, stateful=True) for name in _TEXT_HEADERS.split()),
     *(computed(_FIELD_OF[_header_name(name)], T[type_], stateful=True) for name, type_ in _NUMBER_HEADERS.items()),
@@ -149,9 +140,6 @@ _FLAGS = {
     6: ("unused_ping", {"ack.ping": 1}),
     9: ("unused_continuation", {"padded": 8, "eh": 4}),
 }
-_SETTINGS = {1: "header_table_size", 2: "enable_push", 3: "max_concurrent_streams", 4: "initial_window_size",
-             5: "max_frame_size", 6: "max_header_list_size", 8: "extended_connect",
-             9: "no_rfc7540_priorities"}  # fmt: skip
 _TYPES = {0: "DATA", 1: "HEADERS", 2: "PRIORITY", 3: "RST_STREAM", 4: "SETTINGS", 5: "PUSH_PROMISE", 6: "PING",
           7: "GOAWAY", 8: "WINDOW_UPDATE", 9: "CONTINUATION", 10: "ALTSVC", 12: "ORIGIN",
           16: "PRIORITY_UPDATE"}  # fmt: skip
@@ -322,11 +310,7 @@ def _add_links(layer: Layer, frame: Frame, entries: list[Entry]) -> None:
 
 
 def _add_settings(layer: Layer, content: Region, frame: Frame) -> None:
-    for at in range(0, content.length - 5, 6):
-        number, where = content.u16(at), content.start + at
-        layer.add("http2.settings", None, where, 6)
-        layer.add("http2.settings.id", number, where, 2)
-        layer.add(f"http2.settings.{_SETTINGS.get(number, 'unknown')}", content.u32(at + 2), where + 2, 4)
+    add_settings(layer, content.rest(), content.start)
 
 
 def _add_reset(layer: Layer, content: Region, frame: Frame) -> None:

@@ -78,9 +78,7 @@ class HeaderDecoder:
             size, at = _integer(block, start, 0x1F)
             self._table.maxsize = min(size, MAX_TABLE)
             return Entry(start, at - start, SIZE_UPDATE, size)
-        for bit, mask, representation in _LITERALS:
-            if first & bit or not bit:
-                break
+        bit, mask, representation = next(form for form in _LITERALS if first & form[0] == form[0])
         index, at = _integer(block, start, mask)
         if index:
             name = self._lookup(index)[0]

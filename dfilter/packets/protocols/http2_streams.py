@@ -21,16 +21,41 @@ MAX_BODY = 16 * 1024 * 1024
 
 
 @dataclass(slots=True, eq=False)
+class Window:
+    """A flow-control window (RFC 9113 section 5.2), as Wireshark 4.4 counts it.
+
+    All HTTP/2 frames of one captured frame show the window it began with; only the first of them moves it.
+    """
+
+    size: int = DEFAULT_WINDOW
+    _frame: int = 0
+    _began: int = 0
+
+    def move(self, frame: int, change: int) -> tuple[int, int]:
+        """The window before and after a change in the captured frame `frame`."""
+        if frame != self._frame:
+            self._frame, self._began = frame, self.size
+            self.size += change
+        return self._began, self._began + change
+
+
+@dataclass(slots=True, eq=False)
 class Half:
     """What one side sends on a stream: its headers, its body, the window that the other side gives it."""
 
-    window: int
+    window: Window
     headers: dict[bytes, bytes] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
     frames: list[tuple[int, int]] = field(default_factory=list)
 
+    @property
+    def streams(self) -> bool:
+        """Is the body a sequence of messages of its own (gRPC), not one to be put together?"""
+        return self.headers.get(b"content-type", b"").startswith(b"application/grpc")
+
     def add(self, frame: int, data: bytes) -> None:
-        self.frames.append((frame, len(data)))
+        if data:
+            self.frames.append((frame, len(data)))
         self.body += data[: MAX_BODY - len(self.body)]
 
 
@@ -50,7 +75,7 @@ class Side:
 
     decoder: HeaderDecoder = field(default_factory=HeaderDecoder)
     initial_window: int = DEFAULT_WINDOW
-    sending_window: int = DEFAULT_WINDOW
+    sending_window: Window = field(default_factory=Window)
 
 
 class Http2State:
@@ -66,7 +91,7 @@ class Http2State:
         if known is None:
             if len(self._streams) >= MAX_STREAMS:
                 self._streams.popitem(last=False)
-            windows = [self.sides[1 - sender].initial_window for sender in (0, 1)]
+            windows = [Window(self.sides[1 - sender].initial_window) for sender in (0, 1)]
             known = self._streams[number] = StreamState((Half(windows[0]), Half(windows[1])))
         return known
 
@@ -76,4 +101,4 @@ class Http2State:
         change = window - side.initial_window
         side.initial_window = window
         for stream in self._streams.values():
-            stream.halves[1 - sender].window += change
+            stream.halves[1 - sender].window.size += change

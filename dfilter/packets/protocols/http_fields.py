@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed, computed_table
+from dfilter.packets.protocols.http2_settings import add_settings
 from dfilter.packets.protocols.http_body import Chunks, decode, transfer_codings
 from dfilter.packets.protocols.http_exchange import Link, status_code
 from dfilter.packets.protocols.http_head import Head, HeaderLine, Kind, has_odd_name, parse_length, text
@@ -241,6 +242,8 @@ def _add_header_parts(layer: Layer, line: HeaderLine, value: bytes) -> None:
             layer.add("http.cookie_pair", text(found[0]), start, len(found[0]))
     elif line.name in (b"authorization", b"proxy-authorization") and value.startswith(b"Basic "):
         layer.add("http.authbasic", text(_from_base64(value[6:])), line.start)
+    elif line.name == b"http2-settings":
+        add_settings(layer, _from_base64(value.replace(b"-", b"+").replace(b"_", b"/")), line.start)
     elif line.name == b"transfer-encoding":
         _add_transfer_coding(layer, line, value)
 
