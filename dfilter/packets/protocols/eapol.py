@@ -1,0 +1,117 @@
+"""EAP over LAN (IEEE 802.1X clause 11): the header, and EAPOL-Key frames (IEEE 802.11 clause 12.7)."""
+
+from __future__ import annotations
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed_table, header
+from dfilter.packets.region import Region
+from dfilter.packets.view import Layer, View
+
+EAP_PACKET, KEY = 0, 3
+RSN_KEY, WPA_KEY = 2, 254
+
+EAPOL = Protocol(
+    "eapol",
+    "EAPOL",
+    fields=(
+        header("eapol.version", T.UINT8, 0),
+        header("eapol.type", T.UINT8, 1),
+        header("eapol.len", T.UINT16, 2),
+        *computed_table("""
+            eapol.keydes.type                    UINT8
+            eapol.keydes.key_len                 UINT16
+            eapol.keydes.replay_counter          UINT64
+            eapol.keydes.key_iv                  BYTES
+            wlan_rsna_eapol.keydes.msgnr         UINT8
+            wlan_rsna_eapol.keydes.key_info      UINT16
+            wlan_rsna_eapol.keydes.nonce         BYTES
+            wlan_rsna_eapol.keydes.rsc           BYTES
+            wlan_rsna_eapol.keydes.id            BYTES
+            wlan_rsna_eapol.keydes.mic           BYTES
+            wlan_rsna_eapol.keydes.data_len      UINT16
+            wlan_rsna_eapol.keydes.data          BYTES
+        """),
+    ),
+    over={"ethertype": (0x888E, 0x88C7)},
+    carries=("eap",),
+)
+
+EAP = Protocol(
+    "eap",
+    "EAP",
+    fields=(
+        header("eap.code", T.UINT8, 0),
+        header("eap.id", T.UINT8, 1),
+        header("eap.len", T.UINT16, 2),
+        *computed_table("""
+            eap.type      UINT8
+            eap.identity  STRING
+        """),
+    ),
+)
+
+REQUEST, RESPONSE, IDENTITY = 1, 2, 1
+
+
+@EAPOL.dissector
+def dissect_eapol(view: View, region: Region) -> None:
+    layer = view.push(EAPOL, region, 4)
+    length = region.u16(2)
+    region.trim(4 + length)
+    if region.u8(1) == EAP_PACKET:
+        view.call(EAP, region.sub(4))
+    elif length:
+        layer.set_length(region.length)
+
+
+@EAPOL.filler
+def fill_eapol(layer: Layer) -> None:
+    region, start, add = layer.region, layer.start, layer.add
+    if region.u8(1) != KEY or region.length < 5:
+        return
+    kind = region.u8(4)
+    add("eapol.keydes.type", kind, start + 4, 1)
+    if kind not in (RSN_KEY, WPA_KEY):
+        return
+    info, size = region.u16(5), region.u16(97)
+    number = message_number(info, size)
+    if number:
+        add("wlan_rsna_eapol.keydes.msgnr", number, start + 5)
+    add("wlan_rsna_eapol.keydes.key_info", info, start + 5, 2)
+    add("eapol.keydes.key_len", region.u16(7), start + 7, 2)
+    add("eapol.keydes.replay_counter", region.u64(9), start + 9, 8)
+    for name, at, length in (("wlan_rsna_eapol.keydes.nonce", 17, 32), ("eapol.keydes.key_iv", 49, 16),
+                             ("wlan_rsna_eapol.keydes.rsc", 65, 8), ("wlan_rsna_eapol.keydes.id", 73, 8),
+                             ("wlan_rsna_eapol.keydes.mic", 81, 16)):  # fmt: skip
+        add(name, region.bytes(at, length), start + at, length)
+    add("wlan_rsna_eapol.keydes.data_len", size, start + 97, 2)
+    if size:
+        add("wlan_rsna_eapol.keydes.data", region.bytes(99, size), start + 99, size)
+
+
+def message_number(info: int, data_length: int) -> int:
+    """Which message of the four-way handshake; 0 for others (group keys)."""
+    if not info & 0x0008:
+        return 0
+    acknowledge, mic, secure = info & 0x0080, info & 0x0100, info & 0x0200
+    if acknowledge:
+        return 3 if mic else 1
+    return 4 if secure or not data_length else 2
+
+
+@EAP.dissector
+def dissect_eap(view: View, region: Region) -> None:
+    layer = view.push(EAP, region)
+    length = region.u16(2)
+    layer.set_length(length)
+
+
+@EAP.filler
+def fill_eap(layer: Layer) -> None:
+    region, start = layer.region, layer.start
+    if region.u8(0) not in (REQUEST, RESPONSE) or region.length < 5:
+        return
+    layer.add("eap.type", region.u8(4), start + 4, 1)
+    size = region.u16(2) - 5
+    if region.u8(4) == IDENTITY and size > 0:
+        layer.add("eap.identity", region.bytes(5, size).decode("utf-8", "replace"), start + 5, size)
