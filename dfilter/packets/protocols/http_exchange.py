@@ -7,12 +7,19 @@ is known of the last of them; memory is one exchange a conversation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.http_head import Head, Kind, text
 from dfilter.packets.streams.conversation import Conversation
 from dfilter.packets.view import View
+
+
+MAX_RANGES = 256
+"""Requests for parts of a resource that wait for an answer, beyond which the oldest is forgotten."""
+
+_NUMBER = re.compile(rb"0*([1-9][0-9]{0,18})")
 
 
 @dataclass(slots=True, eq=False)
@@ -24,15 +31,21 @@ class Exchange:
     method: bytes
     uri: str
     full_uri: str | None
+    has_range: bool = False
     answered: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """The exchange of a frame's last message; all messages of the frame show it."""
+    """The exchange of a frame's last message; all messages of the frame show it.
+
+    Attributes:
+        full_uri: a response shows the whole URI too: not where a Range was asked for and none came back.
+    """
 
     frame: int
     exchange: Exchange | None = None
+    full_uri: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +56,7 @@ class HttpState:
         seen: a request or response was seen, so what else comes continues a body.
         skipped: bytes came before that.
         current: the exchange of the last request.
+        ranges: requests with a Range, by the number that tells them apart.
         link: of the frame seen last.
         tunnel: host and port that CONNECT opened a tunnel to.
         upgraded: what the conversation was upgraded to.
@@ -52,6 +66,7 @@ class HttpState:
     seen: bool = False
     skipped: bool = False
     current: Exchange | None = None
+    ranges: list[tuple[int, Exchange]] = field(default_factory=list)
     link: Link | None = None
     tunnel: tuple[str, int] | None = None
     upgraded: Protocol | None = None
@@ -91,18 +106,40 @@ def note(view: View, state: HttpState, head: Head) -> Link:
         state.current = link.exchange = Exchange(
             view.frame.number, view.frame.time, head.method, text(head.buf[start:end]), full_uri(head)
         )
+        number = _range_number(head.last(b"range"))
+        state.current.has_range = number is not None
+        if number is not None:
+            state.ranges = [*state.ranges[1 - MAX_RANGES :], (number, state.current)]
     elif head.kind is Kind.RESPONSE:
-        link.exchange = _answer(view, state, head)
+        link.exchange = exchange = _answer(view, state, head)
+        link.full_uri = exchange is None or not exchange.has_range or head.last(b"content-range") is not None
     return link
 
 
 def _answer(view: View, state: HttpState, head: Head) -> Exchange | None:
-    exchange = state.current
+    content_range = head.last(b"content-range")
+    exchange = state.current if content_range is None else _ranged(state, _range_number(content_range))
     if exchange is None or exchange.answered:
         return None
     exchange.answered = (status_code(head) or 0) // 100 != 1
     view.session.foresee("http.response_in", exchange.frame, view.frame.number)
     return exchange
+
+
+def _range_number(value: bytes | None) -> int | None:
+    """The first number of a Range or Content-Range that is not 0."""
+    found = _NUMBER.search(value) if value is not None else None
+    return int(found[1]) if found else None
+
+
+def _ranged(state: HttpState, number: int | None) -> Exchange | None:
+    """The oldest request for the range that a response carries; it counts as the last request then."""
+    for place, (wanted, exchange) in enumerate(state.ranges):
+        if wanted == number:
+            del state.ranges[place]
+            state.current = exchange
+            return exchange
+    return None
 
 
 def status_code(head: Head) -> int | None:

@@ -294,7 +294,7 @@ def _add_links(layer: Layer, message: Message) -> None:
         if exchange.time is not None and layer.view.frame.time is not None:
             layer.add("http.time", layer.view.frame.time - exchange.time, start)
         layer.add("http.request.uri", exchange.uri, start)
-    if exchange.full_uri is not None:
+    if exchange.full_uri is not None and (kind is Kind.REQUEST or message.link.full_uri):
         layer.add("http.request.full_uri", exchange.full_uri, start)
 
 

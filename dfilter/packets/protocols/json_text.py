@@ -17,6 +17,9 @@ from dfilter.packets.view import Layer, View
 MAX_DEPTH = 100
 """Objects and arrays in one another beyond which a text is not taken for JSON: hostile nesting."""
 
+MAX_SHOWN = 32 * 1024 * 1024
+"""Characters that one text may give as values: every object holds the text of those within it."""
+
 JSON = Protocol(
     "json",
     "JSON",
@@ -76,6 +79,7 @@ class _Walk:
         self.buf = buf
         self.end = end
         self.found: list[tuple[str, Any, int, int]] = []
+        self._budget = MAX_SHOWN
 
     def text(self, at: int) -> int:
         """The whole text; where its last value ends."""
@@ -101,6 +105,9 @@ class _Walk:
         return found.end() if found else at
 
     def _decoded(self, start: int, end: int) -> str:
+        self._budget -= end - start
+        if self._budget < 0:
+            raise NotJson
         return self.buf[start:end].decode("utf-8", "replace")
 
     def _object(self, at: int, path: str, depth: int) -> int:
@@ -164,6 +171,7 @@ class _Walk:
 
     def _add_value(self, kind: str, value: Any, shown: str, path: str, name: str, span: tuple[int, int]) -> None:
         start, length = span[0], span[1] - span[0]
+        self._budget -= len(path) + len(shown) + len(name)
         self.found.append(("json.path_with_value", f"{path}:{shown}", start, length))
         self.found.append(("json.member_with_value", f"{name}:{shown}", start, length))
         self.found.append((f"json.value.{kind}", value, start, length))
