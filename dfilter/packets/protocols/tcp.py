@@ -74,7 +74,7 @@ def dissect_tcp(view: View, region: Region) -> None:
     view.ports = ports
     payload = region.clipped(header_length, region.reported_length)
     layer.state = (payload, None)
-    layer.set_length(header_length)
+    layer.set_length(region.length)
     if region.reported_length < header_length:
         raise Malformed("the header is longer than the segment")
     if view.quoted or not view.session.needs.stateful:
@@ -117,7 +117,7 @@ def fill_tcp(layer: Layer) -> None:
     if facts is not None:
         add_facts(layer, facts)
     if header_length > 20:
-        fill_options(layer, header_length)
+        fill_options(layer, header_length, 0 if facts is None else facts.ack_base)
 
 
 def _fill_remarks(layer: Layer, flags: int) -> None:

@@ -120,6 +120,18 @@ class Facts:
         return self.findings.verdicts if self.findings is not None else 0
 
 
+_REASSEMBLY_NAMES = tuple(name for name in (*(line.split()[0] for line in FACT_FIELDS.splitlines() if line),
+                                            *(name for name, _ in LOOK_AHEAD_FIELDS))
+                          if name.startswith(("tcp.segment", "tcp.reassembled", "tcp.pdu")))  # fmt: skip
+_SCALE_OPTION = b"\x03\x03"
+
+
+def _shift_of_probe(region: Region, known: int | None) -> int | None:
+    """A window scale in a segment that is no SYN (sent by scanners) counts, too."""
+    found = window_shift(region, -2)
+    return known if found == -2 else found
+
+
 class Tracker:
     """The TCP conversations of a session, and how much of them it needs to follow.
 
@@ -132,10 +144,8 @@ class Tracker:
     def __init__(self, session: Session) -> None:
         needs = session.needs
         self.conversations = Conversations()
-        reassembly = ("tcp.segment.overlap", "tcp.segment.overlap.conflict", "tcp.segment_data", "tcp.segments", "tcp.segment", "tcp.segment.count", "tcp.reassembled.length",
-                      "tcp.reassembled.data", "tcp.reassembled_in", "tcp.pdu.time", "tcp.pdu.size", "tcp.pdu.last_frame")  # fmt: skip
         above = session.catalogue.successors["tcp"] & needs.reachable
-        self.dissects = bool(above) or needs.wants(*reassembly)
+        self.dissects = bool(above) or needs.wants(*_REASSEMBLY_NAMES)
         self.analyses = self.dissects or needs.wants(_INITIAL_RTT, *_ANALYSIS_NAMES)
         self.foresees = needs.wants(*completeness.NAMES)
 
@@ -154,6 +164,8 @@ class Tracker:
         note_flags(conversation, sender, flags, seq, ack, time)
         if flags & SYN:
             flow.window_shift = window_shift(region, UNSCALED)
+        elif buf[start + 12] > 0x5F and _SCALE_OPTION in buf[start + 20 : min(start + 60, region.end)]:
+            flow.window_shift = _shift_of_probe(region, flow.window_shift)
         bits = completeness.updated(conversation.completeness, flags, length)
         if bits != conversation.completeness:
             conversation.completeness = bits

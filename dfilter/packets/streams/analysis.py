@@ -259,7 +259,7 @@ def _judge_repeated(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, i
 
 
 def _asked_for(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis) -> bool:
-    """Do the acknowledgements say that this segment is missing: is it the next one, or in a gap of the selective ones?"""
+    """Do the acknowledgements ask for this segment: is it the next one, or in a gap of the selective ones?"""
     if segment.seq == other.last_ack:
         return True
     later = False
@@ -295,7 +295,7 @@ def _acknowledge(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, foun
 
 
 def _drop_acknowledged(other: FlowAnalysis, ack: int) -> _Unacked | None:
-    """Forget what is acknowledged, wholly or up to its middle; the first segment in which `ack` lies or that it ends."""
+    """Forget what is acknowledged, wholly or up to its middle; the first segment in or at whose end `ack` lies."""
     found = None
     kept: deque[_Unacked] = deque()
     unacked = other.unacked

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dfilter.packets.declare import Protocol
-from dfilter.packets.streams.analysis import ACK, FIN, RST, SYN, FlowAnalysis
+from dfilter.packets.streams.analysis import ACK, FIN, SYN, FlowAnalysis
 from dfilter.packets.streams.completeness import HAS_SYN, HAS_SYN_ACK, closed
 from dfilter.packets.streams.reassembly import Assembly
 from dfilter.packets.streams.sequence import SEQ_MASK
@@ -261,5 +261,5 @@ def note_flags(conversation: Conversation, sender: int, flags: int, seq: int, ac
         conversation.syn_time = time
     elif not conversation.initial_rtt and conversation.syn_time and flags & (SYN | ACK) == ACK:
         conversation.initial_rtt = time - conversation.syn_time or None
-    if flags & FIN and not flags & RST and conversation.first_fin is None:
+    if flags & FIN and conversation.first_fin is None:
         conversation.first_fin = sender
