@@ -101,14 +101,14 @@ class TlsState:
         ssl2: (at, length) of each SSL 2.0 record.
         unknown: where bytes begin that are no record, in a connection whose version is known.
         waiting: (at, length) of the beginning of a record that was asked for again.
-        bare: the layer holds handshake messages without records (QUIC).
+        bare: messages without records (QUIC), and what the connection had agreed on.
     """
 
     records: list[Record] = field(default_factory=list)
     ssl2: list[tuple[int, int]] = field(default_factory=list)
     unknown: int | None = None
     waiting: tuple[int, int] | None = None
-    bare: bool = False
+    bare: tuple[tuple[Message, ...], Agreed] | None = None
 
 
 def is_record(region: Region, at: int) -> bool:
@@ -153,7 +153,7 @@ def dissect_tls(view: View, region: Region) -> bool:
     while at < region.length:
         missing = _missing(region, at, connection)
         if missing and stream is not None and region.reported_end == region.end:
-            if layer is not None:
+            if layer is not None and region.buf is view.data:
                 state.waiting = (at, region.length - at)
             raise NeedMore(region.start + at, missing)
         if layer is None:
@@ -218,8 +218,8 @@ def _learn(view: View, connection: TlsConnection, messages: list[Message]) -> No
     """Keep what hellos settle; foretell where pieces end and what depends on the version."""
     session, frame = view.session, view.number
     for message in messages:
-        for earlier, _ in message.parts[:-1]:
-            session.foresee("tls.handshake.reassembled_in", earlier, frame)
+        for earlier, _, piece in message.parts[:-1]:
+            session.foresee("tls.handshake.reassembled_in", earlier, (piece, frame))
         if message.type == 1:
             connection.wait("tls.handshake.random_time", frame)
         elif message.type == 2 and message.body is not None:
@@ -231,10 +231,30 @@ def _learn(view: View, connection: TlsConnection, messages: list[Message]) -> No
             connection.undecided.clear()
 
 
+def push_bare_handshake(view: View, content: Region, connection: TlsConnection, sender: int) -> None:
+    """Dissect handshake messages that come without records, as QUIC carries them.
+
+    Args:
+        content: the next bytes of the handshake, in order.
+        connection: what TLS remembers of the connection.
+        sender: which end sent them, 0 or 1.
+    """
+    messages = split_messages(connection, sender, view.number, content, may_be_encrypted=False)
+    _learn(view, connection, messages)
+    if "tls" not in view.session.reachable:
+        return
+    layer = view.push(TLS, content)
+    agreed = Agreed(connection.version, connection.suite, "q")
+    layer.state = TlsState(bare=(tuple(messages), agreed))
+
+
 @TLS.filler
 def fill_tls(layer: Layer) -> None:
     state: TlsState = layer.state
     region = layer.region
+    if state.bare is not None:
+        for message in state.bare[0]:
+            fill_handshake(layer, region, message, state.bare[1])
     for at, length in state.ssl2:
         fill_ssl2(layer, region.clipped(at, length))
     for record in state.records:
@@ -305,14 +325,14 @@ def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agre
     if message.parts:
         add("tls.handshake", None, start, message.length)
         add("tls.handshake.fragments", None)
-        for frame, _ in message.parts:
+        for frame, _, _ in message.parts:
             add("tls.handshake.fragment", frame)
         add("tls.handshake.fragment.count", len(message.parts))
     if message.body is None or message.type is None:
         if not message.parts:
             add("tls.handshake", None, start, message.length)
-        if message.waits:
-            for frame in _completed_in(layer, agreed):
+        for piece, frame in layer.view.session.foresight_for("tls.handshake.reassembled_in", layer.view.number):
+            if piece == message.piece:
                 add("tls.handshake.reassembled_in", frame)
         return
     walk = Walk(layer, "tls", message.body)
@@ -323,13 +343,6 @@ def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agre
         foreseen = layer.view.session.foresight_for("tls.handshake.random_time", layer.view.number)
         agreed = replace(agreed, version=foreseen[0]) if foreseen else agreed
     fill_message(walk, message.type, agreed)
-
-
-def _completed_in(layer: Layer, agreed: Agreed) -> list[int]:
-    """The frame that completes this piece: the next foreseen one that no piece of this layer has named yet."""
-    named = layer.items.get("tls.handshake.reassembled_in", [])
-    frames = layer.view.session.foresight_for("tls.handshake.reassembled_in", layer.view.number)
-    return frames[len(named) : len(named) + 1]
 
 
 @TLS.info_line

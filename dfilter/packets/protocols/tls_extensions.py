@@ -53,13 +53,10 @@ def walk_extensions(walk: Walk, message: int, facts: HelloFacts) -> None:
         handler = _HANDLERS.get(type_)
         if handler is not None:
             handler(one, message, facts)
-        elif type_ in _WITHOUT_CONTENT and not one.left:
-            continue
+        elif one.left or type_ not in _WITHOUT_CONTENT:
+            one.opaque("handshake.extension.data", one.left)
         if one.left:
-            if handler is not None:
-                one.note("malformed.trailing_data", None, one.left)
-            else:
-                one.opaque("handshake.extension.data", one.left)
+            one.note("malformed.trailing_data", None, one.left)
 
 
 def _server_name(walk: Walk, message: int, facts: HelloFacts) -> None:
@@ -276,7 +273,7 @@ def _encrypted_client_hello(walk: Walk, message: int, facts: HelloFacts) -> None
     if message != CLIENT_HELLO or walk.number("ech.client_hello_type", 1) != 0:
         walk.at = walk.end
         return
-    walk.note("ech.cipher_suite", None, 4)
+    walk.note("ech.hpke.keyconfig.cipher_suite", None, 4)
     walk.number("ech.hpke.keyconfig.cipher_suite.kdf_id", 2)
     walk.number("ech.hpke.keyconfig.cipher_suite.aead_id", 2)
     walk.number("ech.config_id", 1)

@@ -14,7 +14,7 @@ _HANDSHAKE = {
         handshake.extensions_alpn_list handshake.extensions_alps_alpn_list handshake.extensions.psk.binders
         handshake.cert_type.types handshake.certificates handshake.cert_types handshake.dnames handshake.dname
         handshake.verify_data malformed.vector_length malformed.buffer_too_small malformed.trailing_data
-        ech.cipher_suite token_binding.key_parameters quic.parameter quic.parameter.google.support_handshake_done
+        ech.hpke.keyconfig.cipher_suite token_binding.key_parameters quic.parameter.google.support_handshake_done
         quic.parameter.google.key_update_not_yet_supported sct.sct_extensions
         """,
     "BOOLEAN": "",

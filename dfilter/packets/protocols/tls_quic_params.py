@@ -1,4 +1,4 @@
-"""QUIC transport parameters inside TLS (RFC 9000 section 18, RFC 9368, and those that Google and Meta send)."""
+"""QUIC transport parameters inside TLS (RFC 9000 section 18, and those that Google and Meta send)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OPAQUES = {
     0x3128: "google.connection_options",
 }  # fmt: skip
 
-PREFERRED_ADDRESS, VERSION_INFORMATION, VERSION_INFORMATION_DRAFT = 0x0D, 0x11, 0xFF73DB
+PREFERRED_ADDRESS, VERSION_INFORMATION_DRAFT = 0x0D, 0xFF73DB
 GOOGLE_USER_AGENT, GOOGLE_VERSION = 0x3129, 0x4752
 
 
@@ -40,21 +40,12 @@ def _pass_integer(walk: Walk, name: str) -> int:
 def walk_quic_parameters(walk: Walk) -> None:
     """Pass the list of parameters."""
     while walk.left:
-        start = walk.at
-        walk.note("quic.parameter", None, 0)
         type_ = _pass_integer(walk, "quic.parameter.type")
         size = _pass_integer(walk, "quic.parameter.length")
         one = walk.inner(size)
-        if size:
-            one.note("quic.parameter.value", one.region.bytes(one.at, one.left), one.left)
+        one.note("quic.parameter.value", one.region.bytes(one.at, one.left), one.left)
+        if size or type_ in _OPAQUES:
             _walk_parameter(one, type_)
-        _cover(walk, start)
-
-
-def _cover(walk: Walk, start: int) -> None:
-    """Let the parameter's own item cover all of it, now that its end is known."""
-    if not walk.foreign:
-        walk.layer.spans[f"{walk.prefix}.quic.parameter"][-1] = (walk.region.start + start, walk.at - start)
 
 
 def _walk_parameter(walk: Walk, type_: int) -> None:
@@ -64,7 +55,7 @@ def _walk_parameter(walk: Walk, type_: int) -> None:
         walk.opaque("quic.parameter." + _OPAQUES[type_], walk.left)
     elif type_ == PREFERRED_ADDRESS:
         _preferred_address(walk)
-    elif type_ in (VERSION_INFORMATION, VERSION_INFORMATION_DRAFT):
+    elif type_ == VERSION_INFORMATION_DRAFT:
         walk.number("quic.parameter.vi.chosen_version", 4)
         while walk.left >= 4:
             walk.number("quic.parameter.vi.other_version", 4)

@@ -26,11 +26,11 @@ class Unfinished:
     """A handshake message that lacks its end.
 
     Attributes:
-        parts: (frame, length) of each piece, in order.
+        parts: (frame, length, number in that frame) of each piece, in order.
     """
 
     data: bytearray = field(default_factory=bytearray)
-    parts: list[tuple[int, int]] = field(default_factory=list)
+    parts: list[tuple[int, int, int]] = field(default_factory=list)
 
     @property
     def wanted(self) -> int:
@@ -51,6 +51,7 @@ class TlsConnection:
         cipher_frames: for each end, the frame with its last ChangeCipherSpec.
         unfinished: for each end, the message that lacks its end.
         undecided: (field, frame) of what depends on the version that is not known yet.
+        pieces: (frame, how many pieces of messages it has so far).
     """
 
     version: int = 0
@@ -59,6 +60,13 @@ class TlsConnection:
     cipher_frames: list[int | None] = field(default_factory=lambda: [None, None])
     unfinished: list[Unfinished | None] = field(default_factory=lambda: [None, None])
     undecided: list[tuple[str, int]] = field(default_factory=list)
+    pieces: tuple[int, int] = (0, 0)
+
+    def next_piece(self, frame: int) -> int:
+        """A number for one more piece of a message in this frame, from 1 on."""
+        number = self.pieces[1] + 1 if self.pieces[0] == frame else 1
+        self.pieces = (frame, number)
+        return number
 
     def wait(self, name: str, frame: int) -> None:
         if self.version == 0 and len(self.undecided) < MAX_WAITING_FRAMES:
@@ -73,16 +81,16 @@ class Message:
         at, length: where its bytes lie in the record's region.
         type: None if it is encrypted, or only a piece.
         body: the whole message with its header, if it ends here.
-        parts: (frame, length) of its pieces, if there are several.
-        waits: it ends in a later frame, or at least in a later record.
+        parts: (frame, length, number in that frame) of its pieces, if there are several.
+        piece: of a message that ends in a later record: this piece's number in the frame; else 0.
     """
 
     at: int
     length: int
     type: int | None = None
     body: Region | None = None
-    parts: tuple[tuple[int, int], ...] = ()
-    waits: bool = False
+    parts: tuple[tuple[int, int, int], ...] = ()
+    piece: int = 0
 
 
 def looks_encrypted(data: bytes, after_change: bool) -> bool:
@@ -100,11 +108,12 @@ def looks_encrypted(data: bytes, after_change: bool) -> bool:
     return length > LONGEST_PLAIN or not any(data[:5])
 
 
-def split_messages(connection: TlsConnection, end: int, frame: int, record: Region) -> list[Message]:
+def split_messages(connection: TlsConnection, end: int, frame: int, record: Region, *,
+                   may_be_encrypted: bool = True) -> list[Message]:  # fmt: skip
     """The messages in a handshake record of the end 0 or 1 of a connection."""
     content = record.rest()
     before = connection.unfinished[end]
-    if before is None:
+    if before is None and may_be_encrypted:
         changed = connection.cipher_frames[end]
         after_change = changed is not None and changed < frame and not _is_tls13(connection.version)
         if looks_encrypted(content, after_change):
@@ -132,21 +141,22 @@ def _begin(connection: TlsConnection, end: int, frame: int, record: Region, at: 
             type_ = record.u8(at)
             known = type_ if type_ in KNOWN_TYPES else None
             return Message(at, length, known, record.sub(at, length))
-    connection.unfinished[end] = Unfinished(bytearray(record.rest(at)), [(frame, left)])
-    return Message(at, left, waits=True)
+    piece = connection.next_piece(frame)
+    connection.unfinished[end] = Unfinished(bytearray(record.rest(at)), [(frame, left, piece)])
+    return Message(at, left, piece=piece)
 
 
 def _continue(connection: TlsConnection, end: int, frame: int, pending: Unfinished, content: bytes,
               at: int) -> Message:  # fmt: skip
-    start, pieces = at, len(pending.parts)
+    start = at
     while at < len(content) and pending.wanted > 0:
-        piece = content[at : at + pending.wanted]
-        pending.data += piece
-        at += len(piece)
-    del pending.parts[pieces:]
-    pending.parts.append((frame, at - start))
+        more = content[at : at + pending.wanted]
+        pending.data += more
+        at += len(more)
+    piece = connection.next_piece(frame)
+    pending.parts.append((frame, at - start, piece))
     if pending.wanted > 0:
-        return Message(start, at - start, waits=True)
+        return Message(start, at - start, piece=piece)
     connection.unfinished[end] = None
     whole = bytes(pending.data)
     type_ = whole[0] if whole[0] in KNOWN_TYPES else None

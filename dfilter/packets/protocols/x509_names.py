@@ -50,8 +50,8 @@ def fill_distinguished_name(layer: Layer, region: Region, foreign: bool) -> None
     """Add the fields of a Name on its own, as a list of accepted authorities carries them."""
     der = Der(layer, region.buf, foreign)
     try:
-        name = der.node(region.start, region.end)
-        walk_rdn_sequence(der, name, "x509if.rdnSequence")
+        for part in der.all_children(der.node(region.start, region.end)):
+            _walk_rdn(der, part)
     except BadDer:
         return
 

@@ -1,0 +1,395 @@
+"""QUIC versions 1 and 2 and the later drafts (RFC 9000, RFC 9369): headers, and Initial packets without protection.
+
+In: UDP payloads that look like QUIC, or that go between endpoints known to speak it.  Out: one `quic` layer a
+datagram, for all the packets in it, and a `tls` layer for handshake data.  What is recognised is as observed in
+Wireshark 4.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.protocols.quic_connections import CLIENT, SERVER, Endpoint, QuicConnection, QuicConnections
+from dfilter.packets.protocols.quic_crypto import VERSION_1, VERSION_2, PlainPacket, decrypt_initial, initial_keys
+from dfilter.packets.protocols.quic_frames import FIELDS, CryptoFrame, crypto_frames, fill_frames
+from dfilter.packets.protocols.tls import push_bare_handshake
+from dfilter.packets.region import Malformed, Region
+from dfilter.packets.view import Layer, View
+
+LONG, FIXED, SPIN = 0x80, 0x40, 0x20
+INITIAL, ZERO_RTT, HANDSHAKE, RETRY = range(4)
+LONGEST_ID = 20
+SHORTEST = 13
+RETRY_TAG = 16
+
+QUIC = Protocol(
+    "quic",
+    "QUIC",
+    fields=(
+        *computed_table("""
+            quic.connection.number      UINT32
+            quic.connection.unknown     NONE
+            quic.packet_length          UINT32
+            quic.header_form            UINT8
+            quic.fixed_bit              BOOLEAN
+            quic.spin_bit               BOOLEAN
+            quic.long.packet_type       UINT8
+            quic.long.packet_type_v2    UINT8
+            quic.long.reserved          UINT8
+            quic.packet_number_length   UINT8
+            quic.packet_number          UINT64
+            quic.vn.unused              UINT8
+            quic.version                UINT32
+            quic.supported_version      UINT32
+            quic.dcil                   UINT8
+            quic.dcid                   BYTES
+            quic.scil                   UINT8
+            quic.scid                   BYTES
+            quic.token_length           UINT64
+            quic.token                  BYTES
+            quic.length                 UINT64
+            quic.payload                BYTES
+            quic.remaining_payload      BYTES
+            quic.retry_token            BYTES
+            quic.retry_integrity_tag    BYTES
+            quic.short                  NONE
+            quic.decryption_failed      NONE
+            quic.coalesced_padding_data NONE
+            quic.data_after_forcing_vn  NONE
+            quic.retransmission         NONE
+            quic.crypto.fragments       NONE
+            quic.crypto.fragment        FRAMENUM
+            quic.crypto.fragment.count  UINT32
+        """, stateful=True),
+        computed("quic.reassembled_in", T.FRAMENUM, look_ahead=True),
+        *FIELDS,
+    ),
+    carries=("tls",),
+)
+
+
+@dataclass(slots=True, eq=False)
+class Packet:
+    """One packet of a datagram.
+
+    Attributes:
+        at, length: where it lies in the layer's region.
+        type: of a long header, as version 1 numbers it; -1 for version negotiation, -2 for a client that forces it,
+            None for a short header.
+        number_at: where the protected part begins, from the packet's start.
+        plain: the packet without its protection, if it could be removed.
+        opaque: nothing else was to be made of it (the rest of a datagram that is no packet).
+    """
+
+    at: int
+    length: int
+    version: int = 0
+    type: int | None = None
+    target_id: bytes = b""
+    source_id: bytes = b""
+    number_at: int = 0
+    plain: PlainPacket | None = None
+    opaque: bool = False
+    notes: list[tuple[str, object]] = field(default_factory=list)
+
+
+NEGOTIATION, FORCED_NEGOTIATION = -1, -2
+
+
+def is_known_version(version: int) -> bool:
+    """Does Wireshark 4.4 take a long header with this version for QUIC?"""
+    return (version in (VERSION_1, VERSION_2, 0xFACEB001, 0xFACEB002, 0xFACEB00E)
+            or 0xFF000011 <= version <= 0xFF000022 or version & 0x0F0F0F0F == 0x0A0A0A0A
+            or version in (0x51303530, 0x54303530, 0x54303531))  # fmt: skip
+
+
+def _ends(view: View) -> tuple[Endpoint, Endpoint]:
+    return (view.addresses[0], view.ports[0]), (view.addresses[1], view.ports[1])
+
+
+def looks_like_quic(view: View, region: Region) -> bool:
+    """A long header of a known version, or anything between endpoints that spoke QUIC before."""
+    if view.quoted or region.length < 1:
+        return False
+    if view.session.memory("quic", QuicConnections).knows(*_ends(view)):
+        return True
+    if region.length < SHORTEST or not region.u8(0) & LONG or not is_known_version(region.u32(1)):
+        return False
+    size = region.u8(5)
+    return size <= LONGEST_ID and region.length > 6 + size and region.u8(6 + size) <= LONGEST_ID
+
+
+QUIC.heuristics["udp"] = looks_like_quic
+
+
+@QUIC.dissector
+def dissect_quic(view: View, region: Region) -> None:
+    connections = view.session.memory("quic", QuicConnections)
+    layer = view.push(QUIC, region)
+    packets: list[Packet] = []
+    layer.state = packets
+    at = 0
+    connection: QuicConnection | None = None
+    while at < region.length:
+        part = region.sub(at)
+        if packets and not _may_follow(part, packets[0]):
+            packets.append(Packet(at, part.length, opaque=True))
+            break
+        packet = Packet(at, part.length)
+        packets.append(packet)
+        if part.u8(0) & LONG:
+            connection = _long_packet(view, layer, part, packet, connections)
+        else:
+            connection = _short_packet(view, part, packet, connections)
+        if len(packets) == 1:
+            _note_connection(packet, connection)
+        at += packet.length
+    layer.set_length(packets[0].length)
+
+
+def _may_follow(part: Region, first: Packet) -> bool:
+    """May the bytes after a packet be another one in the same datagram (RFC 9000 section 12.2)?"""
+    if part.u8(0) & FIXED == 0:
+        return False
+    if not part.u8(0) & LONG:
+        return part.length > LONGEST_ID
+    return part.length >= 7 and part.u32(1) == first.version
+
+
+def _note_connection(packet: Packet, connection: QuicConnection | None) -> None:
+    if connection is not None:
+        packet.notes.append(("quic.connection.number", connection.number))
+    else:
+        packet.notes.append(("quic.connection.unknown", None))
+
+
+def _packet_type(version: int, first: int) -> int:
+    """The type of a long header, as version 1 numbers it; version 2 turns the numbers by one."""
+    if version == 0:
+        return NEGOTIATION
+    if version & 0x0F0F0F0F == 0x0A0A0A0A:
+        return FORCED_NEGOTIATION
+    type_ = first >> 4 & 0x03
+    return (type_ - 1) % 4 if version == VERSION_2 else type_
+
+
+def _long_packet(view: View, layer: Layer, part: Region, packet: Packet,
+                 connections: QuicConnections) -> QuicConnection | None:  # fmt: skip
+    packet.version = part.u32(1)
+    packet.type = _packet_type(packet.version, part.u8(0))
+    size = part.u8(5)
+    packet.target_id = part.bytes(6, size)
+    at = 7 + size
+    size = part.u8(at - 1)
+    packet.source_id = part.bytes(at, size)
+    at += size
+    connection, side = _connection_of(view, packet, connections)
+    if packet.type in (NEGOTIATION, FORCED_NEGOTIATION, RETRY):
+        packet.number_at = at
+        if packet.type == RETRY and connection is not None and side == SERVER:
+            connections.learn(connection, SERVER, packet.source_id)
+            connection.keys = initial_keys(packet.version, packet.source_id)
+        return connection
+    if packet.type == INITIAL:
+        token, size = _variable_integer(part, at)
+        at += size + token
+    length, size = _variable_integer(part, at)
+    packet.number_at = at + size
+    if packet.number_at + length > part.reported_length:
+        raise Malformed("a QUIC packet longer than its datagram")
+    packet.length = packet.number_at + length
+    if packet.type == INITIAL and connection is not None:
+        _initial(view, layer, part, packet, connection, side)
+    return connection
+
+
+def _variable_integer(part: Region, at: int) -> tuple[int, int]:
+    """(value, size in bytes) of a variable-length integer."""
+    size = 1 << (part.u8(at) >> 6)
+    return int.from_bytes(part.bytes(at, size), "big") & (1 << 8 * size - 2) - 1, size
+
+
+def _connection_of(view: View, packet: Packet, connections: QuicConnections) -> tuple[QuicConnection | None, int]:
+    """The connection of a long header and which side sent it; a client's first packets open one."""
+    source, target = _ends(view)
+    found = connections.find(source, target, packet.target_id)
+    if found is not None:
+        connection, side = found
+        if side == SERVER and packet.source_id not in connection.ids[SERVER]:
+            connections.learn(connection, SERVER, packet.source_id)
+        elif side == CLIENT and packet.type == INITIAL and packet.version != connection.version:
+            connection.version = packet.version
+            connection.keys = initial_keys(packet.version, packet.target_id)
+        return connection, side
+    if packet.type in (INITIAL, ZERO_RTT, FORCED_NEGOTIATION):
+        opened = connections.open(source, target, packet.version, packet.target_id, packet.source_id)
+        return opened, CLIENT
+    connections.claim(source, target)
+    return None, CLIENT
+
+
+def _short_packet(view: View, part: Region, packet: Packet, connections: QuicConnections) -> QuicConnection | None:
+    found = connections.short_id(*_ends(view), part.rest(1))
+    packet.number_at = 1
+    if found is None:
+        return None
+    packet.target_id = found[2]
+    packet.number_at = 1 + len(found[2])
+    return found[0]
+
+
+def _initial(view: View, layer: Layer, part: Region, packet: Packet, connection: QuicConnection, side: int) -> None:
+    """Remove the protection of an Initial packet and hand its handshake data on."""
+    if connection.keys is None or part.length < packet.length:
+        return
+    data = part.bytes(0, packet.length)
+    keys = connection.keys[side]
+    packet.plain = decrypt_initial(keys, data, packet.number_at, connection.largest[side])
+    if packet.plain is None:
+        return
+    connection.largest[side] = max(connection.largest[side], packet.plain.number)
+    for piece, frame in enumerate(crypto_frames(packet.plain.payload)):
+        _deliver(view, packet, connection, side, frame, piece)
+
+
+def _deliver(view: View, packet: Packet, connection: QuicConnection, side: int, frame: CryptoFrame,
+             piece: int) -> None:  # fmt: skip
+    """Give handshake data to TLS in order; what comes too early waits until no gap is left."""
+    assert packet.plain is not None
+    stream = connection.crypto[side]
+    end = frame.offset + len(frame.data)
+    if end <= stream.next or not frame.data:
+        if frame.data:
+            packet.notes.append(("quic.retransmission", None))
+        return
+    if not stream.waiting and frame.offset == stream.next:
+        stream.next = end
+        payload = packet.plain.payload
+        push_bare_handshake(view, Region(payload, frame.at, frame.at + len(frame.data)), connection.tls, side)
+        return
+    if not stream.room_for(frame.data):
+        return
+    stream.waiting.append((frame.offset, frame.data, view.number, piece))
+    pieces = stream.take_contiguous()
+    if not pieces:
+        for found in view.session.foresight_for("quic.reassembled_in", view.number):
+            if found[0] == (connection.number, side, frame.offset):
+                packet.notes.append(("quic.reassembled_in", found[1]))
+        return
+    whole = bytearray()
+    for offset, data, _, _ in pieces:
+        whole += data[max(stream.next + len(whole) - offset, 0) :]
+    for offset, _, earlier, _ in pieces:
+        if earlier != view.number:
+            key = (connection.number, side, offset)
+            view.session.foresee("quic.reassembled_in", earlier, (key, view.number))
+        packet.notes.append(("quic.crypto.fragment", earlier))
+    if len(pieces) > 1:
+        packet.notes += [("quic.crypto.fragments", None), ("quic.crypto.fragment.count", len(pieces))]
+    stream.next += len(whole)
+    push_bare_handshake(view, Region(bytes(whole), 0, len(whole)), connection.tls, side)
+
+
+@QUIC.filler
+def fill_quic(layer: Layer) -> None:
+    packets: list[Packet] = layer.state
+    for packet in packets:
+        for name, value in packet.notes:
+            layer.add(name, value)
+        if packet.opaque:
+            layer.add("quic.coalesced_padding_data", None)
+            continue
+        part = layer.region.sub(packet.at)
+        layer.add("quic.packet_length", packet.length, part.start)
+        if packet.type is None:
+            _fill_short(layer, part, packet)
+        else:
+            _fill_long(layer, part, packet)
+
+
+def _fill_short(layer: Layer, part: Region, packet: Packet) -> None:
+    first, start, add = part.u8(0), part.start, layer.add
+    add("quic.short", None, start, packet.length)
+    add("quic.header_form", 0, start, 1)
+    add("quic.fixed_bit", first & FIXED != 0, start, 1)
+    add("quic.spin_bit", first & SPIN != 0, start, 1)
+    if packet.target_id:
+        add("quic.dcid", packet.target_id, start + 1, len(packet.target_id))
+    rest = part.rest(packet.number_at)
+    add("quic.remaining_payload", rest, start + packet.number_at, len(rest))
+
+
+def _fill_long(layer: Layer, part: Region, packet: Packet) -> None:
+    first, start, add = part.u8(0), part.start, layer.add
+    add("quic.header_form", 1, start, 1)
+    if packet.type in (NEGOTIATION, FORCED_NEGOTIATION):
+        add("quic.vn.unused", first & 0x7F, start, 1)
+    else:
+        if packet.type != RETRY:
+            add("quic.fixed_bit", first & FIXED != 0, start, 1)
+        name = "quic.long.packet_type_v2" if packet.version == VERSION_2 else "quic.long.packet_type"
+        add(name, first >> 4 & 0x03, start, 1)
+    if packet.plain is not None:
+        add("quic.long.reserved", packet.plain.first >> 2 & 0x03, start, 1)
+        add("quic.packet_number_length", packet.plain.first & 0x03, start, 1)
+    add("quic.version", packet.version, start + 1, 4)
+    at = 5
+    for length, name, value in (("dcil", "dcid", packet.target_id), ("scil", "scid", packet.source_id)):
+        add("quic." + length, len(value), start + at, 1)
+        if value:
+            add("quic." + name, value, start + at + 1, len(value))
+        at += 1 + len(value)
+    if packet.type == NEGOTIATION:
+        for offset in range(at, part.length - 3, 4):
+            add("quic.supported_version", part.u32(offset), start + offset, 4)
+    elif packet.type == FORCED_NEGOTIATION:
+        add("quic.data_after_forcing_vn", None)
+    elif packet.type == RETRY:
+        _fill_retry(layer, part, at)
+    else:
+        _fill_protected(layer, part, packet, at)
+
+
+def _fill_retry(layer: Layer, part: Region, at: int) -> None:
+    size = part.length - at - RETRY_TAG
+    if size > 0:
+        layer.add("quic.retry_token", part.bytes(at, size), part.start + at, size)
+        at += size
+    layer.add("quic.retry_integrity_tag", part.bytes(at, RETRY_TAG), part.start + at, RETRY_TAG)
+
+
+def _fill_protected(layer: Layer, part: Region, packet: Packet, at: int) -> None:
+    start, add = part.start, layer.add
+    if packet.type == INITIAL:
+        token, size = _variable_integer(part, at)
+        add("quic.token_length", token, start + at, size)
+        at += size
+        if token:
+            add("quic.token", part.bytes(at, token), start + at, token)
+            at += token
+    length, size = _variable_integer(part, at)
+    add("quic.length", length, start + at, size)
+    plain, at = packet.plain, packet.number_at
+    if plain is None:
+        add("quic.decryption_failed", None)
+        add("quic.remaining_payload", part.bytes(at, packet.length - at), start + at, packet.length - at)
+        return
+    add("quic.packet_number", plain.number, start + at, plain.number_length)
+    at += plain.number_length
+    add("quic.payload", part.bytes(at, packet.length - at), start + at, packet.length - at)
+    fill_frames(layer, plain.payload)
+
+
+@QUIC.info_line
+def quic_info(layer: Layer) -> str:
+    names = {INITIAL: "Initial", ZERO_RTT: "0-RTT", HANDSHAKE: "Handshake", RETRY: "Retry",
+             NEGOTIATION: "Version Negotiation", FORCED_NEGOTIATION: "Forcing Version Negotiation",
+             None: "Protected Payload (KP0)"}  # fmt: skip
+    packets = [packet for packet in layer.state if not packet.opaque]
+    if not packets:
+        return ""
+    last = packets[-1]
+    ids = [f"{label}={value.hex()}" for label, value in (("DCID", last.target_id), ("SCID", last.source_id)) if value]
+    return ", ".join([names[last.type], *ids])

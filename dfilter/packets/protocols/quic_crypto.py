@@ -1,0 +1,115 @@
+"""The keys of QUIC Initial packets, which anyone can derive (RFC 9001 section 5, RFC 9369 section 3.3).
+
+In: a version and the client's first destination connection ID.  Out: `InitialKeys` of each side, and the plain
+bytes of a packet.  What always holds: without the cryptography library, or for a version whose salt is not known,
+there are no keys and nothing is decrypted; damage never raises.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
+SAMPLE_LENGTH = 16
+
+_SALTS = (
+    (range(0xFF000011, 0xFF000015), "ef4fb0abb47470c41befcf8031334fae485e09a0"),
+    (range(0xFF000017, 0xFF00001D), "c3eef712c72ebb5a11a7d2432bb46365bef9f502"),
+    (range(0xFF00001D, 0xFF000021), "afbfec289993d24c9e9786f19c6111e04390a899"),
+    (range(0xFF000021, 0xFF000023), "38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
+    (range(VERSION_1, VERSION_1 + 1), "38762cf7f55934b34d179ae6a4c80cadccbb7f0a"),
+    (range(VERSION_2, VERSION_2 + 1), "0dede3def700a6db819381be6e269dcbf9bd2ed9"),
+)
+"""Version numbers -> the salt of the initial secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitialKeys:
+    """What protects the Initial packets that one side sends."""
+
+    key: bytes
+    iv: bytes
+    header: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPacket:
+    """A packet without its protection.
+
+    Attributes:
+        first: its first byte.
+        number, number_length: the packet number as it was sent, and its bytes.
+        payload: the frames.
+    """
+
+    first: int
+    number: int
+    number_length: int
+    payload: bytes
+
+
+def _expand_label(secret: bytes, label: str, length: int) -> bytes:
+    """HKDF-Expand-Label of TLS 1.3 with SHA-256 (RFC 8446 section 7.1)."""
+    name = b"tls13 " + label.encode()
+    info = length.to_bytes(2, "big") + bytes([len(name)]) + name + b"\0"
+    return hmac.digest(secret, info + b"\x01", hashlib.sha256)[:length]
+
+
+def initial_keys(version: int, connection_id: bytes) -> tuple[InitialKeys, InitialKeys] | None:
+    """The keys of (client, server), from the connection ID that the client chose for the server."""
+    salt = next((salt for versions, salt in _SALTS if version in versions), None)
+    if salt is None:
+        return None
+    initial = hmac.digest(bytes.fromhex(salt), connection_id, hashlib.sha256)
+    prefix = "quicv2 " if version == VERSION_2 else "quic "
+    client, server = (_side(_expand_label(initial, label, 32), prefix) for label in ("client in", "server in"))
+    return client, server
+
+
+def _side(secret: bytes, prefix: str) -> InitialKeys:
+    parts = (("key", 16), ("iv", 12), ("hp", 16))
+    return InitialKeys(*(_expand_label(secret, prefix + label, size) for label, size in parts))
+
+
+def decrypt_initial(keys: InitialKeys, packet: bytes, number_at: int, largest: int) -> PlainPacket | None:
+    """Remove the protection of a packet whose packet number lies at `number_at`; None if that fails.
+
+    Args:
+        largest: the largest packet number that this side sent before, -1 for none.
+    """
+    try:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    except ImportError:
+        return None
+    sample = packet[number_at + 4 : number_at + 4 + SAMPLE_LENGTH]
+    if len(sample) < SAMPLE_LENGTH:
+        return None
+    encryptor = Cipher(algorithms.AES(keys.header), modes.ECB()).encryptor()
+    mask = encryptor.update(sample)
+    first = packet[0] ^ (mask[0] & 0x0F)
+    size = (first & 0x03) + 1
+    number = bytes(a ^ b for a, b in zip(packet[number_at : number_at + size], mask[1:], strict=False))
+    header = bytes([first]) + packet[1:number_at] + number
+    full = _full_number(int.from_bytes(number, "big"), size, largest)
+    nonce = bytes(a ^ b for a, b in zip(keys.iv, full.to_bytes(12, "big"), strict=True))
+    try:
+        payload = AESGCM(keys.key).decrypt(nonce, packet[number_at + size :], header)
+    except (InvalidTag, ValueError):
+        return None
+    return PlainPacket(first, full, size, payload)
+
+
+def _full_number(truncated: int, size: int, largest: int) -> int:
+    """The packet number nearest to the expected one with these low bytes (RFC 9000 appendix A.3)."""
+    window = 1 << 8 * size
+    expected = largest + 1
+    candidate = (expected & ~(window - 1)) | truncated
+    if candidate <= expected - window // 2 and candidate < (1 << 62) - window:
+        return candidate + window
+    if candidate > expected + window // 2 and candidate >= window:
+        return candidate - window
+    return candidate
