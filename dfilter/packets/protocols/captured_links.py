@@ -1,4 +1,4 @@
-"""Link types that wrap another: Linux netfilter logs, Apple's PKTAP.
+"""Link types that wrap another: Linux netfilter logs, Apple's PKTAP, Solaris IPNET.
 
 In: whole frames of these link types.  Out: their own layer, and the packet inside.
 """
@@ -56,6 +56,34 @@ PKTAP = Protocol(
 )
 
 PACKET_DATA = Protocol("pcap_pktdata", "pcap packet data", over={}, carries=())
+
+
+IPNET = Protocol(
+    "ipnet",
+    "Solaris IPNET",
+    fields=(
+        header("ipnet.version", T.UINT8, 0),
+        header("ipnet.family", T.UINT8, 1),
+        header("ipnet.htype", T.UINT16, 2),
+        header("ipnet.pktlen", T.UINT32, 4),
+        header("ipnet.ifindex", T.UINT32, 8),
+    ),
+    over={"link": (226,)},
+    carries=("ip", "ipv6", "data"),
+)
+IPNET_LENGTH = 24
+SOLARIS_IPV6 = 26
+
+
+@IPNET.dissector
+def dissect_ipnet(view: View, region: Region) -> None:
+    view.push(IPNET, region, IPNET_LENGTH)
+    name = {2: "ip", SOLARIS_IPV6: "ipv6"}.get(region.u8(1))
+    payload = region.sub(IPNET_LENGTH)
+    if name is None:
+        view.call_data(payload)
+    else:
+        view.call(view.session.catalogue.protocols[name], payload)
 
 
 @NFLOG.dissector

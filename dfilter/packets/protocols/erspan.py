@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dfilter.packets.declare import Protocol, computed_table
-from dfilter.packets.protocols.inner import call_name
+from dfilter.packets.protocols.inner import call_ip_version, call_name
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 TYPE_II, TYPE_III = 1, 2
+ETHERNET_FRAME, IP_PACKET = 0, 2
 GRE_SEQUENCE = 0x1000
 
 ERSPAN = Protocol(
@@ -34,7 +35,7 @@ ERSPAN = Protocol(
         erspan.platid     UINT32
     """),
     over={"gre.proto": (0x88BE, 0x22EB)},
-    carries=("eth",),
+    carries=("eth", "ip", "ipv6", "data"),
 )
 
 
@@ -54,7 +55,14 @@ def dissect_erspan(view: View, region: Region) -> None:
         else:
             return
     layer.state = length
-    call_name(view, "eth", region.sub(length))
+    payload = region.sub(length)
+    frame_type = region.u16(10) >> 10 & 0x1F if length >= 12 else ETHERNET_FRAME
+    if frame_type == ETHERNET_FRAME:
+        call_name(view, "eth", payload)
+    elif frame_type == IP_PACKET:
+        call_ip_version(view, payload)
+    else:
+        view.call_data(payload)
 
 
 @ERSPAN.filler

@@ -10,6 +10,9 @@ from dfilter.packets.view import Layer, View
 
 QUERY, REPORT_V1, REPORT_V2, LEAVE, REPORT_V3 = 0x11, 0x12, 0x16, 0x17, 0x22
 V3_QUERY_LENGTH = 12
+DISSECTED = frozenset({QUERY, REPORT_V1, REPORT_V2, LEAVE, REPORT_V3, 0x1E, 0x1F})
+OTHERS = {0x13: Protocol("dvmrp"), 0x14: Protocol("pim", "PIM")}
+"""Types of other protocols that share IGMP's number."""
 
 IGMP = Protocol(
     "igmp",
@@ -44,8 +47,14 @@ IGMP = Protocol(
 
 @IGMP.dissector
 def dissect_igmp(view: View, region: Region) -> None:
-    region.need(0, 1)
+    kind = region.u8(0)
+    if kind in OTHERS:
+        view.mention(IGMP, region)
+        view.mention(OTHERS[kind], region)
+        return
     view.push(IGMP, region)
+    if kind in DISSECTED:
+        view.mention(IGMP, region)  # the reference lists the protocol twice: as itself and as its type's
 
 
 @IGMP.filler

@@ -23,11 +23,11 @@ IP = Protocol(
         header("ip.dsfield", T.UINT8, 1),
         header("ip.dsfield.dscp", T.UINT8, 1, mask=0xFC),
         header("ip.dsfield.ecn", T.UINT8, 1, mask=0x03),
-        header("ip.len", T.UINT16, 2),
+        computed("ip.len", T.UINT16, plain_at=2),
         header("ip.id", T.UINT16, 4),
         header("ip.flags", T.UINT8, 6, mask=0xE0),
         *bits((("ip.flags.rb", 0x80), ("ip.flags.df", 0x40), ("ip.flags.mf", 0x20)), at=6),
-        computed("ip.frag_offset", T.UINT16),
+        header("ip.frag_offset", T.UINT16, 6, mask=0x1FFF),
         header("ip.ttl", T.UINT8, 8),
         header("ip.proto", T.UINT8, 9),
         header("ip.checksum", T.UINT16, 10),
@@ -163,11 +163,12 @@ def fill_ip(layer: Layer) -> None:
         return
     header_length = (region.u8(0) & 0x0F) * 4
     layer.add("ip.hdr_len", header_length, start, 1)
+    if region.length >= 4:
+        layer.add("ip.len", region.u16(2) or layer.region.reported_length, start + 2, 2)
     if region.length <= 4 and layer.state is not None:
         layer.add(layer.state, None)
     if region.length < 20:
         return
-    layer.add("ip.frag_offset", (region.u16(6) & 0x1FFF) * 8, start + 6, 2)
     layer.add("ip.checksum.status", 2, start + 10)
     source, target = region.bytes(12, 4), region.bytes(16, 4)
     layer.add("ip.src_host", dotted(source), start + 12, 4)

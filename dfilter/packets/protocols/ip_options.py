@@ -30,6 +30,8 @@ OPTION_FIELDS = """
 """
 
 END, NOP, RECORD_ROUTE, TIMESTAMP, STREAM_ID, ROUTER_ALERT, TRACEROUTE = 0, 1, 7, 68, 136, 148, 82
+KNOWN = frozenset({0, 1, 7, 11, 12, 25, 68, 82, 130, 131, 133, 134, 136, 137, 148, 149})
+"""Option types whose fields Wireshark 4.4 shows; of others it shows a text only."""
 LOOSE_ROUTE, STRICT_ROUTE, MTU_PROBE, MTU_REPLY = 131, 137, 11, 12
 
 
@@ -39,6 +41,12 @@ def fill_options(layer: Layer, header_length: int, target: bytes) -> bytes:
     while offset < header_length:
         kind = region.u8(offset)
         at = layer.start + offset
+        if kind not in KNOWN:
+            length = region.u8(offset + 1) if offset + 1 < header_length else 0
+            if length < 2 or offset + length > header_length:
+                break
+            offset += length
+            continue
         layer.add("ip.opt.type", kind, at, 1)
         layer.add("ip.opt.type.copy", kind & 0x80 != 0, at, 1)
         layer.add("ip.opt.type.class", kind >> 5 & 3, at, 1)

@@ -90,11 +90,10 @@ def dissect_ipxsap(view: View, region: Region) -> None:
 def fill_ipxsap(layer: Layer) -> None:
     region, start, add = layer.region, layer.start, layer.add
     kind = region.u16(0)
-    if kind in (1, 3):
+    if kind in (2, 4):  # the reference calls these requests
         add("ipxsap.request", True, start, 2)
-    elif kind in (2, 4):
+    else:
         add("ipxsap.response", True, start, 2)
-    if kind in (1, 3):
         return
     for at in range(2, region.reported_length - ENTRY_LENGTH + 1, ENTRY_LENGTH):
         here = start + at

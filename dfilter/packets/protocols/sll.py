@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.eth import call_ethertype, call_length_field
+from dfilter.packets.protocols.inner import call_table
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
@@ -49,7 +50,8 @@ def dissect_sll(view: View, region: Region) -> None:
     region.need(0, size)
     payload = region.sub(size)
     if hardware == GRE_HARDWARE:
-        _call_or_data(view, "gre.proto", kind, payload)
+        table = "gre.proto" if view.lookup("gre.proto", kind) else "ethertype"
+        call_table(view, table, kind, payload)
     elif kind > LINUX_TYPES_UP_TO:
         layer.state = "ethertype"
         call_ethertype(view, kind, payload)
@@ -62,14 +64,6 @@ def dissect_sll(view: View, region: Region) -> None:
         call_length_field(view, payload)
     else:
         view.call_data(payload)
-
-
-def _call_or_data(view: View, table: str, key: int, payload: Region) -> None:
-    protocol = view.lookup(table, key)
-    if protocol is None:
-        view.call_data(payload)
-    else:
-        view.call(protocol, payload)
 
 
 @SLL.filler
