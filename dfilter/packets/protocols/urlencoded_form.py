@@ -12,8 +12,8 @@ URLENCODED_FORM = Protocol(
     "urlencoded-form",
     "URLENCODED-FORM",
     fields=computed_table("""
-        urlencoded-form.key   STRING
-        urlencoded-form.value STRING
+        urlencoded-form.key   STRINGZ
+        urlencoded-form.value STRINGZ
     """),
     over={"media_type": ("application/x-www-form-urlencoded",)},
 )
