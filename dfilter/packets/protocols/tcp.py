@@ -12,6 +12,7 @@ from dfilter.packets.declare import Protocol, bits, computed, computed_table, he
 from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Tracker, add_facts
 from dfilter.packets.protocols.tcp_options import OPTION_FIELDS, fill_options
 from dfilter.packets.region import Malformed, Region
+from dfilter.packets.session import Session
 from dfilter.packets.streams.analysis import ACK, FIN, PSH, RST, SYN, URG
 from dfilter.packets.streams.conversation import Stream
 from dfilter.packets.streams.sequence import SEQ_MASK
@@ -19,6 +20,9 @@ from dfilter.packets.streams.tcp_payload import dissect_segment, finish
 from dfilter.packets.view import Layer, View
 
 _FLAG_LETTERS = "RRRACEUAPRSF"
+_FLAG_TEXTS: dict[int, str] = {}
+_REMARK_FIELDS = ("tcp.connection.syn", "tcp.connection.synack", "tcp.connection.fin", "tcp.connection.rst",
+                  "tcp.ack.nonzero", "tcp.urgent_pointer.non_zero")  # fmt: skip
 
 TCP = Protocol(
     "tcp",
@@ -92,6 +96,20 @@ def dissect_tcp(view: View, region: Region) -> None:
         finish(view, layer, stream, (facts.next_seq - 1) & SEQ_MASK)
 
 
+class _Wanted:
+    """Which groups of the filler's fields a session can ask for: what nobody reads is not worth adding."""
+
+    def __init__(self, session: Session) -> None:
+        wants = session.needs.wants
+        self.remarks = wants(*_REMARK_FIELDS)
+        self.facts = wants(*(name for name in _names(FACT_FIELDS)), *(name for name, _ in LOOK_AHEAD_FIELDS))
+        self.options = wants(*_names(OPTION_FIELDS))
+
+
+def _names(table: str) -> tuple[str, ...]:
+    return tuple(line.split()[0] for line in table.splitlines() if line.strip())
+
+
 @TCP.filler
 def fill_tcp(layer: Layer) -> None:
     region, start = layer.region, layer.start
@@ -101,23 +119,31 @@ def fill_tcp(layer: Layer) -> None:
     if header_length < 20:
         layer.add("tcp.bogus_header_length", None, start + 12, 1)
         return
+    session = layer.view.session
+    wanted = session.memory("tcp.wanted", lambda: _Wanted(session))
     layer.add("tcp.flags.str", flag_text(flags), start + 12, 2)
     if layer.state is None:
         return
     payload, facts = layer.state
     layer.add("tcp.checksum.status", 2, start + 16)
-    _fill_remarks(layer, flags)
+    if wanted.remarks:
+        _fill_remarks(layer, flags)
     layer.add("tcp.len", region.reported_length - header_length)
     if payload.length > 0:
-        if flags & RST:
-            text = payload.rest().split(b"\0", 1)[0].decode("utf-8", "replace")
-            layer.add("tcp.reset_cause", text, payload.start, payload.length)
-        else:
-            layer.add("tcp.payload", payload.rest(), payload.start, payload.length)
-    if facts is not None:
+        _fill_payload(layer, payload, flags)
+    if facts is not None and wanted.facts:
         add_facts(layer, facts)
-    if header_length > 20:
+    if header_length > 20 and wanted.options:
         fill_options(layer, header_length, 0 if facts is None else facts.ack_base)
+
+
+def _fill_payload(layer: Layer, payload: Region, flags: int) -> None:
+    """The data; in a reset it is a text that says why (RFC 9293 section 3.5.3 allows it)."""
+    if flags & RST:
+        text = payload.rest().split(b"\0", 1)[0].decode("utf-8", "replace")
+        layer.add("tcp.reset_cause", text, payload.start, payload.length)
+    else:
+        layer.add("tcp.payload", payload.rest(), payload.start, payload.length)
 
 
 def _fill_remarks(layer: Layer, flags: int) -> None:
@@ -139,7 +165,11 @@ def _fill_remarks(layer: Layer, flags: int) -> None:
 
 def flag_text(flags: int) -> str:
     """The twelve flag bits as letters, a middle dot for each that is not set."""
-    return "".join(letter if flags & (0x800 >> i) else "·" for i, letter in enumerate(_FLAG_LETTERS))
+    text = _FLAG_TEXTS.get(flags)
+    if text is None:
+        text = "".join(letter if flags & (0x800 >> i) else "·" for i, letter in enumerate(_FLAG_LETTERS))
+        _FLAG_TEXTS[flags] = text
+    return text
 
 
 @TCP.info_line

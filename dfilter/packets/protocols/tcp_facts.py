@@ -98,7 +98,7 @@ _ANALYSIS_NAMES = tuple(line.split()[0] for line in FACT_FIELDS.split("\n") if "
 
 @dataclass(slots=True)
 class Facts:
-    """What is known of one segment; `findings` is None where no analysis was asked for."""
+    """What is known of one segment; `findings` and `completeness` are None where nobody asked for them."""
 
     conversation: Conversation
     sender: int
@@ -110,7 +110,7 @@ class Facts:
     scale: int
     time_relative: int
     time_delta: int
-    completeness: int
+    completeness: int | None
     initial_rtt: int | None
     fin_active: bool
     findings: Findings | None
@@ -184,7 +184,7 @@ class Tracker:
         assert flow.base is not None
         return Facts(conversation, sender, conversation.packets, seq, next_seq, flow.base, other.base or 0,
                      conversation.window_factor(sender), time - conversation.first_time, time - before,
-                     conversation.completeness, conversation.initial_rtt,
+                     conversation.completeness if self.foresees else None, conversation.initial_rtt,
                      bool(flags & FIN) and conversation.first_fin == sender, findings)  # fmt: skip
 
     def _analyse(self, view: View, region: Region, conversation: Conversation, sender: int, seq: int, ack: int,
@@ -217,9 +217,9 @@ def add_facts(layer: Layer, facts: Facts) -> None:
     if flags & FIN:
         add("tcp.connection.fin_active" if facts.fin_active else "tcp.connection.fin_passive", None, start + 13, 1)
     _add_window(layer, facts, flags, region.u16(14))
-    session = layer.view.session
-    foreseen = session.foresight_for(completeness.FIELD, facts.conversation.index)
-    completeness.add_fields(layer, foreseen[0] if foreseen else facts.completeness)
+    if facts.completeness is not None:
+        foreseen = layer.view.session.foresight_for(completeness.FIELD, facts.conversation.index)
+        completeness.add_fields(layer, foreseen[0] if foreseen else facts.completeness)
     if facts.findings is not None:
         _add_findings(layer, facts, facts.findings)
 

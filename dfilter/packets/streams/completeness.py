@@ -13,7 +13,7 @@ from dfilter.packets.view import Layer
 HAS_SYN, HAS_SYN_ACK, HAS_ACK, HAS_DATA, HAS_FIN, HAS_RST = 1, 2, 4, 8, 16, 32
 
 FIELD = "tcp.completeness"
-FLAG_FIELDS = (("tcp.completeness.rst", HAS_RST), ("tcp.completeness.fin", HAS_FIN), 
+FLAG_FIELDS = (("tcp.completeness.rst", HAS_RST), ("tcp.completeness.fin", HAS_FIN),
                ("tcp.completeness.data", HAS_DATA),
                ("tcp.completeness.ack", HAS_ACK), ("tcp.completeness.syn-ack", HAS_SYN_ACK),
                ("tcp.completeness.syn", HAS_SYN))  # fmt: skip
