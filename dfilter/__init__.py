@@ -33,6 +33,7 @@ from dfilter.errors import (
 from dfilter.fields.versions import NEWEST, Version
 
 if TYPE_CHECKING:
+    from dfilter.captures.write import CaptureWriter
     from dfilter.check.diagnostics import Colour, Diagnostic, Fix, Severity, Verdict
     from dfilter.filter import Filter
     from dfilter.filterset import FilterSet
@@ -45,6 +46,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CaptureError",
     "CaptureWarning",
+    "CaptureWriter",
     "Colour",
     "DfilterError",
     "Diagnostic",
@@ -68,6 +70,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CaptureWriter": "dfilter.captures.write",
     "Colour": "dfilter.check.diagnostics",
     "Diagnostic": "dfilter.check.diagnostics",
     "Fix": "dfilter.check.diagnostics",

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dfilter.filter import Filter, Target, compile_filter, dpkt_link_type
-from dfilter.packets.session import Needs, Session, needs_of
+from dfilter.packets.session import Session, needs_of
 from dfilter.packets.view import View
-from dfilter.scan import DecodeAs, Source, frames_of_all
+from dfilter.scan import DecodeAs, Source, frames_of_all, union_of
 
 
 class FilterSet:
@@ -30,7 +30,7 @@ class FilterSet:
             name: compile_filter(text, target=target) if isinstance(text, str) else text
             for name, text in filters.items()
         }
-        self.needs = _union(self.filters.values())
+        self.needs = needs_of(union_of(each.needs for each in self.filters.values()))
 
     @property
     def look_ahead(self) -> bool:
@@ -52,12 +52,3 @@ class FilterSet:
                 link_type = dpkt_link_type(packet)
             packet = Session(self.needs).feed(bytes(packet), link_type=link_type)
         return [name for name, compiled in self.filters.items() if compiled.test(packet)]
-
-
-def _union(filters: Any) -> Needs:
-    names: set[str] = set()
-    for compiled in filters:
-        if compiled.needs.names is None:
-            return Needs(None, needs_of(None).reachable, True, any(f.look_ahead for f in filters))
-        names |= compiled.needs.names
-    return needs_of(names)

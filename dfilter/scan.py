@@ -8,14 +8,16 @@ the capture twice.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from dfilter.captures.index import open_chunks
 from dfilter.captures.read import open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
 from dfilter.packets.dispatch import catalogue
+from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, ShapeKnowledge
 from dfilter.packets.view import View
@@ -28,26 +30,55 @@ DecodeAs = Mapping[tuple[str, Any], str]
 Foresight = dict[str, dict[int, list[Any]]]
 
 
-def read(capture: Source, filter: str | Filter = "", *, target: Target | None = None,
-         decode_as: DecodeAs | None = None) -> Iterator[View]:  # fmt: skip
+def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | None = None,
+         target: Target | None = None, decode_as: DecodeAs | None = None) -> Iterator[View]:  # fmt: skip
     """The frames of a capture that a filter selects, one at a time, as they are found.
 
     Args:
         capture: a path, "-" for standard input, or a binary file object; pcap or pcapng, plain, gzip or zstd.
         filter: a display filter or a compiled one; the empty filter selects every frame.
+        fields: the only fields that will be asked of the frames, so that nothing else is dissected; none of
+            them for frames of which only number, time and bytes are wanted. Without it everything is dissected,
+            and a field that looks ahead is known if the filter looks ahead too.
         target: the Wireshark version whose language the text is in.
         decode_as: (dispatch table, key) -> protocol: ``{("tcp.port", 8443): "tls"}``.
 
     Raises:
         FilterError: the filter does not compile.
+        UnsupportedFieldError: one of `fields` is not dissected.
         CaptureError: the file is no capture, cannot be read, or a filter that looks ahead meets a stream that
             can be read only once.
     """
     compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
-    # every field may be asked of the frames that are handed out, so everything is dissected
-    views = dissect(capture, needs_of(None), look_ahead=compiled.look_ahead, decode_as=decode_as)
+    needs, look_ahead = needs_of(None), compiled.look_ahead
+    if fields is not None:
+        needs = needs_of(union_of([compiled.needs, field_needs(fields)]))
+        look_ahead = needs.look_ahead
+        plan = None if needs.stateful or decode_as else column_plan([compiled])
+        if plan is not None:
+            return _select_chunks(capture, plan, compiled, needs)
+    views = dissect(capture, needs, look_ahead=look_ahead, decode_as=decode_as)
     test = compiled.test
     return (view for view in views if test(view))
+
+
+def field_needs(fields: Iterable[str]) -> Needs:
+    """What reading these fields needs; `UnsupportedFieldError` for one that is not dissected."""
+    names = list(fields)
+    reader = PacketReader()
+    for name in names:
+        reader.values(name)
+    return needs_of(names)
+
+
+def union_of(needs: Iterable[Needs]) -> frozenset[str] | None:
+    """The names that any of these needs; None if one needs everything."""
+    names: set[str] = set()
+    for each in needs:
+        if each.names is None:
+            return None
+        names |= each.names
+    return frozenset(names)
 
 
 def frames(capture: Source, filter: str | Filter, *, target: Target | None = None,
@@ -86,8 +117,6 @@ def column_plan(filters: Sequence[Filter]) -> ColumnPlan | None:
 def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], needs: Needs,
                  found: list[list[int]]) -> None:  # fmt: skip
     """Let columns decide what they can; only the rest becomes views."""
-    from dfilter.captures.index import open_chunks
-
     session = Session(needs)
     opened, chunks = open_chunks(capture)
     for chunk in chunks:
@@ -99,6 +128,19 @@ def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], n
                     certain[index][row] = compiled.test(view)
         for mask, numbers in zip(certain, found, strict=True):
             numbers.extend((mask.nonzero()[0] + chunk.first).tolist())
+    _warn(opened.warning)
+
+
+def _select_chunks(capture: Source, plan: ColumnPlan, compiled: Filter, needs: Needs) -> Iterator[View]:
+    """The views of the frames that a filter selects; frames that columns reject never become views."""
+    session = Session(needs)
+    opened, chunks = open_chunks(capture)
+    for chunk in chunks:
+        certain, undecided = plan.decide(chunk)
+        for row in _rows_of_any([certain[0], undecided[0]]):
+            view = session.dissect(chunk.frame(row))
+            if certain[0][row] or compiled.test(view):
+                yield view
     _warn(opened.warning)
 
 

@@ -72,7 +72,7 @@ def run(
             _show_at_once()
         several = len(captures) > 1
         with _printer(output, checked_names(names or [], target), style or [], write, format, several) as printer:
-            for name, frame in _frames(compiled, captures):
+            for name, frame in _frames(compiled, captures, _asked(write, names)):
                 printer.frame(name, frame)
 
 
@@ -119,9 +119,15 @@ def _printer(output: Output | None, names: list[str], style: list[str], write: s
             return TablePrinter(several)
 
 
-def _frames(compiled: dfilter.Filter, captures: list[str]) -> Iterator[tuple[str, dfilter.View]]:
+def _asked(write: str | None, names: list[str] | None) -> list[str] | None:
+    """The fields that the output reads of each frame; None for any of them."""
+    return [] if write is not None else names or None
+
+
+def _frames(compiled: dfilter.Filter, captures: list[str],
+            fields: list[str] | None) -> Iterator[tuple[str, dfilter.View]]:  # fmt: skip
     for name in captures:
-        for frame in dfilter.read(name, compiled):
+        for frame in dfilter.read(name, compiled, fields=fields):
             yield name, frame
 
 

@@ -42,4 +42,4 @@ class SavingPrinter:
 
     def frame(self, name: str, frame: dfilter.View) -> None:
         """Write `frame`, found in the capture `name`."""
-        self._writer.write(frame.frame)
+        self._writer.write(frame.frame)  # type: ignore[arg-type]  # what `read` yields comes from a capture

@@ -213,7 +213,10 @@ def build_columns(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shap
     return ColumnPlan(len(named), useful, everywhere)
 
 
-def _branch(named: Sequence[tuple[TypedExpression, tuple[str, ...]]], shape: Shape, surroundings: Surroundings) -> _Branch:
+_Named = Sequence[tuple[TypedExpression, tuple[str, ...]]]
+
+
+def _branch(named: _Named, shape: Shape, surroundings: Surroundings) -> _Branch:
     decider: Decider[Term] = Decider(_ColumnTerms(), shape, surroundings)
     bounds: list[Bounds[Term] | None] = []
     doubts: list[Mask | None] = []
@@ -331,7 +334,10 @@ def _reader(place: Place) -> Callable[[Columns], Numbers] | None:
     return lambda columns: (columns.number(start, size) & mask) >> shift
 
 
-def _compare_number(read: Callable[[Columns], Numbers] | None, relation: Relation, value: int, drop: int) -> Term | None:
+_Read = Callable[[Columns], Numbers]
+
+
+def _compare_number(read: _Read | None, relation: Relation, value: int, drop: int) -> Term | None:
     """Compare with `value` after dropping the lowest `drop` bits."""
     if read is None:
         return None
@@ -341,8 +347,8 @@ def _compare_number(read: Callable[[Columns], Numbers] | None, relation: Relatio
     if drop:
         if drop >= 32:
             return bool(compare(0, value))
-        return lambda columns: compare(read(columns) >> drop, value)
-    return lambda columns: compare(read(columns), value)
+        return lambda columns: np.asarray(compare(read(columns) >> drop, value))
+    return lambda columns: np.asarray(compare(read(columns), value))
 
 
 def _compare_wide(start: int, relation: Relation, value: bytes, prefix: int) -> Term:
@@ -356,13 +362,13 @@ def _compare_wide(start: int, relation: Relation, value: bytes, prefix: int) -> 
     def term(columns: Columns) -> Mask:
         high = columns.number(start, 8) & high_keep
         if relation is Relation.EQ and not low_keep:
-            return high == high_wanted
+            return np.asarray(high == high_wanted)
         low = columns.number(start + 8, 8) & low_keep
         same = high == high_wanted
         if relation is Relation.EQ:
-            return same & (low == low_wanted)
+            return np.asarray(same & (low == low_wanted))
         if relation is Relation.NE:
-            return ~same | (low != low_wanted)
+            return np.asarray(~same | (low != low_wanted))
         strict = _OPERATORS[Relation.LT if relation in (Relation.LT, Relation.LE) else Relation.GT]
         result: Mask = strict(high, high_wanted) | (same & compare(low, low_wanted))
         return result

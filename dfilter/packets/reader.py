@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dfilter.errors import UnsupportedFieldError
+from dfilter.errors import UnknownFieldError, UnsupportedFieldError
+from dfilter.fields.registry import versions_of
 from dfilter.packets.declare import Field
 from dfilter.packets.dispatch import Catalogue, catalogue
 from dfilter.packets.view import Layer, View
@@ -82,6 +83,8 @@ class PacketReader:
         return self._known.fields.get(name) or self._unsupported(name)
 
     def _unsupported(self, name: str) -> Any:
+        if not versions_of(name):
+            raise UnknownFieldError(f"no protocol or field is called {name!r}")
         raise UnsupportedFieldError(f"Wireshark knows {name}, but dfilter does not dissect it yet, so no frame "
                                     "can be tested for it; `dfilter check` still judges the filter")
 
