@@ -73,7 +73,8 @@ def fill_eapol(layer: Layer) -> None:
     add("eapol.keydes.type", kind, start + 4, 1)
     if kind not in (RSN_KEY, WPA_KEY):
         return
-    info, size = region.u16(5), region.u16(97)
+    mic = mic_length(region)
+    info, size = region.u16(5), region.u16(81 + mic)
     number = message_number(info, size)
     if number:
         add("wlan_rsna_eapol.keydes.msgnr", number, start + 5)
@@ -82,11 +83,20 @@ def fill_eapol(layer: Layer) -> None:
     add("eapol.keydes.replay_counter", region.u64(9), start + 9, 8)
     for name, at, length in (("wlan_rsna_eapol.keydes.nonce", 17, 32), ("eapol.keydes.key_iv", 49, 16),
                              ("wlan_rsna_eapol.keydes.rsc", 65, 8), ("wlan_rsna_eapol.keydes.id", 73, 8),
-                             ("wlan_rsna_eapol.keydes.mic", 81, 16)):  # fmt: skip
+                             ("wlan_rsna_eapol.keydes.mic", 81, mic)):  # fmt: skip
         add(name, region.bytes(at, length), start + at, length)
-    add("wlan_rsna_eapol.keydes.data_len", size, start + 97, 2)
+    at = 81 + mic
+    add("wlan_rsna_eapol.keydes.data_len", size, start + at, 2)
     if size:
-        add("wlan_rsna_eapol.keydes.data", region.bytes(99, size), start + 99, size)
+        add("wlan_rsna_eapol.keydes.data", region.bytes(at + 2, size), start + at + 2, size)
+
+
+def mic_length(region: Region) -> int:
+    """How long the integrity code is depends on a suite seen earlier; here, the length that makes the rest fit."""
+    for length in (16, 24, 32):
+        if region.length >= 83 + length and 83 + length + region.u16(81 + length) == region.reported_length:
+            return length
+    return 16
 
 
 def message_number(info: int, data_length: int) -> int:

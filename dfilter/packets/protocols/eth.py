@@ -49,7 +49,7 @@ ETH = Protocol(
         computed("eth.fcs.status", T.UINT8),
         computed("eth.stream", T.UINT32, stateful=True),
     ),
-    over={"link": (1,), "gre.proto": (0x6558,)},
+    over={"link": (1,), "gre.proto": (0x6558, 0x6400), "ip.proto": (143,)},
     carries=("ethertype", "llc", "data"),
 )
 

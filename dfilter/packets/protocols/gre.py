@@ -40,7 +40,7 @@ GRE = Protocol(
             gre.routing.information    BYTES
         """),
     ),
-    over={"ip.proto": (47,)},
+    over={"ip.proto": (47,), "udp.port": (4754,)},
     carries=("gre.proto", "ethertype", "data"),
 )  # fmt: skip
 

@@ -111,7 +111,7 @@ def _dissect_error(view: View, layer: Layer, region: Region, kind: int) -> None:
     quoted_total = payload.u16(2) if payload.length >= 4 else 0
     quote(view, "ip", region.sub(8))
     at = max(region.u8(5) * 4, MIN_QUOTE)
-    if kind in WITH_LENGTH and quoted_total <= MIN_QUOTE and payload.reported_length > at:
+    if kind in WITH_LENGTH and quoted_total <= MIN_QUOTE and payload.reported_length > MIN_QUOTE:
         layer.state = payload.sub(at)
 
 

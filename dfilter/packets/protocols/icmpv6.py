@@ -97,7 +97,7 @@ def dissect_icmpv6(view: View, region: Region) -> None:
     layer.state = view.addresses
     kind = region.u8(0)
     if kind in ERRORS:
-        region.need(0, 8)
+        region.need(0, 9)
         quote(view, "ipv6", region.sub(8))
     elif kind in (ECHO, ECHO_REPLY):
         if not view.quoted and region.length >= 8:
@@ -221,9 +221,9 @@ def _fill_discovery(layer: Layer, kind: int, start: int) -> None:
         add("icmpv6.nd.na.flag.rsv", flags & 0x1FFFFFFF, start + 4, 4)
     else:
         add("icmpv6.reserved", region.bytes(4, 4), start + 4, 4)
-    name = {SOLICITATION: "ns", ADVERTISEMENT: "na", REDIRECT: "rd"}.get(kind)
-    if name:
-        add(f"icmpv6.nd.{name}.target_address", region.bytes(8, 16), start + 8, 16)
+    message = {SOLICITATION: "ns", ADVERTISEMENT: "na", REDIRECT: "rd"}.get(kind)
+    if message:
+        add(f"icmpv6.nd.{message}.target_address", region.bytes(8, 16), start + 8, 16)
     if kind == REDIRECT:
         add("icmpv6.rd.na.destination_address", region.bytes(24, 16), start + 24, 16)
 

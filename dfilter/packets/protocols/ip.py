@@ -47,9 +47,10 @@ IP = Protocol(
         computed("ip.bogus_header_length", T.NONE),
         computed("ip.bogus_ip_length", T.NONE),
     ),
-    over={"ethertype": (0x0800,), "ip.proto": (4,), "link": (LINKTYPE_IPV4,), "null.family": (2,), "ppp.protocol": (0x0021,)},
+    over={"ethertype": (0x0800,), "ip.proto": (4,), "link": (LINKTYPE_IPV4,), "null.family": (2,),
+          "ppp.protocol": (0x0021,)},
     carries=("ip.proto", "ipv6", "data"),
-)
+)  # fmt: skip
 
 
 @IP.dissector
@@ -65,7 +66,7 @@ def dissect_ip(view: View, region: Region) -> None:
         _dissect_bogus(view, region, first >> 4, header_length)
         return
     layer = view.push(IP, region, header_length)
-    if end - start < 20:
+    if end - start < 4:
         raise region.beyond(start + 20)
     total = buf[start + 2] << 8 | buf[start + 3]
     if total == 0:  # segmentation offload: the sender left the length to its hardware
@@ -74,6 +75,8 @@ def dissect_ip(view: View, region: Region) -> None:
         layer.state = "ip.bogus_ip_length"
         layer.region = region.clipped(0, 4)
         return
+    if end - start < 20:
+        raise region.beyond(start + 20)
     if total > region.reported_length:
         layer.state = "ip.bogus_ip_length"
         layer.add("ip.bogus_ip_length", None)

@@ -11,10 +11,13 @@ from dfilter.packets.view import Layer, View
 FCS_AT_END = 0x10
 MORE_WORDS = 0x80000000
 MAX_WORDS = 32
+HT20 = (6.5, 13.0, 19.5, 26.0, 39.0, 52.0, 58.5, 65.0)
+HT40 = (13.5, 27.0, 40.5, 54.0, 81.0, 108.0, 121.5, 135.0)
+"""Mbit/s of one spatial stream in 20 and 40 MHz channels with the long guard interval."""
 _KNOWN = ((8, 8), (1, 1), (1, 1), (2, 4), (2, 2), (1, 1), (1, 1), (2, 2), (2, 2), (2, 2), (1, 1), (1, 1), (1, 1),
-          (1, 1), (2, 2), (2, 2))  # fmt: skip
+          (1, 1), (2, 2), (2, 2), (1, 1), (1, 1), (4, 8), (1, 3))  # fmt: skip
 """(alignment, size) of the fields of the first presence bits."""
-TSFT, FLAGS, RATE, CHANNEL, SIGNAL, NOISE, ANTENNA = 0, 1, 2, 3, 5, 6, 11
+TSFT, FLAGS, RATE, CHANNEL, SIGNAL, NOISE, ANTENNA, MCS = 0, 1, 2, 3, 5, 6, 11, 19
 
 RADIOTAP = Protocol(
     "radiotap",
@@ -89,6 +92,20 @@ def _signed(value: int) -> int:
     return value - 256 if value > 127 else value
 
 
+def _rate(found: dict[int, tuple[int, int]]) -> float | None:
+    """Mbit/s, as stated or, for HT frames, from the modulation index (IEEE 802.11-2020 section 19.5)."""
+    if RATE in found:
+        return found[RATE][0] / 2
+    if MCS not in found:
+        return None
+    known, flags, index = found[MCS][0].to_bytes(3, "little")
+    if known & 0x07 != 0x07 or index > 31:
+        return None
+    wide, short_guard = flags & 3 == 1, flags & 4
+    base = (HT40 if wide else HT20)[index % 8] * (index // 8 + 1)
+    return round(base * 10 / 9, 1) if short_guard else base
+
+
 def channel_of(frequency: int) -> int | None:
     """The channel number of a centre frequency in MHz."""
     if frequency == 2484:
@@ -104,30 +121,36 @@ def channel_of(frequency: int) -> int | None:
 def fill_radiotap(layer: Layer) -> None:
     start, add, found = layer.start, layer.add, layer.state or {}
     add("radiotap.present", None, start + 4, 4)
-    add("radiotap.present.word", layer.region.le32(4), start + 4, 4)
+    for index in range(MAX_WORDS):
+        word = layer.region.le32(4 + 4 * index)
+        add("radiotap.present.word", word, start + 4 + 4 * index, 4)
+        if not word & MORE_WORDS:
+            break
     if TSFT in found:
-        add("radiotap.mactime", *found[TSFT], 8)
+        add("radiotap.mactime", found[TSFT][0], found[TSFT][1], 8)
     if FLAGS in found:
         flags, at = found[FLAGS]
         add("radiotap.flags", flags, at, 1)
         add("radiotap.flags.fcs", bool(flags & FCS_AT_END), at, 1)
         add("radiotap.flags.badfcs", bool(flags & 0x40), at, 1)
-    if RATE in found:
-        add("radiotap.datarate", found[RATE][0] / 2, found[RATE][1], 1)
+    rate = _rate(found)
+    if rate is not None:
+        add("radiotap.datarate", rate, found.get(RATE, found.get(MCS, (0, 0)))[1], 1)
     if CHANNEL in found:
         add("radiotap.channel.freq", found[CHANNEL][0] & 0xFFFF, found[CHANNEL][1], 2)
     for bit, name in ((SIGNAL, "radiotap.dbm_antsignal"), (NOISE, "radiotap.dbm_antnoise")):
         if bit in found:
             add(name, _signed(found[bit][0]), found[bit][1], 1)
     if ANTENNA in found:
-        add("radiotap.antenna", *found[ANTENNA], 1)
+        add("radiotap.antenna", found[ANTENNA][0], found[ANTENNA][1], 1)
 
 
 @WLAN_RADIO.filler
 def fill_wlan_radio(layer: Layer) -> None:
     start, add, found = layer.start, layer.add, layer.state or {}
-    if RATE in found:
-        add("wlan_radio.data_rate", found[RATE][0] / 2, start)
+    rate = _rate(found)
+    if rate is not None:
+        add("wlan_radio.data_rate", rate, start)
     if CHANNEL in found:
         frequency = found[CHANNEL][0] & 0xFFFF
         number = channel_of(frequency)

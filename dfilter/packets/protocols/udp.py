@@ -50,7 +50,7 @@ def dissect_udp(view: View, region: Region) -> None:
     source, target = buf[start] << 8 | buf[start + 1], buf[start + 2] << 8 | buf[start + 3]
     length = buf[start + 4] << 8 | buf[start + 5]
     view.ports = (source, target)
-    if length == 0 and region.reported_length > MAX_LENGTH:
+    if length == 0 and region.reported_length > MAX_LENGTH and len(view.addresses[0]) == 16:
         length = region.reported_length  # a jumbogram (RFC 2675)
     if length < 8:
         layer.region = region.clipped(0, 6)

@@ -26,6 +26,13 @@ VXLAN = Protocol(
     carries=("eth",),
 )  # fmt: skip
 
+VXLAN_GPE = Protocol(
+    "vxlan_gpe",
+    "VXLAN GPE",
+    over={"udp.port": (4790,)},
+    carries=("vxlan", "eth", "ip", "ipv6", "nsh", "mpls", "data"),
+)
+
 GENEVE = Protocol(
     "geneve",
     "Geneve",
@@ -56,6 +63,20 @@ def dissect_vxlan(view: View, region: Region) -> None:
     view.push(VXLAN, region, 8)
     region.need(0, 8)
     call_name(view, "eth", region.sub(8))
+
+
+@VXLAN_GPE.dissector
+def dissect_vxlan_gpe(view: View, region: Region) -> None:
+    """VXLAN with a next-protocol byte (draft-ietf-nvo3-vxlan-gpe), a `vxlan` layer too."""
+    layer = view.push(VXLAN, region, 8)
+    region.need(0, 8)
+    layer.state = "gpe"
+    name = {1: "ip", 2: "ipv6", 3: "eth", 4: "nsh", 5: "mpls"}.get(region.u8(3))
+    payload = region.sub(8)
+    if name is None:
+        view.call_data(payload)
+    else:
+        call_name(view, name, payload)
 
 
 @GENEVE.dissector

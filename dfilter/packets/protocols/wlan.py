@@ -120,9 +120,8 @@ def fill_wlan(layer: Layer) -> None:
     if kind == CONTROL:
         _fill_control(layer, subtype)
         return
-    if kind == MANAGEMENT:
-        roles = (("ra", "da"), ("ta", "sa"), ("bssid",))
-    else:
+    roles: tuple[tuple[str, ...], ...] = (("ra", "da"), ("ta", "sa"), ("bssid",))
+    if kind == DATA:
         roles = ((("ra", "da"), ("ta", "sa"), ("bssid",)), (("ra", "bssid"), ("ta", "sa"), ("da",)),
                  (("ra", "da"), ("ta", "bssid"), ("sa",)), (("ra",), ("ta",), ("da",)))[flags & 3]  # fmt: skip
     for index, names in enumerate(roles):
