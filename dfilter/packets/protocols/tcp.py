@@ -138,7 +138,7 @@ def fill_tcp(layer: Layer) -> None:
 
 
 def _fill_payload(layer: Layer, payload: Region, flags: int) -> None:
-    """The data; in a reset it is a text that says why (RFC 9293 section 3.5.3 allows it)."""
+    """The data; in a reset it is a text that says why (RFC 1122 section 4.2.2.12)."""
     if flags & RST:
         text = payload.rest().split(b"\0", 1)[0].decode("utf-8", "replace")
         layer.add("tcp.reset_cause", text, payload.start, payload.length)
