@@ -210,7 +210,7 @@ def _add(layer: Layer, attribute: Attribute, offset: int, size: int) -> None:
         if name not in _PREFIXES or _is_prefix(raw):
             layer.add(name, raw, at, size)
     elif kind in ("UINT32", "IPXNET"):
-        if size == 4 or kind == "UINT32" and size in (1, 2, 3, 8):
+        if size == 4 or (kind == "UINT32" and size in (1, 2, 3, 8)):
             layer.add(name, int.from_bytes(raw, "big"), at, size)
     elif kind == "ABSOLUTE_TIME":
         if size == 4:
