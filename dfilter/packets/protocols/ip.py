@@ -143,7 +143,11 @@ def _dissect_fragment(view: View, layer: Layer, payload: Region, flags: int, is_
     if view.quoted:
         view.call_data(payload)
         return
-    key = (layer.buf[layer.start + 4 : layer.start + 6], number, view.addresses)
+    ident = layer.region.u16(4)
+    vlan = view.layer("vlan")
+    if vlan is not None:  # the reference mixes the tag into the identification
+        ident ^= vlan.region.u16(0) & 0x0FFF
+    key = (ident, number, view.addresses)
     fragments = view.session.memory("ip.fragments", Fragments)
     whole = fragments.add(key, view.frame.number, offset, payload.rest(), more)
     if whole is None:

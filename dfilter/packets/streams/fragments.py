@@ -24,6 +24,7 @@ FRAGMENT_KINDS = (
     ("fragment.overlap.conflict", T.BOOLEAN),
     ("fragment.multipletails", T.BOOLEAN),
     ("fragment.toolongfragment", T.BOOLEAN),
+    ("fragment.error", T.FRAMENUM),
     ("fragment.count", T.UINT32),
     ("reassembled.length", T.UINT32),
     ("reassembled.data", T.BYTES),
@@ -33,12 +34,16 @@ FRAGMENT_KINDS = (
 
 @dataclass(slots=True)
 class Whole:
-    """A complete datagram: its payload, and (frame, offset, length) of each fragment in order of offset."""
+    """A complete datagram: its payload, and (frame, offset, length) of each fragment in order of offset.
+
+    `conflicting`: the frames whose bytes contradict those of an earlier fragment at the same place.
+    """
 
     data: bytes
     pieces: list[tuple[int, int, int]]
     overlap: bool
     conflict: bool
+    conflicting: frozenset[int] = frozenset()
 
     @property
     def frames(self) -> list[int]:
@@ -87,15 +92,17 @@ def _assemble(partial: _Partial) -> Whole | None:
     total = partial.total or 0
     out = bytearray(total)
     reached = 0
-    overlap = conflict = False
+    overlap = False
+    conflicting: set[int] = set()
     pieces = sorted(partial.pieces, key=lambda piece: piece[0])
-    for offset, _, data in pieces:
+    for offset, frame, data in pieces:
         if offset > reached:
             return None
         if offset < reached:
             overlap = True
             shared = min(reached - offset, len(data))
-            conflict = conflict or out[offset : offset + shared] != data[:shared]
+            if out[offset : offset + shared] != data[:shared]:
+                conflicting.add(frame)
             data = data[shared:]
             offset += shared
         fitting = data[: max(total - offset, 0)]
@@ -103,14 +110,15 @@ def _assemble(partial: _Partial) -> Whole | None:
         reached = max(reached, offset + len(fitting))
     if reached < total:
         return None
-    return Whole(bytes(out), [(frame, offset, len(data)) for offset, frame, data in pieces], overlap, conflict)
+    placed = [(frame, offset, len(data)) for offset, frame, data in pieces]
+    return Whole(bytes(out), placed, overlap, bool(conflicting), frozenset(conflicting))
 
 
 def add_fragment_fields(layer: Layer, prefix: str, whole: Whole) -> None:
     """The fields with which the completing frame shows its fragments."""
     layer.add(f"{prefix}.fragments", whole.data if prefix == "ip" else None)
     for frame, _, _ in whole.pieces:
-        layer.add(f"{prefix}.fragment", frame)
+        layer.add(f"{prefix}.fragment.error" if frame in whole.conflicting else f"{prefix}.fragment", frame)
     if whole.overlap:
         layer.add(f"{prefix}.fragment.overlap", True)
     if whole.conflict:
