@@ -212,16 +212,15 @@ def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) ->
 
 
 def _candidates(view: View, stream: Stream, region: Region) -> list[Protocol]:
-    """The protocols to try: the one that claimed the conversation, else those of the ports, then the others.
+    """The protocols to try: the one that claimed the conversation, else those of its ports, then the others.
 
-    The port to which the SYN was sent comes first, if a SYN was seen; then the lower one, then the higher one.
+    Where a SYN was seen, only the port that it was sent to counts; else the lower one, then the higher one (observed).
     """
     conversation = stream.conversation
     if conversation.protocol is not None:
         return [conversation.protocol]
-    ports = sorted(view.ports)
-    if conversation.server_port is not None and conversation.server_port == ports[1]:
-        ports.reverse()
+    server_port = conversation.server_port
+    ports = sorted(view.ports) if server_port is None else [server_port]
     by_port = [view.lookup("tcp.port", port) for port in ports]
     found = [protocol for protocol in by_port if protocol is not None]
     for candidate in view.session.catalogue.heuristics.get("tcp", ()):

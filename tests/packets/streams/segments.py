@@ -1,7 +1,8 @@
 """TCP segments for tests, made from a line of a table; and what dfilter finds in them.
 
 In: lines of tab-separated columns: who (c or s), flags, seq, ack, payload (hex, x and a length, or -), time in µs,
-window, options (hex or -).  Out: Ethernet frames, and views of them.  The tables' last column is Wireshark 4.4's answer.
+window, options (hex or -).  Out: Ethernet frames, and views of them.
+The tables' last column is the answer of Wireshark 4.4.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def tcp_frame(number: int, line: str, server_port: int = 5555) -> TestFrame:
 
 def scenarios(table: Path) -> Iterator[tuple[str, list[str]]]:
     """(name, lines) of each scenario of a table."""
-    name, lines = "", []
+    name = ""
+    lines: list[str] = []
     for line in [*table.read_text("utf-8").splitlines(), "# end"]:
         if line.startswith("# "):
             if lines:
