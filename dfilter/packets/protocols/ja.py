@@ -13,7 +13,7 @@ from dfilter.packets.protocols.tls_extensions import HelloFacts
 SERVER_NAME, ALPN = 0, 16
 JA4_NOTHING = "000000000000"
 _JA4_VERSIONS = {0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2",
-                 0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3"}  # fmt: skip
+                 0x0100: "s1", 0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3"}  # fmt: skip
 
 
 def is_grease(value: int) -> bool:

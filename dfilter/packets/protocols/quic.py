@@ -135,9 +135,9 @@ def dissect_quic(view: View, region: Region) -> None:
     while at < region.length:
         part = region.sub(at)
         if packets and not _may_follow(part, packets[0]):
-            packets.append(Packet(at, part.length, opaque=True))
+            packets.append(Packet(at, part.reported_length, opaque=True))
             break
-        packet = Packet(at, part.length)
+        packet = Packet(at, part.reported_length)
         packets.append(packet)
         if part.u8(0) & LONG:
             connection = _long_packet(view, layer, part, packet, connections)
@@ -374,7 +374,8 @@ def _fill_protected(layer: Layer, part: Region, packet: Packet, at: int) -> None
     plain, at = packet.plain, packet.number_at
     if plain is None:
         add("quic.decryption_failed", None)
-        add("quic.remaining_payload", part.bytes(at, packet.length - at), start + at, packet.length - at)
+        rest = part.clipped(at, packet.length - at).rest()
+        add("quic.remaining_payload", rest, start + at, len(rest))
         return
     add("quic.packet_number", plain.number, start + at, plain.number_length)
     at += plain.number_length

@@ -14,9 +14,15 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.tls_application import application_name
 from dfilter.packets.protocols.tls_fields import handshake_fields
-from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, is_tls13, server_choice
+from dfilter.packets.protocols.tls_handshake import TLS13, Agreed, fill_message, is_tls13, server_choice
 from dfilter.packets.protocols.tls_session import Message, TlsConnection, split_messages
-from dfilter.packets.protocols.tls_ssl2 import SSL2_FIELDS, fill_ssl2, is_ssl2_hello, ssl2_length
+from dfilter.packets.protocols.tls_ssl2 import (
+    SSL2_FIELDS,
+    fill_ssl2,
+    is_sound_ssl2_hello,
+    is_ssl2_hello,
+    ssl2_length,
+)
 from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Malformed, Region
@@ -120,6 +126,8 @@ def looks_like_tls(view: View, region: Region) -> bool:
     """Does a stream's segment begin with a handshake or data record, on whatever port?"""
     if region.length < RECORD_HEADER:
         return False
+    if is_sound_ssl2_hello(region):
+        return True
     return (region.u8(0) in (HANDSHAKE, APPLICATION_DATA) and region.u16(1) in range(0x0300, 0x0304)
             and 0 < region.u16(3) <= LONGEST_RECOGNISED)  # fmt: skip
 
@@ -189,7 +197,7 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
         if left >= RECORD_HEADER and is_ssl2_hello(region, at):
             state.ssl2.append((at, ssl2_length(region, at)))
             return at + ssl2_length(region, at)
-        if connection.version:
+        if connection.version and at:
             state.unknown = at
         return region.length
     type_, version, size = region.u8(at), region.u16(at + 1), region.u16(at + 3)
@@ -244,7 +252,7 @@ def push_bare_handshake(view: View, content: Region, connection: TlsConnection, 
     if "tls" not in view.session.reachable:
         return
     layer = view.push(TLS, content)
-    agreed = Agreed(connection.version, connection.suite, "q")
+    agreed = Agreed(connection.version or TLS13, connection.suite, "q")  # QUIC knows no older version
     layer.state = TlsState(bare=(tuple(messages), agreed))
 
 
@@ -312,6 +320,7 @@ def _fill_heartbeat(layer: Layer, content: Region) -> None:
     invalid = claimed + 16 > left
     if invalid:
         add("tls.heartbeat_message.payload_length.invalid", None)
+        layer.view.damaged(Malformed("a heartbeat that claims more than it holds"))
     size = min(claimed, left)
     add("tls.heartbeat_message.payload", content.bytes(3, size), start + 3, size)
     if left > size:

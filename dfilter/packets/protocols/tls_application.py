@@ -26,12 +26,13 @@ _BY_PORT = {
     8883: "MQ Telemetry Transport Protocol", 10050: "Zabbix Protocol", 10051: "Zabbix Protocol",
     11207: "Couchbase Protocol", 19999: "Distributed Network Protocol 3.0", 27017: "Mongo Wire Protocol",
 }  # fmt: skip
-_BY_CARRIER = {
-    "smtp": "Simple Mail Transfer Protocol", "imap": "Internet Message Access Protocol",
-    "pop": "Post Office Protocol", "ftp": "File Transfer Protocol (FTP)", "http": _HTTP,
-    "ldap": "Lightweight Directory Access Protocol", "xmpp": "XMPP Protocol", "pgsql": "PostgreSQL",
-    "mysql": "MySQL Protocol",
+_HANDED_OVER = {
+    21: "File Transfer Protocol (FTP)", 25: "Simple Mail Transfer Protocol", 110: "Post Office Protocol",
+    143: "Internet Message Access Protocol", 389: "Lightweight Directory Access Protocol",
+    587: "Simple Mail Transfer Protocol", 3306: "MySQL Protocol", 5222: "XMPP Protocol", 5269: "XMPP Protocol",
+    5432: "PostgreSQL",
 }  # fmt: skip
+"""Ports whose protocols begin in the clear and hand over to TLS."""
 
 
 def application_name(view: View, chosen: bytes | None) -> str:
@@ -46,7 +47,6 @@ def application_name(view: View, chosen: bytes | None) -> str:
         if port in _BY_PORT:
             return _BY_PORT[port]
     for port in sorted(view.ports):
-        carrier = view.lookup("tcp.port", port)
-        if carrier is not None and carrier.name in _BY_CARRIER:
-            return _BY_CARRIER[carrier.name]
+        if port in _HANDED_OVER:
+            return _HANDED_OVER[port]
     return ""

@@ -184,8 +184,9 @@ def _sct(walk: Walk, message: int, facts: HelloFacts) -> None:
         walk_sct_list(walk)
 
 
-def walk_sct_list(walk: Walk) -> None:
-    """Pass a list of signed certificate timestamps (RFC 6962 section 3.3)."""
+def walk_sct_list(walk: Walk, named: bool = True) -> None:
+    """Pass a list of signed certificate timestamps (RFC 6962 section 3.3); `named`: signatures say their algorithm,
+    as Wireshark 4.4 only expects it where the connection is TLS 1.2 or later."""
     items = walk.vector("sct.scts_length", 2)
     while items.left:
         one = items.vector("sct.sct_length", 2)
@@ -198,7 +199,8 @@ def walk_sct_list(walk: Walk) -> None:
         extensions = one.vector("sct.sct_extensions_length", 2)
         if extensions.left:
             extensions.note("sct.sct_extensions", None, extensions.left)
-        walk_signature_algorithm(one)
+        if named:
+            walk_signature_algorithm(one)
         one.opaque("sct.sct_signature", one.length("sct.sct_signature_length", 2))
 
 
@@ -307,6 +309,9 @@ def _user_name(walk: Walk, message: int, facts: HelloFacts) -> None:
     walk.text("handshake.extensions_srp_username", walk.length("handshake.extensions_srp_len", 1))
 
 
+_connection_id = _sized("connection_id", 1, "connection_id_length")
+"""RFC 9146."""
+
 _WITHOUT_CONTENT = frozenset({22, 23, 49})
 
 _HANDLERS: dict[int, Callable[[Walk, int, HelloFacts], None]] = {
@@ -318,6 +323,6 @@ _HANDLERS: dict[int, Callable[[Walk, int, HelloFacts], None]] = {
     34: _other_signature_algorithms, 35: _all("handshake.extensions.session_ticket"), 40: _key_share,
     41: _pre_shared_key, 42: _early_data, 43: _supported_versions,
     44: _sized("handshake.extensions.cookie", 2, "handshake.extensions.cookie_len"), 45: _psk_modes,
-    50: _other_signature_algorithms, 51: _key_share, 57: _quic_parameters, 0xFFA5: _quic_parameters,
-    13172: _npn, 17513: _alps, 17613: _alps, 0xFE0D: _encrypted_client_hello, 65281: _renegotiation_info,
+    50: _other_signature_algorithms, 53: _connection_id, 54: _connection_id, 51: _key_share, 57: _quic_parameters, 0xFFA5: _quic_parameters,
+    13172: _npn, 17513: _alps, 0xFE0D: _encrypted_client_hello, 65281: _renegotiation_info,
 }  # fmt: skip

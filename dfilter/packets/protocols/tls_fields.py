@@ -13,7 +13,7 @@ _HANDSHAKE = {
         handshake.extensions_supported_groups handshake.extensions_ec_point_formats handshake.sig_hash_algs
         handshake.extensions_alpn_list handshake.extensions_alps_alpn_list handshake.extensions.psk.binders
         handshake.cert_type.types handshake.certificates handshake.cert_types handshake.dnames handshake.dname
-        handshake.verify_data malformed.vector_length malformed.buffer_too_small malformed.trailing_data
+        handshake.verify_data malformed.buffer_too_small malformed.trailing_data
         ech.hpke.keyconfig.cipher_suite token_binding.key_parameters quic.parameter.google.support_handshake_done
         quic.parameter.google.key_update_not_yet_supported sct.sct_extensions
         """,
@@ -34,7 +34,7 @@ _HANDSHAKE = {
         quic.parameter.preferred_address.connectionid.length quic.parameter.google.supported_versions_length
         """,
     "UINT16": """
-        handshake.version handshake.session_id_length handshake.cipher_suites_length handshake.ciphersuite
+        handshake.version handshake.cipher_suites_length handshake.ciphersuite
         handshake.extensions_length handshake.extension.type handshake.extension.len
         handshake.extensions_server_name_list_len handshake.extensions_server_name_len
         handshake.extensions_status_request_responder_ids_len handshake.extensions_status_request_exts_len
@@ -105,4 +105,5 @@ _HANDSHAKE = {
 def handshake_fields(prefix: str) -> tuple[Field, ...]:
     """The common fields under the names that begin with `prefix`."""
     rows = [f"{prefix}.{name} {type_}" for type_, names in _HANDSHAKE.items() for name in names.split()]
+    rows.append(f"{prefix}.handshake.session_id_length {'UINT16' if prefix == 'tls' else 'UINT8'}")
     return computed_table("\n".join(rows))

@@ -32,9 +32,9 @@ from dfilter.packets.protocols.x509_certificate import fill_certificate
 from dfilter.packets.protocols.x509_names import fill_distinguished_name
 
 SERVER_KEY_EXCHANGE, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED = 12, 15, 16, 20
-CERTIFICATE_STATUS, KEY_UPDATE, COMPRESSED_CERTIFICATE = 22, 24, 25
+HELLO_VERIFY_REQUEST, CERTIFICATE_STATUS, KEY_UPDATE, COMPRESSED_CERTIFICATE = 3, 22, 24, 25
 
-SSL3, TLS10, TLS12, TLS13 = 0x0300, 0x0301, 0x0303, 0x0304
+SSL3, TLS12, TLS13, OLD_DTLS = 0x0300, 0x0303, 0x0304, 0x0100
 RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a server hello that is a hello retry request (RFC 8446 section 4.1.3)."""
 
@@ -77,6 +77,8 @@ def fill_message(walk: Walk, type_: int, agreed: Agreed) -> None:
         _client_hello(walk, agreed)
     elif type_ == SERVER_HELLO:
         _server_hello(walk)
+    elif type_ == HELLO_VERIFY_REQUEST and walk.prefix == "dtls":
+        _hello_verify_request(walk)
     elif type_ == NEW_SESSION_TICKET:
         _new_session_ticket(walk, agreed)
     elif type_ == HELLO_RETRY_REQUEST:
@@ -115,6 +117,18 @@ def _random(walk: Walk, with_time: bool) -> bytes:
     return value
 
 
+def _hello_verify_request(walk: Walk) -> None:
+    """RFC 6347 section 4.2.1; in TLS there is none."""
+    walk.number("handshake.version", 2)
+    _cookie(walk)
+
+
+def _cookie(walk: Walk) -> None:
+    size = walk.length("handshake.cookie_length", 1)
+    if size:
+        walk.opaque("handshake.cookie", size)
+
+
 def _session_id(walk: Walk) -> None:
     size = walk.length("handshake.session_id_length", 1)
     if size:
@@ -128,9 +142,7 @@ def _client_hello(walk: Walk, agreed: Agreed) -> None:
     _random(walk, not is_tls13(agreed.version))
     _session_id(walk)
     if walk.prefix == "dtls":
-        size = walk.length("handshake.cookie_length", 1)
-        if size:
-            walk.opaque("handshake.cookie", size)
+        _cookie(walk)
     size = walk.length("handshake.cipher_suites_length", 2)
     walk.note("handshake.ciphersuites", None, size)
     suites = walk.inner(size)
@@ -233,7 +245,7 @@ def _certificates(walk: Walk, agreed: Agreed) -> None:
         region = inside.region.sub(inside.at, size)
         inside.opaque("handshake.certificate", size)
         if wants_certificates(walk.layer.view.session):
-            fill_certificate(walk.layer, region, walk.foreign)
+            fill_certificate(walk.layer, region, walk.foreign, has_algorithms(agreed.version))
         if tls13:
             walk_extensions(inside, CERTIFICATE, HelloFacts())
 
@@ -315,7 +327,7 @@ def _client_key_exchange(walk: Walk, agreed: Agreed) -> None:
         walk.opaque("handshake.client_point", walk.length("handshake.client_point_len", 1))
     elif exchange.startswith("DH"):
         _numbered(walk, "yc")
-    elif exchange.startswith("RSA") and agreed.version == SSL3:
+    elif exchange.startswith("RSA") and agreed.version in (SSL3, OLD_DTLS):
         walk.opaque("handshake.epms", walk.left)
     elif exchange.startswith("RSA"):
         _numbered(walk, "epms")

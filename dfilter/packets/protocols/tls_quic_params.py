@@ -1,4 +1,4 @@
-"""QUIC transport parameters inside TLS (RFC 9000 section 18, and those that Google and Meta send)."""
+"""QUIC transport parameters inside TLS (RFC 9000 section 18, RFC 9368, and those that Google and Meta send)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OPAQUES = {
     0x3128: "google.connection_options",
 }  # fmt: skip
 
-PREFERRED_ADDRESS, VERSION_INFORMATION_DRAFT = 0x0D, 0xFF73DB
+PREFERRED_ADDRESS, VERSION_INFORMATION = 0x0D, 0x11
 GOOGLE_USER_AGENT, GOOGLE_VERSION = 0x3129, 0x4752
 
 
@@ -55,7 +55,7 @@ def _walk_parameter(walk: Walk, type_: int) -> None:
         walk.opaque("quic.parameter." + _OPAQUES[type_], walk.left)
     elif type_ == PREFERRED_ADDRESS:
         _preferred_address(walk)
-    elif type_ == VERSION_INFORMATION_DRAFT:
+    elif type_ == VERSION_INFORMATION:
         walk.number("quic.parameter.vi.chosen_version", 4)
         while walk.left >= 4:
             walk.number("quic.parameter.vi.other_version", 4)

@@ -1,13 +1,13 @@
 """A cursor over TLS structures that adds a field for each number, vector or opaque it passes.
 
 In: a region of plain TLS bytes and the layer to add to.  Out: fields of that layer.  What always holds: a vector
-that claims more than its parent holds is noted (`malformed.vector_length`) and cut; a number beyond the end of
-the region raises as `Region` does.
+that claims more than its parent holds is noted (`malformed.buffer_too_small`) and ends its parent; a number beyond
+the end of the region raises as `Region` does.
 """
 
 from __future__ import annotations
 
-from dfilter.packets.region import Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer
 
 
@@ -64,16 +64,17 @@ class Walk:
         return value
 
     def length(self, name: str, size: int) -> int:
-        """Pass the length of a vector: what it says, cut to what is left."""
+        """Pass the length of a vector; one that does not fit is noted and ends the structure: 0."""
         if self.left < size:
-            self.note("malformed.buffer_too_small", None, self.left)
-            self.at = self.end
-            return 0
+            return self._too_small()
         value = self.number(name, size)
-        if value > self.left:
-            self.note("malformed.vector_length", None, size, self.at - size)
-            return self.left
-        return value
+        return self._too_small() if value > self.left else value
+
+    def _too_small(self) -> int:
+        self.note("malformed.buffer_too_small", None, self.left)
+        self.layer.view.damaged(Malformed("a vector larger than what holds it"))
+        self.at = self.end
+        return 0
 
     def inner(self, size: int) -> Walk:
         """The next `size` bytes as a walk of their own; this one passes them."""

@@ -25,6 +25,10 @@ X509AF = Protocol("x509af", "X509AF", fields=computed_table("""
     x509af.rdnSequence                  UINT32
     x509af.subjectPublicKeyInfo_element NONE
     x509af.algorithm_element            NONE
+    x509af.DSS_Params_element           NONE
+    x509af.p                            BYTES
+    x509af.q                            BYTES
+    x509af.g                            BYTES
     x509af.subjectPublicKey             BYTES
     x509af.extensions                   UINT32
     x509af.Extension_element            NONE

@@ -30,9 +30,9 @@ DSA = bytes.fromhex("2a8648ce380401")
 VERSION, ISSUER_ID, SUBJECT_ID, EXTENSIONS = 0xA0, 0x81, 0x82, 0xA3
 
 
-def fill_certificate(layer: Layer, region: Region, foreign: bool = False) -> None:
-    """Add the fields of the certificate that `region` holds; `foreign`: it is not in the layer's own bytes."""
-    der = Der(layer, region.buf, foreign)
+def fill_certificate(layer: Layer, region: Region, foreign: bool = False, named: bool = True) -> None:
+    """Add the fields of the certificate that `region` holds; `foreign`, `named`: as `Der` says."""
+    der = Der(layer, region.buf, foreign, named)
     try:
         _certificate(der, der.node(region.start, region.end))
     except BadDer:
@@ -83,6 +83,10 @@ def walk_algorithm(der: Der, node: Node) -> bytes:
     if algorithm == EC_PUBLIC_KEY and len(parts) > 1 and parts[1].tag == OID:
         der.add("pkcs1.ECParameters", 1, parts[1].start, parts[1].end)
         der.put("pkcs1.namedCurve", der.bytes(parts[1]), parts[1])
+    elif algorithm == DSA and len(parts) > 1 and parts[1].tag == SEQUENCE:
+        der.mark("x509af.DSS_Params_element", parts[1])
+        for name, number in zip("pqg", der.children(parts[1]), strict=False):
+            der.put("x509af." + name, der.bytes(number), number)
     return algorithm
 
 

@@ -53,11 +53,13 @@ class Der:
 
     Attributes:
         foreign: `buf` is not the layer's own, so fields cover nothing.
+        named: TLS signatures in it say their algorithm (the connection's version is 1.2 or later).
     """
 
-    __slots__ = ("_add", "buf", "foreign", "layer")
+    __slots__ = ("_add", "buf", "foreign", "layer", "named")
 
-    def __init__(self, layer: Layer, buf: bytes, foreign: bool) -> None:
+    def __init__(self, layer: Layer, buf: bytes, foreign: bool, named: bool = True) -> None:
+        self.named = named
         self.layer = layer
         self.buf = buf
         self.foreign = foreign

@@ -179,7 +179,7 @@ def _name_constraints(der: Der, node: Node) -> None:
 def _timestamps(der: Der, node: Node) -> None:
     if node.tag != OCTET_STRING:
         raise BadDer
-    walk_sct_list(Walk(der.layer, "tls", Region(der.buf, node.content, node.end)))
+    walk_sct_list(Walk(der.layer, "tls", Region(der.buf, node.content, node.end)), der.named)
 
 
 def _features(der: Der, node: Node) -> None:

@@ -1,0 +1,204 @@
+"""DTLS 1.0 and 1.2 (RFC 4347, RFC 6347), and the hellos of 1.3 (RFC 9147).
+
+In: UDP payloads on its ports, or that look like it.  Out: one `dtls` layer a datagram.  Handshake messages belong to
+the frame that brings the last of their fragments.  What is recognised is as observed in Wireshark 4.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dfilter.packets.declare import Protocol, computed_table
+from dfilter.packets.protocols.dtls_session import DtlsConnection, DtlsConnections
+from dfilter.packets.protocols.tls_fields import handshake_fields
+from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, server_choice
+from dfilter.packets.protocols.tls_session import KNOWN_TYPES
+from dfilter.packets.protocols.tls_walk import Walk
+from dfilter.packets.protocols.x509 import X509_SPACES
+from dfilter.packets.region import Region
+from dfilter.packets.view import Layer, View
+
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+VERSIONS = frozenset({0xFEFF, 0xFEFD, 0x0100})
+RECORD_HEADER, HANDSHAKE_HEADER = 13, 12
+MAX_RECORDS = 1000
+"""Records in one datagram: 65,535 bytes hold no more than 5,041."""
+
+DTLS = Protocol(
+    "dtls",
+    "DTLS",
+    fields=(
+        *handshake_fields("dtls"),
+        *computed_table("""
+            dtls.record                     NONE
+            dtls.record.content_type        UINT8
+            dtls.record.version             UINT16
+            dtls.record.epoch               UINT16
+            dtls.record.sequence_number     UINT64
+            dtls.record.length              UINT16
+            dtls.handshake.message_seq      UINT16
+            dtls.handshake.fragment_offset  UINT24
+            dtls.handshake.fragment_length  UINT24
+            dtls.handshake.random_time      ABSOLUTE_TIME
+            dtls.handshake.random_bytes     BYTES
+            dtls.handshake.cookie_length    UINT8
+            dtls.handshake.cookie           BYTES
+            dtls.alert_message              NONE
+            dtls.alert_message.level        UINT8
+            dtls.alert_message.desc         UINT8
+            dtls.change_cipher_spec         NONE
+            dtls.app_data                   BYTES
+            dtls.fragments                  NONE
+            dtls.fragment                   FRAMENUM
+            dtls.fragment.count             UINT32
+            dtls.reassembled.length         UINT32
+        """, stateful=True),
+    ),
+    over={"udp.port": (853, 2221, 5684, 5868)},
+    shares=X509_SPACES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A handshake message or a part of one.
+
+    Attributes:
+        at: where its header lies in the layer's region; `length` with the header.
+        body: the whole message's content, if this fragment completes it.
+        frames: those of its fragments, if there are several.
+    """
+
+    at: int
+    length: int
+    body: Region | None
+    frames: tuple[int, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """One record: where it lies in the layer's region, its type, and what its handshake messages are."""
+
+    at: int
+    length: int
+    type: int
+    agreed: Agreed
+    fragments: list[Fragment] = field(default_factory=list)
+    is_encrypted: bool = False
+
+
+def is_record(region: Region, at: int) -> bool:
+    """Does a record of a known type and version lie at `at`, all of it?"""
+    return (region.reported_length - at >= RECORD_HEADER and CHANGE_CIPHER_SPEC <= region.u8(at) <= APPLICATION_DATA
+            and region.u16(at + 1) in VERSIONS)  # fmt: skip
+
+
+def looks_like_dtls(view: View, region: Region) -> bool:
+    """Does a datagram begin with a record that fits into it?"""
+    if view.quoted or region.length < RECORD_HEADER or not is_record(region, 0):
+        return False
+    return RECORD_HEADER + region.u16(11) <= region.reported_length
+
+
+DTLS.heuristics["udp"] = looks_like_dtls
+
+
+@DTLS.dissector
+def dissect_dtls(view: View, region: Region) -> bool:
+    if region.length < RECORD_HEADER or not is_record(region, 0):
+        return False
+    layer = view.push(DTLS, region)
+    source, target = zip(view.addresses, view.ports, strict=True)
+    connection, sender = view.session.memory("dtls", DtlsConnections).between(source, target)
+    records: list[Record] = []
+    layer.state = records
+    at = 0
+    while at < region.length and len(records) < MAX_RECORDS and is_record(region, at):
+        size = region.u16(at + 11)
+        agreed = Agreed(connection.tls.version, connection.tls.suite, "d")
+        record = Record(at, RECORD_HEADER + size, region.u8(at), agreed, is_encrypted=region.u16(at + 3) > 0)
+        if record.type == HANDSHAKE and not record.is_encrypted:
+            _split(view, connection, sender, region, record)
+            record.agreed = Agreed(connection.tls.version, connection.tls.suite, "d")
+        records.append(record)
+        at += record.length
+    return True
+
+
+def _split(view: View, connection: DtlsConnection, sender: int, region: Region, record: Record) -> None:
+    """Find the messages of a handshake record and put fragments together."""
+    at, end = record.at + RECORD_HEADER, min(record.at + record.length, region.length)
+    while end - at >= HANDSHAKE_HEADER:
+        type_, length, number = region.u8(at), region.u24(at + 1), region.u16(at + 4)
+        offset, size = region.u24(at + 6), region.u24(at + 9)
+        start = at + HANDSHAKE_HEADER
+        if type_ not in KNOWN_TYPES or start + size > end or (size == 0 and length > 0):
+            return
+        body, frames = None, [view.number]
+        if size == length:
+            body = region.sub(start, size)
+        else:
+            found = connection.add(sender, type_, number, length, offset, region.bytes(start, size), view.number)
+            if found is not None:
+                body, frames = Region(found[0], 0, length), found[1]
+        record.fragments.append(Fragment(at, HANDSHAKE_HEADER + size, body, tuple(frames) if size != length else ()))
+        if type_ == 2 and body is not None:
+            version, suite, _ = server_choice(body.rest())
+            connection.tls.version, connection.tls.suite = version, suite
+        at = start + size
+
+
+@DTLS.filler
+def fill_dtls(layer: Layer) -> None:
+    for record in layer.state:
+        _fill_record(layer, record)
+
+
+def _fill_record(layer: Layer, record: Record) -> None:
+    walk = Walk(layer, "dtls", layer.region, record.at)
+    walk.note("record", None, record.length)
+    walk.number("record.content_type", 1)
+    walk.number("record.version", 2)
+    walk.number("record.epoch", 2)
+    walk.number("record.sequence_number", 6)
+    size = walk.number("record.length", 2)
+    if record.type == HANDSHAKE:
+        if not record.fragments:
+            walk.note("handshake", None, size)
+        for fragment in record.fragments:
+            _fill_fragment(layer, fragment, record.agreed)
+    elif record.type == CHANGE_CIPHER_SPEC:
+        walk.note("change_cipher_spec", None, size)
+    elif record.type == ALERT:
+        walk.note("alert_message", None, size)
+        if size == 2:
+            walk.number("alert_message.level", 1)
+            walk.number("alert_message.desc", 1)
+    elif record.type == APPLICATION_DATA:
+        walk.opaque("app_data", size)
+
+
+def _fill_fragment(layer: Layer, fragment: Fragment, agreed: Agreed) -> None:
+    walk = Walk(layer, "dtls", layer.region, fragment.at)
+    walk.note("handshake", None, fragment.length)
+    type_ = walk.number("handshake.type", 1)
+    walk.number("handshake.length", 3)
+    walk.number("handshake.message_seq", 2)
+    walk.number("handshake.fragment_offset", 3)
+    walk.number("handshake.fragment_length", 3)
+    if fragment.body is None:
+        return
+    fill_message(Walk(layer, "dtls", fragment.body), type_, agreed)
+    if fragment.frames:
+        walk.note("fragments", None)
+        for frame in fragment.frames:
+            walk.note("fragment", frame)
+        walk.note("fragment.count", len(fragment.frames))
+        walk.note("reassembled.length", fragment.body.length)
+
+
+@DTLS.info_line
+def dtls_info(layer: Layer) -> str:
+    names = {CHANGE_CIPHER_SPEC: "Change Cipher Spec", ALERT: "Alert", HANDSHAKE: "Handshake",
+             APPLICATION_DATA: "Application Data"}  # fmt: skip
+    return ", ".join(names[record.type] for record in layer.state)
