@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.http2 import PREFACE
 from dfilter.packets.protocols.http2_settings import SETTINGS_FIELDS
-from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, read_chunks
-from dfilter.packets.protocols.http_exchange import HttpState, Link, note, state_of, status_code
+from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, missing_chunks, read_chunks
+from dfilter.packets.protocols.http_exchange import HttpState, Link, Progress, note, state_of, status_code
 from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, message_info
 from dfilter.packets.protocols.http_head import Head, Kind, classify, first_line_end, head_is_complete, parse_head
 from dfilter.packets.protocols.http_media import dissect_body
@@ -20,8 +20,11 @@ from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, NeedMore
 from dfilter.packets.view import Layer, View
 
-MAX_HEAD = 1 << 20
+MAX_HEAD = 1 << 17
 """Bytes of a head beyond which its end is not waited for any more: every new segment searches it again."""
+
+SMALL_CHUNK = 1024
+"""Of a chunk that lacks less, the next segment is likely to bring more than the rest."""
 
 MAX_LENGTH = 0x7FFFFFFF
 """A Content-Length beyond this is not counted down: the message lasts until its sender closes."""
@@ -55,13 +58,18 @@ HTTP.heuristics["tcp"] = looks_like_http
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """Where messages are being read: whose layers they make, and whether missing bytes can still come."""
+    """Where messages are being read: whose layers they make, and whether missing bytes can still come.
+
+    Attributes:
+        origin: absolute offset of the byte whose sequence number the stream tells.
+    """
 
     view: View
     protocol: Protocol
     state: HttpState
     can_wait: bool
     finished: bool
+    origin: int = 0
 
 
 @HTTP.dissector
@@ -80,7 +88,7 @@ def dissect_http(view: View, region: Region) -> None:
         view.call(state.upgraded, region)
     else:
         can_wait = region.end == region.reported_end
-        dissect_messages(_Context(view, HTTP, state, can_wait, stream.finished), region)
+        dissect_messages(_Context(view, HTTP, state, can_wait, stream.finished, region.start), region)
 
 
 def dissect_datagram(view: View, protocol: Protocol, region: Region) -> None:
@@ -108,14 +116,14 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     buf, start = region.buf, region.start
     skip = 2 if region.length > 2 and buf.startswith(b"\r\n", start, region.end) else 0
     line = first_line_end(region, skip)
-    if line is None and context.can_wait and _is_text(buf[start + skip]):
+    if line is None and context.can_wait and _is_text(buf[start + skip]) and region.length < MAX_HEAD:
         raise NeedMore(start, ONE_MORE_SEGMENT)
     kind = classify(buf, start + skip, region.end if line is None else line[0])
     if kind is Kind.OTHER:
         _dissect_continuation(context, region, skip, follows)
         return 0
-    if context.can_wait and region.length < MAX_HEAD and not head_is_complete(region, skip):
-        raise NeedMore(start, ONE_MORE_SEGMENT)
+    if context.can_wait:
+        _wait_for_head(context, region, skip)
     head = parse_head(region, skip, kind)
     length, chunks = _body_length(context, region, head)
     link = note(context.view, context.state, head)
@@ -130,6 +138,31 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     _dissect_content(context, layer, message)
     _change_protocol(context.view, context.state, head, link)
     return head.end - start + length
+
+
+def _progress(context: _Context, region: Region) -> Progress:
+    """How far the message at the start of `region` was read before."""
+    stream = context.view.stream
+    if stream is None:
+        return Progress()
+    return context.state.progress_of(stream.sender, stream.seq + region.start - context.origin)
+
+
+def _wait_for_head(context: _Context, region: Region, skip: int) -> None:
+    progress = _progress(context, region)
+    if region.length >= MAX_HEAD or progress.chunks or head_is_complete(region, skip, progress.head):
+        return
+    progress.head = region.length
+    raise NeedMore(region.start, ONE_MORE_SEGMENT)
+
+
+def _wait_for_chunks(context: _Context, region: Region, head: Head) -> None:
+    progress = _progress(context, region)
+    start = max(head.end, region.start + progress.chunks)
+    missing, resume = missing_chunks(region.buf, start, region.end)
+    if missing:
+        progress.chunks = resume - region.start
+        raise NeedMore(region.start, missing if missing > SMALL_CHUNK else ONE_MORE_SEGMENT)
 
 
 def _is_text(byte: int) -> bool:
@@ -169,11 +202,11 @@ def _body_length(context: _Context, region: Region, head: Head) -> tuple[int, Ch
         return 0, None
     encoding = head.last(b"transfer-encoding")
     if may_be_chunked(encoding) or is_chunked(encoding):
-        chunks = read_chunks(region.buf, head.end, region.end)
         if waits and not may_be_chunked(encoding):
             raise NeedMore(region.start, UNTIL_FIN)
-        if chunks.missing and waits:
-            raise NeedMore(region.start, chunks.missing)
+        if waits:
+            _wait_for_chunks(context, region, head)
+        chunks = read_chunks(region.buf, head.end, region.end)
         return (chunks.end - head.end if not chunks.missing else rest), chunks if is_chunked(encoding) else None
     length = head.content_length
     if length is not None:

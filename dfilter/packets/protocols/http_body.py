@@ -51,24 +51,44 @@ def read_chunks(buf: bytes, start: int, stop: int) -> Chunks:
     """The chunks in `buf[start:stop]` (RFC 9112 section 7.1); a size that is no number counts as 0."""
     found = Chunks(end=stop)
     at = start
-    while True:
+    while not found.missing:
         line_end = buf.find(b"\n", at, stop)
         if line_end < 0:
             found.missing = 1
-            return found
+            break
         size = _chunk_size(buf, at, line_end)
         data = line_end + 1
         if size == 0:
             found.chunks.append(Chunk(at, data, 0, data))
             _read_trailer(found, buf, data, stop)
-            return found
+            break
         end = data + size + 2
-        if end > stop:
-            found.chunks.append(Chunk(at, data, size, min(data + size, stop)))
-            found.missing = end + 5 - stop  # at least the last chunk, "0", and an empty line follow
-            return found
-        found.chunks.append(Chunk(at, data, size, end))
+        found.missing = max(end - stop, 0)
+        found.chunks.append(Chunk(at, data, size, min(end, stop)))
         at = end
+    return found
+
+
+def missing_chunks(buf: bytes, start: int, stop: int) -> tuple[int, int]:
+    """How many more bytes a chunked body needs at least, 0 for none; and from where on to look again then.
+
+    The last chunk, "0" and an empty line, is counted in, so that a body is not looked at for each of its chunks.
+    """
+    at = start
+    while True:
+        line_end = buf.find(b"\n", at, stop)
+        if line_end < 0:
+            return 1, at
+        size = _chunk_size(buf, at, line_end)
+        if size == 0:
+            break
+        end = line_end + 1 + size + 2
+        if end > stop:
+            return end + 5 - stop, at
+        at = end
+    last = Chunks()
+    _read_trailer(last, buf, line_end + 1, stop)
+    return last.missing, at
 
 
 def _chunk_size(buf: bytes, at: int, line_end: int) -> int:

@@ -15,7 +15,6 @@ from dfilter.packets.protocols.http_head import Head, Kind, text
 from dfilter.packets.streams.conversation import Conversation
 from dfilter.packets.view import View
 
-
 MAX_RANGES = 256
 """Requests for parts of a resource that wait for an answer, beyond which the oldest is forgotten."""
 
@@ -49,6 +48,21 @@ class Link:
 
 
 @dataclass(slots=True, eq=False)
+class Progress:
+    """How far an incomplete message was read before it was asked to wait, so that this is not done over and over.
+
+    Attributes:
+        seq: sequence number of its first byte.
+        head: bytes in which its head does not end.
+        chunks: offset of the first chunk that was not complete.
+    """
+
+    seq: int = -1
+    head: int = 0
+    chunks: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class HttpState:
     """What HTTP remembers of a conversation.
 
@@ -57,6 +71,7 @@ class HttpState:
         skipped: bytes came before that.
         current: the exchange of the last request.
         ranges: requests with a Range, by the number that tells them apart.
+        progress: how far each side's incomplete message was read.
         link: of the frame seen last.
         tunnel: host and port that CONNECT opened a tunnel to.
         upgraded: what the conversation was upgraded to.
@@ -67,10 +82,18 @@ class HttpState:
     skipped: bool = False
     current: Exchange | None = None
     ranges: list[tuple[int, Exchange]] = field(default_factory=list)
+    progress: tuple[Progress, Progress] = field(default_factory=lambda: (Progress(), Progress()))
     link: Link | None = None
     tunnel: tuple[str, int] | None = None
     upgraded: Protocol | None = None
     extensions: bytes = b""
+
+    def progress_of(self, sender: int, seq: int) -> Progress:
+        """The progress of the message that begins at `seq`."""
+        known = self.progress[sender]
+        if known.seq != seq:
+            known.seq, known.head, known.chunks = seq, 0, 0
+        return known
 
     def link_of(self, frame: int) -> Link:
         if self.link is None or self.link.frame != frame:

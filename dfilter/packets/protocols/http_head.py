@@ -122,12 +122,14 @@ def first_line_end(region: Region, offset: int = 0) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def head_is_complete(region: Region, offset: int = 0) -> bool:
-    """Is there an empty line after the start line?"""
-    line = first_line_end(region, offset)
-    if line is None:
-        return False
-    return _BLANK_LINE.search(region.buf, line[1] - 1, region.end) is not None
+def head_is_complete(region: Region, offset: int = 0, searched: int = 0) -> bool:
+    """Is there an empty line after the start line, which begins at `offset`; not in the first `searched` bytes?"""
+    if searched < 4:
+        line = first_line_end(region, offset)
+        if line is None:
+            return False
+        searched = line[1] - region.start + 2
+    return _BLANK_LINE.search(region.buf, region.start + searched - 3, region.end) is not None
 
 
 def classify(buf: bytes, start: int, end: int) -> Kind:
