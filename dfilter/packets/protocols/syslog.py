@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.text_lines import decode
-from dfilter.packets.region import Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
 
 SYSLOG = Protocol(
@@ -43,7 +43,13 @@ SYSLOG = Protocol(
     over={"udp.port": (514,)},
 )
 
-MAX_PRIORITY_DIGITS = 3
+MAX_PRIORITY_DIGITS = 9
+MAX_PRIORITY = 0x3FF
+"""Bits of the priority that count."""
+
+MAX_PROCESS_NAME = 32
+"""Letters and digits of an RFC 3164 tag (its section 4.1.3); a longer one is part of the message."""
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _TIME_3164 = re.compile(rb"[A-Za-z]{3} [ \d]\d \d\d:\d\d:\d\d ")
@@ -78,7 +84,7 @@ def fill_syslog(layer: Layer) -> None:
     buf, at, stop = layer.buf, layer.start, layer.end
     if buf[at : at + 1] == b"<":
         digits = _priority_digits(buf, at + 1, stop)
-        priority = int(buf[at + 1 : at + 1 + digits] or b"0")
+        priority = int(buf[at + 1 : at + 1 + digits] or b"0") & MAX_PRIORITY
         after = at + 1 + digits
         after += buf[after : after + 1] == b">"
         layer.add("syslog.facility", priority >> 3, at, after - at)
@@ -128,11 +134,14 @@ def _fill_5424(layer: Layer, at: int, stop: int) -> tuple[int, bool]:
 
 def _add_element(layer: Layer, element: re.Match[bytes]) -> None:
     layer.add("syslog.sd.element", None, element.start(), element.end() - element.start())
-    _add(layer, "syslog.sd.element.name", *element.span(1))
+    if element.end(2) > element.start(2):
+        _add(layer, "syslog.sd.element.name", *element.span(1))
     for parameter in _PARAMETER.finditer(layer.buf, *element.span(2)):
         layer.add("syslog.sd.param", None, parameter.start() + 1, parameter.end() - parameter.start() - 1)
         _add(layer, "syslog.sd.param.name", *parameter.span(1))
-        _add(layer, "syslog.sd.param.value", *parameter.span(2))
+        start, end = parameter.span(2)
+        quote = layer.buf.find(b'"', start, end)  # Wireshark 4.4 ends the value at an escaped quote too
+        _add(layer, "syslog.sd.param.value", start, end if quote < 0 else quote)
 
 
 def _fill_3164(layer: Layer, at: int, stop: int) -> tuple[int, bool]:
@@ -146,8 +155,12 @@ def _fill_3164(layer: Layer, at: int, stop: int) -> tuple[int, bool]:
     _add(layer, "syslog.hostname", at, end)
     tag = _TAG.match(buf, end + 1, stop)
     tag_end = tag.end() if tag is not None else end + 1
+    if tag_end - end > MAX_PROCESS_NAME + 1:
+        return end + 1, True
+    if tag_end >= stop:
+        raise Malformed("a tag without an end")
     _add(layer, "syslog.procid", end + 1, tag_end)
-    return min(tag_end + 1, stop), True
+    return tag_end + 1, True
 
 
 def parse_time(text: bytes) -> int:
