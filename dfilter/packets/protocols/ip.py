@@ -179,10 +179,12 @@ def fill_ip(layer: Layer) -> None:
     layer.add("ip.checksum.status", 2, start + 10)
     source, target = region.bytes(12, 4), region.bytes(16, 4)
     layer.add("ip.src_host", dotted(source), start + 12, 4)
-    if header_length > 20:
-        target = fill_options(layer, header_length, target)
-    layer.add("ip.dst", target, start + 16, 4)
-    layer.add("ip.dst_host", dotted(target), start + 16, 4)
+    try:
+        if header_length > 20:
+            target = fill_options(layer, header_length, target)
+    finally:
+        layer.add("ip.dst", target, start + 16, 4)
+        layer.add("ip.dst_host", dotted(target), start + 16, 4)
 
 
 def dotted(address: bytes) -> str:

@@ -6,7 +6,7 @@ Both versions are layers of the protocol `sll`, as in Wireshark 4.4.
 from __future__ import annotations
 
 from dfilter.packets.declare import Protocol, computed_table
-from dfilter.packets.protocols.eth import call_ethertype, call_length_field
+from dfilter.packets.protocols.eth import call_ethertype, call_length_field, trailing
 from dfilter.packets.protocols.inner import call_table
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
@@ -37,6 +37,7 @@ SLL = Protocol(
     """),
     over={"link": (113, 276)},
     carries=("ethertype", "gre.proto", "llc", "data"),
+    shares=("eth.padding",),
 )
 
 
@@ -55,9 +56,8 @@ def dissect_sll(view: View, region: Region) -> None:
     elif kind > LINUX_TYPES_UP_TO:
         layer.state = "ethertype"
         call_ethertype(view, kind, payload)
-        at = payload.reported_end
-        if at < region.end:
-            layer.add("sll.trailer", region.buf[at : region.end], at, region.end - at)
+        if payload.reported_end < region.reported_end:
+            trailing(view, layer, payload, "sll.trailer", has_fcs=False)
     elif kind == LLC_TYPE:
         view.call(view.session.catalogue.protocols["llc"], payload)
     elif kind == RAW_802_3:

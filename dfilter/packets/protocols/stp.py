@@ -10,6 +10,8 @@ from dfilter.packets.view import Layer, View
 CONFIGURATION, RAPID, TOPOLOGY_CHANGE = 0x00, 0x02, 0x80
 MULTIPLE_VERSION = 3
 PVST = ((0x00000C, 0x010B),)
+PVST_BYTES = 42
+"""A BPDU that ends in the number of the VLAN it was sent on."""
 _FLAGS = (("tcack", 0x80), ("agreement", 0x40), ("forwarding", 0x20), ("learning", 0x10), ("proposal", 0x02),
           ("tc", 0x01))  # fmt: skip
 
@@ -70,7 +72,10 @@ STP = Protocol(
 @STP.dissector
 def dissect_stp(view: View, region: Region) -> None:
     region.need(0, 4)
-    view.push(STP, region)
+    layer = view.push(STP, region)
+    llc = view.layer("llc")
+    if llc is not None and llc.computed("llc.cisco_pid"):
+        layer.state = PVST_BYTES
 
 
 @STP.filler
@@ -89,6 +94,8 @@ def fill_stp(layer: Layer) -> None:
     for index, name in enumerate(("msg_age", "max_age", "hello", "forward")):
         at = 27 + 2 * index
         add(f"stp.{name}", region.u16(at) / 256, start + at, 2)
+    if layer.state == PVST_BYTES and region.reported_length >= PVST_BYTES:
+        add("stp.pvst.origvlan", region.u16(40), start + 40, 2)
     if kind == RAPID and region.reported_length > 35:
         add("stp.version_1_length", region.u8(35), start + 35, 1)
         if region.u8(2) >= MULTIPLE_VERSION and region.reported_length > 102:
