@@ -10,7 +10,7 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
 from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Tracker, add_facts
-from dfilter.packets.protocols.tcp_options import OPTION_FIELDS, fill_options
+from dfilter.packets.protocols.tcp_options import OPTION_FIELDS, RELATIVE_OPTION_FIELDS, fill_options
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.session import Session
 from dfilter.packets.streams.analysis import ACK, FIN, PSH, RST, SYN, URG
@@ -57,6 +57,7 @@ TCP = Protocol(
             tcp.connection.rst          NONE
         """),
         *computed_table(OPTION_FIELDS),
+        *computed_table(RELATIVE_OPTION_FIELDS, stateful=True),
         *computed_table(FACT_FIELDS, stateful=True),
         *(computed(name, T[type_], look_ahead=True) for name, type_ in LOOK_AHEAD_FIELDS),
     ),
@@ -103,7 +104,7 @@ class _Wanted:
         wants = session.needs.wants
         self.remarks = wants(*_REMARK_FIELDS)
         self.facts = wants(*(name for name in _names(FACT_FIELDS)), *(name for name, _ in LOOK_AHEAD_FIELDS))
-        self.options = wants(*_names(OPTION_FIELDS))
+        self.options = wants(*_names(OPTION_FIELDS), *_names(RELATIVE_OPTION_FIELDS))
 
 
 def _names(table: str) -> tuple[str, ...]:

@@ -146,6 +146,8 @@ class Tracker:
         self.conversations = Conversations()
         above = session.catalogue.successors["tcp"] & needs.reachable
         self.dissects = bool(above) or needs.wants(*_REASSEMBLY_NAMES)
+        if needs.wants(*_REASSEMBLY_NAMES):
+            session.reachable |= _everything_above(session)
         self.analyses = self.dissects or needs.wants(_INITIAL_RTT, *_ANALYSIS_NAMES)
         self.foresees = needs.wants(*completeness.NAMES)
 
@@ -200,6 +202,17 @@ class Tracker:
                           buf[start + 14] << 8 | buf[start + 15], sacked)  # fmt: skip
         return analyse(segment, flow.analysis, other.analysis, conversation.initial_rtt,
                        conversation.window_factor(1 - sender))  # fmt: skip
+
+
+def _everything_above(session: Session) -> frozenset[str]:
+    """All protocols that TCP can lead to: how messages are put together, only they can tell."""
+    found: set[str] = set()
+    pending = ["tcp"]
+    while pending:
+        followers = session.catalogue.successors[pending.pop()] - found
+        found |= followers
+        pending += followers
+    return frozenset(found)
 
 
 def add_facts(layer: Layer, facts: Facts) -> None:

@@ -33,12 +33,8 @@ OPTION_FIELDS = """
     tcp.options.sack_perm.absent NONE
     tcp.options.sack_perm.present NONE
     tcp.options.sack             PROTOCOL
-    tcp.options.sack_le          UINT32
-    tcp.options.sack_re          UINT32
     tcp.options.sack.count       UINT8
     tcp.options.sack.dsack       NONE
-    tcp.options.sack.dsack_le    UINT32
-    tcp.options.sack.dsack_re    UINT32
     tcp.options.echo             PROTOCOL
     tcp.options.echo_value       UINT32
     tcp.options.timestamp        PROTOCOL
@@ -73,6 +69,14 @@ OPTION_FIELDS = """
     tcp.options.unknown          PROTOCOL
     tcp.options.unknown.payload  BYTES
 """
+
+RELATIVE_OPTION_FIELDS = """
+    tcp.options.sack_le          UINT32
+    tcp.options.sack_re          UINT32
+    tcp.options.sack.dsack_le    UINT32
+    tcp.options.sack.dsack_re    UINT32
+"""
+"""Counted from the conversation's first number, so they need its state."""
 
 END, NOP, MSS, WINDOW_SCALE, SACK_PERMITTED, SACK, TIMESTAMPS = 0, 1, 2, 3, 4, 5, 8
 MULTIPATH, FAST_OPEN = 30, 34

@@ -31,3 +31,11 @@ def test_scenario(name: str, lines: list[str]) -> None:
     found = views(tcp_frame(i, line, server_port=53) for i, line in enumerate(lines, 1))
     for number, (line, view) in enumerate(zip(lines, found, strict=True), 1):
         assert shown(view) == set(line.split("\t")[8].split()), f"frame {number}"
+
+
+@pytest.mark.parametrize("field", [*LISTS.values(), "tcp.segments", "tcp.segment_data", "tcp.pdu.size"])
+def test_a_field_asked_for_alone_is_the_same(field: str) -> None:
+    frames = [tcp_frame(i, line, server_port=53) for i, line in enumerate(dict(CASES)["split_in_three"], 1)]
+    alone = [values(view, field) for view in views(frames, [field])]
+    assert alone == [values(view, field) for view in views(frames)]
+    assert any(alone)
