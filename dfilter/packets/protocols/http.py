@@ -91,9 +91,9 @@ def dissect_http(view: View, region: Region) -> None:
         dissect_messages(_Context(view, HTTP, state, can_wait, stream.finished, region.start), region)
 
 
-def dissect_datagram(view: View, protocol: Protocol, region: Region) -> None:
+def dissect_datagram(view: View, protocol: Protocol, region: Region, state: HttpState) -> None:
     """Messages over a transport that does not put them together (SSDP)."""
-    dissect_messages(_Context(view, protocol, HttpState(seen=True), False, True), region)
+    dissect_messages(_Context(view, protocol, state, False, True), region)
 
 
 def dissect_messages(context: _Context, region: Region) -> None:
@@ -122,19 +122,20 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     if kind is Kind.OTHER:
         _dissect_continuation(context, region, skip, follows)
         return 0
-    if context.can_wait:
+    if context.can_wait and kind is not Kind.HEADERS:
         _wait_for_head(context, region, skip)
     head = parse_head(region, skip, kind)
     length, chunks = _body_length(context, region, head)
     link = note(context.view, context.state, head)
-    _recognised(context.view, context.state)
+    if kind is not Kind.HEADERS:
+        _recognised(context.view, context.state)
     layer = context.view.push(context.protocol, region.sub(skip))
     layer.state = message = Message(head, link, region.clipped(head.end - start, length), chunks)
     if skip:
         message.leading_crlf = True
         context.view.damaged(Malformed("an empty line before the message"))
     if head.cut:
-        raise region.beyond(region.reported_end)
+        raise region.beyond(region.reported_end + (region.end == region.reported_end))
     _dissect_content(context, layer, message)
     _change_protocol(context.view, context.state, head, link)
     return head.end - start + length
@@ -197,7 +198,7 @@ def _body_length(context: _Context, region: Region, head: Head) -> tuple[int, Ch
     """How many bytes the body takes, and its chunks; raises `NeedMore` while it can still grow."""
     at = head.end - region.start
     rest = region.reported_length - at
-    waits = context.can_wait and not context.finished
+    waits = context.can_wait and not context.finished and head.kind is not Kind.HEADERS
     if head.kind is Kind.RESPONSE and _has_no_body(context, head):
         return 0, None
     encoding = head.last(b"transfer-encoding")
@@ -213,7 +214,7 @@ def _body_length(context: _Context, region: Region, head: Head) -> tuple[int, Ch
         if length > rest and waits:
             raise NeedMore(region.start, length - rest if length <= MAX_LENGTH else UNTIL_FIN)
         return min(length, rest), None
-    if head.kind is not Kind.RESPONSE:
+    if head.kind not in (Kind.RESPONSE, Kind.HEADERS):
         return 0, None
     if waits:
         raise NeedMore(region.start, UNTIL_FIN)

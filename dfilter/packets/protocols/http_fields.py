@@ -153,7 +153,7 @@ def fill_message(layer: Layer) -> None:
         layer.add("http.excess_data", None, layer.start)
     if head.kind is Kind.RESPONSE:
         _add_status_line(layer, head)
-    elif head.kind is not Kind.OTHER:
+    elif head.kind in (Kind.REQUEST, Kind.NOTIFICATION):
         _add_request_line(layer, head)
     for line in head.headers:
         _add_header(layer, head, line)
@@ -225,11 +225,10 @@ def _add_header(layer: Layer, head: Head, line: HeaderLine) -> None:
         number = parse_length(value)
         if number is not None:
             layer.add("http.content_length", number, line.start, length)
-    elif head.kind is Kind.NOTIFICATION:
+    elif head.kind not in (Kind.REQUEST, Kind.RESPONSE):
         layer.add("http.unknown_header", escaped(text(buf[line.start : line.end])), line.start, length)
-    if head.kind is not Kind.NOTIFICATION:
-        which = "http.request.line" if head.kind is Kind.REQUEST else "http.response.line"
-        layer.add(which, text(buf[line.start : line.end]), line.start, length)
+    if head.kind in (Kind.REQUEST, Kind.RESPONSE):
+        layer.add(f"http.{head.kind.value}.line", text(buf[line.start : line.end]), line.start, length)
     _add_header_parts(layer, line, value)
 
 
@@ -280,7 +279,7 @@ def escaped(shown: str) -> str:
 
 def _add_links(layer: Layer, message: Message) -> None:
     kind, exchange = message.head.kind, message.link.exchange
-    if kind is Kind.OTHER:
+    if kind in (Kind.OTHER, Kind.HEADERS):
         return
     layer.add(f"http.{kind.value}", True, layer.start)
     if exchange is None or kind is Kind.NOTIFICATION:

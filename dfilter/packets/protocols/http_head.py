@@ -17,6 +17,7 @@ from dfilter.packets.region import Region
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _ODD_NAME = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z\\]")
+_HEADER_LINE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}:")
 _DIGITS = re.compile(rb"[0-9]{1,20}\Z")
 
 METHODS = frozenset(b"""
@@ -31,9 +32,12 @@ NOTIFICATIONS = frozenset((b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE"))
 
 
 class Kind(Enum):
+    """What a first line begins; `HEADERS`: it is a header itself, the start line was lost."""
+
     REQUEST = "request"
     RESPONSE = "response"
     NOTIFICATION = "notification"
+    HEADERS = "headers"
     OTHER = "other"
 
 
@@ -56,7 +60,7 @@ class Head:
     Attributes:
         start, line_end: the start line without its line end; `end`: where the body begins.
         headers: in order of appearance; names in lower case.
-        cut: the capture ends within the name of a header.
+        cut: the message ends within the name of a header.
     """
 
     kind: Kind
@@ -140,7 +144,9 @@ def classify(buf: bytes, start: int, end: int) -> Kind:
     word = buf[start : space if space >= 0 else min(end, start + 32)]
     if word in METHODS:
         return Kind.REQUEST
-    return Kind.NOTIFICATION if word in NOTIFICATIONS else Kind.OTHER
+    if word in NOTIFICATIONS:
+        return Kind.NOTIFICATION
+    return Kind.HEADERS if _HEADER_LINE.match(buf, start, end) else Kind.OTHER
 
 
 def parse_head(region: Region, offset: int, kind: Kind) -> Head:
@@ -149,14 +155,15 @@ def parse_head(region: Region, offset: int, kind: Kind) -> Head:
     line = first_line_end(region, offset)
     if line is None:
         return Head(kind, buf, start, region.end, region.end)
-    head = Head(kind, buf, start, line[0], line[1])
-    for text_end, at, next_at in _lines(region, line[1]):
+    first = start if kind is Kind.HEADERS else line[1]
+    head = Head(kind, buf, start, line[0], first)
+    for text_end, at, next_at in _lines(region, first):
         if text_end == at:
             head.end = next_at
             return head
         colon = buf.find(b":", at, text_end)
         if colon < 0:
-            head.cut = next_at == text_end and region.end < region.reported_end
+            head.cut = next_at == text_end
             return head
         value = colon + 1
         while value < text_end and buf[value] in b" \t":

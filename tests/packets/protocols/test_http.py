@@ -213,6 +213,15 @@ def test_bytes_after_a_message_that_begin_none() -> None:
     assert view.get("http.request.line") == ("Host: h\r\n",)
 
 
+def test_headers_whose_start_line_was_lost() -> None:
+    views = Talk().client(b"Foo: x\r\nHost: h\r\n\r\nbody", b"nope\r\n", b"foo bar: x\r\n").views()
+    assert frames_with(views, "http") == [4]
+    assert shown(views, "http.unknown_header") == {4: ["Foo: x\\r\\n"]}
+    assert shown(views, "http.host") == {4: ["h"]}
+    assert shown(views, "http.file_data") == {4: [b"body"]}
+    assert frames_with(views, "http.request") == []
+
+
 DAMAGE = [
     ("cut in a header's name", reply(b"x" * 500), 80, [], True),
     ("cut in the body", reply(b"x" * 500), 200, [b"x" * 106], True),
