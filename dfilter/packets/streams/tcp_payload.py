@@ -53,7 +53,9 @@ def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region, v
         room = assembly.room(seq_diff(seq, assembly.seq))
         take = rest.length if room is None else min(room, rest.length)
         position += take
-        if assembly.wanted != UNTIL_FIN or not stream.finished:
+        if assembly.wanted == UNTIL_FIN and stream.finished:
+            _hide_payload(layer, payload)
+        else:
             _show_data(layer, rest, take, joined=assembly is continued)
         continued, known = assembly, assembly.have
         assembly.add(view.frame.number, seq, rest.buf[rest.start : rest.start + take])
@@ -98,6 +100,11 @@ def _show_data(layer: Layer, rest: Region, length: int, joined: bool = False) ->
         layer.items["tcp.segment_data"].pop()
         rest, length = Region(rest.buf, start, rest.end), before + length
     layer.add("tcp.segment_data", rest.buf[rest.start : rest.start + length], rest.start, length)
+
+
+def _hide_payload(layer: Layer, payload: Region) -> None:
+    """Bytes that came with the FIN that ends their message: Wireshark shows neither `tcp.payload` nor segment data."""
+    layer.state = (payload.sub(payload.length), layer.state[1])
 
 
 def _dissect_alone(view: View, layer: Layer, stream: Stream, part: Region, verdicts: int) -> None:
