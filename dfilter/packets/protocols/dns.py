@@ -9,7 +9,9 @@ from __future__ import annotations
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.dns_names import read_name
 from dfilter.packets.protocols.dns_opt import OPT_FIELDS, fill_opt
+from dfilter.packets.protocols.dns_rare_records import RARE_FIELDS
 from dfilter.packets.protocols.dns_records import READERS, RECORD_FIELDS, add_bytes
+from dfilter.packets.protocols.dns_svcb import SVCB_FIELDS
 from dfilter.packets.protocols.dns_transactions import TRANSACTION_FIELDS, link
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
@@ -18,6 +20,8 @@ from dfilter.packets.view import Layer, View
 OPT = 41
 SRV = 33
 UPDATE = 5
+LEAST_QUERY, LEAST_RECORD = 6, 11
+"""Bytes: a name of one letter or a pointer, type and class; the root, type, class, TTL and length."""
 
 _HEADER_FIELDS = """
     dns.length UINT16
@@ -55,6 +59,9 @@ _HEADER_FIELDS = """
     dns.resp.cache_flush BOOLEAN
     dns.resp.ttl UINT32
     dns.resp.len UINT16
+    dns.extraneous NONE
+    dns.extraneous.data BYTES
+    dns.extraneous.length INT32
 """
 
 DNS = Protocol(
@@ -63,6 +70,8 @@ DNS = Protocol(
     fields=(
         *computed_table(_HEADER_FIELDS),
         *computed_table(RECORD_FIELDS),
+        *computed_table(RARE_FIELDS),
+        *computed_table(SVCB_FIELDS),
         *computed_table(OPT_FIELDS),
         *TRANSACTION_FIELDS,
     ),
@@ -73,9 +82,10 @@ LLMNR = Protocol("llmnr", "LLMNR", over={"udp.port": (5355,)}, shares=("dns",))
 
 
 @DNS.dissector
-def dissect_dns(view: View, region: Region) -> bool | None:
+def dissect_dns(view: View, region: Region) -> None:
     if view.stream is None:
-        return _dissect_message(view, DNS, region, 0)
+        _dissect_message(view, DNS, region, 0)
+        return
     at = 0
     while at < region.length:
         if region.length - at < 2:
@@ -86,27 +96,41 @@ def dissect_dns(view: View, region: Region) -> bool | None:
             raise NeedMore(region.start + at, missing)
         _dissect_message(view, DNS, region.clipped(at, 2 + size), 2)
         at += 2 + size
-    return None
+
+
+def _looks_like(view: View, region: Region) -> bool:
+    """On other ports: an ordinary query of one question, or an answer to at most one."""
+    if region.length < 12:
+        return False
+    flags, queries, answers, authorities, additional = (region.u16(at) for at in range(2, 12, 2))
+    if flags >> 11 & 15 or queries > 1:
+        return False
+    if flags & 0x8000:
+        enough = queries + answers + authorities + additional > 0
+    else:
+        enough = queries == 1 and not answers and not authorities
+    least = 12 + LEAST_QUERY * queries + LEAST_RECORD * (answers + authorities + additional)
+    return enough and region.reported_length >= least
+
+
+DNS.heuristics = {"udp": _looks_like}
 
 
 @MDNS.dissector
-def dissect_mdns(view: View, region: Region) -> bool | None:
-    return _dissect_message(view, MDNS, region, 0)
+def dissect_mdns(view: View, region: Region) -> None:
+    _dissect_message(view, MDNS, region, 0)
 
 
 @LLMNR.dissector
-def dissect_llmnr(view: View, region: Region) -> bool | None:
-    return _dissect_message(view, LLMNR, region, 0)
+def dissect_llmnr(view: View, region: Region) -> None:
+    _dissect_message(view, LLMNR, region, 0)
 
 
-def _dissect_message(view: View, protocol: Protocol, region: Region, base: int) -> bool | None:
-    if region.reported_length < base + 12:
-        return False if base == 0 else None
+def _dissect_message(view: View, protocol: Protocol, region: Region, base: int) -> None:
     layer = view.push(protocol, region)
     layer.state = base
     if not view.quoted:
         link(layer, base)
-    return None
 
 
 def fill_message(layer: Layer) -> None:
@@ -128,6 +152,11 @@ def fill_message(layer: Layer) -> None:
     for count in counts[1:]:
         for _ in range(count):
             offset = _fill_record(layer, offset, base)
+    extra = region.reported_length - offset
+    if extra > 0 and not base:
+        add_bytes(layer, "dns.extraneous.data", offset, extra)
+        layer.add("dns.extraneous.length", extra, layer.start + offset, extra)
+        layer.add("dns.extraneous", None)
 
 
 DNS.fill = MDNS.fill = LLMNR.fill = fill_message
@@ -190,10 +219,11 @@ def _fill_record(layer: Layer, offset: int, base: int) -> int:
     length = region.u16(at + 8)
     if kind == SRV:
         _fill_service(layer, name.text, offset, name.end - offset)
-    layer.add("dns.resp.name", name.text, layer.start + offset, name.end - offset)
+    else:
+        layer.add("dns.resp.name", name.text, layer.start + offset, name.end - offset)
     layer.add("dns.resp.type", kind, layer.start + at, 2)
     if kind == OPT:
-        fill_opt(layer, at, length)
+        fill_opt(layer, base, at, length)
         return at + 10 + length
     if layer.protocol is MDNS:
         layer.add("dns.resp.class", class_ & 0x7FFF, layer.start + at + 2, 2)
@@ -205,6 +235,7 @@ def _fill_record(layer: Layer, offset: int, base: int) -> int:
     if length:
         read = READERS.get(kind)
         if read is None:
+            layer.add("dns.undecoded.type", None)
             add_bytes(layer, "dns.data", at + 10, length)
         else:
             read(layer, base, at + 10, length)
@@ -212,11 +243,13 @@ def _fill_record(layer: Layer, offset: int, base: int) -> int:
 
 
 def _fill_service(layer: Layer, text: str, offset: int, size: int) -> None:
-    """`_service._proto.name` (RFC 2782) in its parts."""
-    parts = text.split(".", 2)
-    if len(parts) == 3:
-        for name, part in zip(("service", "proto", "name"), parts, strict=True):
-            layer.add("dns.srv." + name, part, layer.start + offset, size)
+    """`_service._proto.name` (RFC 2782), before it perhaps an instance (RFC 6763 section 4.1), in their parts."""
+    parts = text.split(".")
+    names = ["service", "proto", "name"]
+    if len(parts) > 2 and parts[2].startswith("_"):
+        names.insert(0, "instance")
+    for name, part in zip(names, text.split(".", len(names) - 1), strict=False):
+        layer.add("dns.srv." + name, part, layer.start + offset, size)
 
 
 @DNS.info_line

@@ -1,7 +1,7 @@
 """Domain names on the wire (RFC 1035 section 4.1.4), with their compression pointers.
 
 In: a region and an offset in it.  Out: the name as text, and where the bytes after it start.
-What always holds: pointers are followed a bounded number of times, so that loops end.
+What always holds: a name is followed through no more bytes than the message has, so that loops end.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from dataclasses import dataclass
 
 from dfilter.packets.region import Malformed, Region
 
-MAX_NAME = 1023
-"""Characters of text beyond which a name is cut: pointers could make it grow without end."""
+MAX_NAME = 253
+"""Bytes of labels and dots beyond which Wireshark 4.4 shows `TOO_LONG` (RFC 1035 section 2.3.4)."""
 
-MAX_POINTERS = 128
-
-_POINTER, _EXTENDED = 0xC0, 0x40
-_ESCAPES = {ord("."): "\\.", ord("\\"): "\\\\"}
-ROOT = "<Root>"
+ROOT, TOO_LONG, LOOP = "<Root>", "<Name too long>", "<Name contains a pointer that loops>"
+_POINTER = 0xC0
+_CONTROLS = {code: f"\\{code:03d}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +23,10 @@ class Name:
     """A domain name.
 
     Attributes:
-        text: labels joined by dots, without a final one; "<Root>" for the root.
+        text: labels joined by dots, without a final one; what stands for the root and for names that are wrong.
         end: offset after the name's own bytes (after the first pointer).
-        labels: how many labels it has, pointers followed.
-        length: the length that `dns.qry.name.len` shows.
+        labels: one more than the text has dots.
+        length: bytes of labels and dots, as `dns.qry.name.len` shows.
     """
 
     text: str
@@ -39,37 +37,40 @@ class Name:
 
 def read_name(region: Region, offset: int, base: int = 0) -> Name:
     """The name at `offset`; pointers count from `base`, the start of the message in the region."""
-    labels: list[str] = []
+    labels: list[bytes] = []
     end: int | None = None
-    total = pointers = 0
-    at = offset
-    while True:
-        length = region.u8(at)
-        if length == 0:
-            at += 1
-            break
-        kind = length & 0xC0
+    length, read, at = -1, 0, offset
+    limit = region.reported_length - base
+    while (size := region.u8(at)) != 0:
+        kind = size & _POINTER
         if kind == _POINTER:
-            target = base + ((length & 0x3F) << 8 | region.u8(at + 1))
+            target = base + ((size & 0x3F) << 8 | region.u8(at + 1))
             end = at + 2 if end is None else end
-            pointers += 1
-            if pointers > MAX_POINTERS or target == at:
-                raise Malformed("a loop of name pointers")
+            read += 2
+            if read > limit or target == at:
+                return Name(LOOP, end, 1, len(LOOP))
             at = target
             continue
         if kind:
-            raise Malformed(f"label type 0x{length:02x}")
-        label = region.bytes(at + 1, length)
-        at += 1 + length
-        if total < MAX_NAME:
-            labels.append(label_text(label))
-        total += length + 1
-        if total > 64 * MAX_NAME:
-            raise Malformed("a name without end")
-    text = ".".join(labels)[:MAX_NAME]
-    return Name(text or ROOT, at if end is None else end, len(labels), len(text) if labels else len(ROOT))
+            raise Malformed(f"label type 0x{size:02x}")
+        label = region.bytes(at + 1, size)
+        at += 1 + size
+        read += 1 + size
+        length += 1 + size
+        if length <= MAX_NAME:
+            labels.append(label)
+        elif end is not None:
+            return Name(TOO_LONG, end, 1, len(TOO_LONG))
+    end = at + 1 if end is None else end
+    if length > MAX_NAME:
+        return Name(TOO_LONG, end, 1, len(TOO_LONG))
+    if not labels:
+        return Name(ROOT, end, 1, len(ROOT))
+    raw = b".".join(labels)
+    return Name(label_text(raw), end, raw.count(b".") + 1, length)
 
 
 def label_text(label: bytes) -> str:
-    """A label as text: bytes that are not UTF-8 become U+FFFD."""
-    return label.decode("utf-8", "replace")
+    """Labels as text: bytes that are not UTF-8 become U+FFFD, control characters a backslash and three digits."""
+    text = label.decode("utf-8", "replace")
+    return text if text.isprintable() else text.translate(_CONTROLS)

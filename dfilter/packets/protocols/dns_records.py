@@ -1,7 +1,7 @@
 """The data of DNS resource records, by type.
 
 Sources: RFC 1035 section 3.3, 3596 (AAAA), 2782 (SRV), 2915 (NAPTR), 6891 (OPT), 4034 (DNSSEC), 4255 (SSHFP),
-8659 (CAA), 9460 (SVCB), 6698 (TLSA), 5155 (NSEC3).  Each function gets the layer, the message's start, the offset
+8659 (CAA), 6698 (TLSA), 5155 (NSEC3).  Each function gets the layer, the message's start, the offset
 and length of the data, and adds the fields that Wireshark 4.4 shows.
 """
 
@@ -49,6 +49,7 @@ RECORD_FIELDS = """
     dns.rp.txt_rr STRING
     dns.afsdb.subtype UINT16
     dns.afsdb.hostname STRING
+    dns.srv.instance STRING
     dns.srv.service STRING
     dns.srv.proto STRING
     dns.srv.name STRING
@@ -112,9 +113,9 @@ RECORD_FIELDS = """
     dns.caa.issue STRING
     dns.caa.issuewild STRING
     dns.caa.iodef STRING
-    dns.svcb.priority UINT16
-    dns.svcb.target STRING
     dns.data BYTES
+    dns.undecoded.type NONE
+    dns.caa.unknown STRING
 """
 
 RecordReader = Callable[[Layer, int, int, int], None]
@@ -122,7 +123,9 @@ READERS: dict[int, RecordReader] = {}
 """Record type -> function (layer, message start, data offset, data length); offsets within the layer's region."""
 
 
-def _for(*types: int) -> Callable[[RecordReader], RecordReader]:
+def reads(*types: int) -> Callable[[RecordReader], RecordReader]:
+    """Decorator: the function reads the data of these record types."""
+
     def register(function: RecordReader) -> RecordReader:
         for type_ in types:
             READERS[type_] = function
@@ -161,16 +164,14 @@ def add_counted_text(layer: Layer, name: str, length_name: str, offset: int) -> 
     return offset + 1 + size
 
 
-@_for(1)
+@reads(1)
 def _a(layer: Layer, base: int, offset: int, length: int) -> None:
-    if length == 4:
-        add_bytes(layer, "dns.a", offset, 4)
+    add_bytes(layer, "dns.a", offset, 4)
 
 
-@_for(28)
+@reads(28)
 def _aaaa(layer: Layer, base: int, offset: int, length: int) -> None:
-    if length == 16:
-        add_bytes(layer, "dns.aaaa", offset, 16)
+    add_bytes(layer, "dns.aaaa", offset, 16)
 
 
 def _single_name(name: str) -> RecordReader:
@@ -185,12 +186,12 @@ for _type, _name in ((2, "dns.ns"), (3, "dns.md"), (4, "dns.mf"), (5, "dns.cname
     READERS[_type] = _single_name(_name)
 
 
-@_for(10)
+@reads(10)
 def _null(layer: Layer, base: int, offset: int, length: int) -> None:
     add_bytes(layer, "dns.null", offset, length)
 
 
-@_for(6)
+@reads(6)
 def _soa(layer: Layer, base: int, offset: int, length: int) -> None:
     offset = add_name(layer, "dns.soa.mname", offset, base)
     offset = add_name(layer, "dns.soa.rname", offset, base)
@@ -199,18 +200,18 @@ def _soa(layer: Layer, base: int, offset: int, length: int) -> None:
         offset += 4
 
 
-@_for(13)
+@reads(13)
 def _hinfo(layer: Layer, base: int, offset: int, length: int) -> None:
     offset = add_counted_text(layer, "dns.hinfo.cpu", "dns.hinfo.cpu_length", offset)
     add_counted_text(layer, "dns.hinfo.os", "dns.hinfo.os_length", offset)
 
 
-@_for(14)
+@reads(14)
 def _minfo(layer: Layer, base: int, offset: int, length: int) -> None:
     add_name(layer, "dns.minfo.e", add_name(layer, "dns.minfo.r", offset, base), base)
 
 
-@_for(15)
+@reads(15)
 def _mx(layer: Layer, base: int, offset: int, length: int) -> None:
     add_number(layer, "dns.mx.preference", offset, 2)
     add_name(layer, "dns.mx.mail_exchange", offset + 2, base)
@@ -229,18 +230,18 @@ READERS[16] = _texts("dns.txt")
 READERS[99] = _texts("dns.spf")
 
 
-@_for(17)
+@reads(17)
 def _rp(layer: Layer, base: int, offset: int, length: int) -> None:
     add_name(layer, "dns.rp.txt_rr", add_name(layer, "dns.rp.mailbox", offset, base), base)
 
 
-@_for(18)
+@reads(18)
 def _afsdb(layer: Layer, base: int, offset: int, length: int) -> None:
     add_number(layer, "dns.afsdb.subtype", offset, 2)
     add_name(layer, "dns.afsdb.hostname", offset + 2, base)
 
 
-@_for(33)
+@reads(33)
 def _srv(layer: Layer, base: int, offset: int, length: int) -> None:
     for name in ("priority", "weight", "port"):
         add_number(layer, "dns.srv." + name, offset, 2)
@@ -248,7 +249,7 @@ def _srv(layer: Layer, base: int, offset: int, length: int) -> None:
     add_name(layer, "dns.srv.target", offset, base)
 
 
-@_for(35)
+@reads(35)
 def _naptr(layer: Layer, base: int, offset: int, length: int) -> None:
     add_number(layer, "dns.naptr.order", offset, 2)
     add_number(layer, "dns.naptr.preference", offset + 2, 2)
@@ -260,14 +261,14 @@ def _naptr(layer: Layer, base: int, offset: int, length: int) -> None:
     layer.add("dns.naptr.replacement", found.text, layer.start + offset, found.end - offset)
 
 
-@_for(44)
+@reads(44)
 def _sshfp(layer: Layer, base: int, offset: int, length: int) -> None:
     add_number(layer, "dns.sshfp.algorithm", offset, 1)
     add_number(layer, "dns.sshfp.fingerprint.type", offset + 1, 1)
     add_bytes(layer, "dns.sshfp.fingerprint", offset + 2, length - 2)
 
 
-@_for(43, 32769)
+@reads(43, 59, 32769)
 def _ds(layer: Layer, base: int, offset: int, length: int) -> None:
     add_number(layer, "dns.ds.key_id", offset, 2)
     add_number(layer, "dns.ds.algorithm", offset + 2, 1)
@@ -275,17 +276,23 @@ def _ds(layer: Layer, base: int, offset: int, length: int) -> None:
     add_bytes(layer, "dns.ds.digest", offset + 4, length - 4)
 
 
-@_for(48)
+@reads(48, 60)
 def _dnskey(layer: Layer, base: int, offset: int, length: int) -> None:
-    flags = add_number(layer, "dns.dnskey.flags", offset, 2)
+    flags = add_dnskey(layer, "dns.dnskey", offset, length)
     at = layer.start + offset
     for name, mask in (("zone_key", 0x0100), ("key_revoked", 0x0080), ("secure_entry_point", 0x0001)):
         layer.add("dns.dnskey.flags." + name, flags & mask != 0, at, 2)
     layer.add("dns.dnskey.flags.reserved", flags & 0xFE7E, at, 2)
-    add_number(layer, "dns.dnskey.protocol", offset + 2, 1)
-    add_number(layer, "dns.dnskey.algorithm", offset + 3, 1)
-    layer.add("dns.dnskey.key_id", _key_tag(layer.region.bytes(offset, length)), at, length)
-    add_bytes(layer, "dns.dnskey.public_key", offset + 4, length - 4)
+
+
+def add_dnskey(layer: Layer, prefix: str, offset: int, length: int) -> int:
+    """What KEY and DNSKEY records have in common; the flags."""
+    flags = add_number(layer, prefix + ".flags", offset, 2)
+    add_number(layer, prefix + ".protocol", offset + 2, 1)
+    add_number(layer, prefix + ".algorithm", offset + 3, 1)
+    layer.add(prefix + ".key_id", _key_tag(layer.region.bytes(offset, length)), layer.start + offset, length)
+    add_bytes(layer, prefix + ".public_key", offset + 4, length - 4)
+    return flags
 
 
 def _key_tag(rdata: bytes) -> int:
@@ -294,7 +301,7 @@ def _key_tag(rdata: bytes) -> int:
     return (total + (total >> 16)) & 0xFFFF
 
 
-@_for(46)
+@reads(24, 46)
 def _rrsig(layer: Layer, base: int, offset: int, length: int) -> None:
     end = offset + length
     add_number(layer, "dns.rrsig.type_covered", offset, 2)
@@ -308,12 +315,30 @@ def _rrsig(layer: Layer, base: int, offset: int, length: int) -> None:
     add_bytes(layer, "dns.rrsig.signature", offset, end - offset)
 
 
-@_for(47)
+@reads(47)
 def _nsec(layer: Layer, base: int, offset: int, length: int) -> None:
-    add_name(layer, "dns.nsec.next_domain_name", offset, base)
+    end = offset + length
+    offset = add_name(layer, "dns.nsec.next_domain_name", offset, base)
+    add_type_bitmap(layer, offset, end - offset)
 
 
-@_for(50, 51)
+def add_type_bitmap(layer: Layer, offset: int, length: int, window: int | None = None) -> None:
+    """The record types that a bitmap names (RFC 4034 section 4.1.2), or one bare `window` of it (RFC 2535)."""
+    region, end = layer.region, offset + length
+    while offset < end:
+        if window is None:
+            base, size = region.u8(offset) << 8, region.u8(offset + 1)
+            offset += 2
+        else:
+            base, size = window << 8, length
+        for index, byte in enumerate(region.bytes(offset, size)):
+            for bit in range(8) if byte else ():
+                if byte & 0x80 >> bit:
+                    layer.add("dns.resp.type", base + 8 * index + bit, layer.start + offset + index, 1)
+        offset += size
+
+
+@reads(50, 51)
 def _nsec3(layer: Layer, base: int, offset: int, length: int) -> None:
     end = offset + length
     add_number(layer, "dns.nsec3.algo", offset, 1)
@@ -328,6 +353,7 @@ def _nsec3(layer: Layer, base: int, offset: int, length: int) -> None:
         size = add_number(layer, "dns.nsec3.hash_length", offset, 1)
         value = _base32hex(layer.region.bytes(offset + 1, size))
         layer.add("dns.nsec3.hash_value", value, layer.start + offset + 1, size)
+        add_type_bitmap(layer, offset + 1 + size, end - offset - 1 - size)
 
 
 def _base32hex(data: bytes) -> str:
@@ -336,14 +362,14 @@ def _base32hex(data: bytes) -> str:
     return b32hexencode(data).decode("ascii").lower().rstrip("=")
 
 
-@_for(52)
+@reads(52)
 def _tlsa(layer: Layer, base: int, offset: int, length: int) -> None:
     for index, name in enumerate(("certificate_usage", "selector", "matching_type")):
         add_number(layer, "dns.tlsa." + name, offset + index, 1)
     add_bytes(layer, "dns.tlsa.certificate_association_data", offset + 3, length - 3)
 
 
-@_for(257)
+@reads(257)
 def _caa(layer: Layer, base: int, offset: int, length: int) -> None:
     end = offset + length
     flags = add_number(layer, "dns.caa.flags", offset, 1)
@@ -352,13 +378,7 @@ def _caa(layer: Layer, base: int, offset: int, length: int) -> None:
     tag = text_of(layer.region, offset + 2, size)
     at = offset + 2 + size
     value = text_of(layer.region, at, max(end - at, 0))
-    if tag in ("issue", "issuewild", "iodef"):
-        layer.add("dns.caa." + tag, value, layer.start + offset + 2, end - offset - 2)
+    name = tag if tag in ("issue", "issuewild", "iodef") else "unknown"
+    layer.add("dns.caa." + name, value, layer.start + offset + 1, end - offset - 1)
     layer.add("dns.caa.tag", tag, layer.start + offset + 2, size)
     layer.add("dns.caa.value", value, layer.start + at, end - at)
-
-
-@_for(64, 65)
-def _svcb(layer: Layer, base: int, offset: int, length: int) -> None:
-    add_number(layer, "dns.svcb.priority", offset, 2)
-    add_name(layer, "dns.svcb.target", offset + 2, base)

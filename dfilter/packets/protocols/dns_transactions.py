@@ -16,6 +16,9 @@ from dfilter.packets.view import Layer
 
 MAX_QUERIES = 65536
 
+RETRANSMISSION = 5 * 10**9
+"""Nanoseconds within which the same query counts as sent again (Wireshark 4.4's preset)."""
+
 TRANSACTION_FIELDS = (
     computed("dns.response_in", T.FRAMENUM, look_ahead=True),
     computed("dns.response_to", T.FRAMENUM, stateful=True),
@@ -26,6 +29,7 @@ TRANSACTION_FIELDS = (
     computed("dns.retransmit_request", T.NONE, stateful=True),
     computed("dns.retransmit_response", T.NONE, stateful=True),
     computed("dns.response_missing", T.NONE, look_ahead=True),
+    computed("dns.unsolicited", T.BOOLEAN, stateful=True),
 )
 _NAMES = tuple(field.name for field in TRANSACTION_FIELDS)
 
@@ -52,18 +56,24 @@ def link(layer: Layer, base: int) -> None:
     if region.u16(base + 2) & 0x8000:
         if query is not None:
             _link_response(layer, query)
+        else:
+            layer.add("dns.unsolicited", True)
         return
     frame, time = view.frame.number, view.frame.time or 0
-    if query is not None and query.answered_in is None:
+    if query is not None and query.answered_in is None and time - query.time < RETRANSMISSION:
         layer.add("dns.retransmission", True)
         layer.add("dns.retransmit_request", None)
         layer.add("dns.retransmit_request_in", query.frame)
-    else:
-        queries[key] = _Query(frame, time)
-        if len(queries) > MAX_QUERIES:
-            queries.popitem(last=False)
-    for number in session.foresight_for("dns.response_in", frame):
+        return
+    queries[key] = _Query(frame, time)
+    queries.move_to_end(key)
+    if len(queries) > MAX_QUERIES:
+        queries.popitem(last=False)
+    answered = session.foresight_for("dns.response_in", frame)
+    for number in answered[:1]:
         layer.add("dns.response_in", number)
+    if session.is_second_pass and not answered:
+        layer.add("dns.response_missing", None)
 
 
 def _link_response(layer: Layer, query: _Query) -> None:
