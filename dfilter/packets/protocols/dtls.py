@@ -6,9 +6,10 @@ the frame that brings the last of their fragments.  What is recognised is as obs
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from dfilter.packets.declare import Protocol, computed_table
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.dtls_session import DtlsConnection, DtlsConnections
 from dfilter.packets.protocols.tls_fields import handshake_fields
 from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, server_choice
@@ -18,9 +19,12 @@ from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
-CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
+CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT, CONNECTION_ID, ACKNOWLEDGEMENT = range(20, 27)
+UNIFIED = -1
+"""Stands for the type of a record with the short header of DTLS 1.3, whose type is encrypted."""
 VERSIONS = frozenset({0xFEFF, 0xFEFD, 0x0100})
 RECORD_HEADER, HANDSHAKE_HEADER = 13, 12
+HAS_CONNECTION_ID, SEQUENCE_SIZE, HAS_LENGTH = 0x10, 0x08, 0x04
 MAX_RECORDS = 1000
 """Records in one datagram: 65,535 bytes hold no more than 5,041."""
 
@@ -39,8 +43,6 @@ DTLS = Protocol(
             dtls.handshake.message_seq      UINT16
             dtls.handshake.fragment_offset  UINT24
             dtls.handshake.fragment_length  UINT24
-            dtls.handshake.random_time      ABSOLUTE_TIME
-            dtls.handshake.random_bytes     BYTES
             dtls.handshake.cookie_length    UINT8
             dtls.handshake.cookie           BYTES
             dtls.alert_message              NONE
@@ -48,11 +50,21 @@ DTLS = Protocol(
             dtls.alert_message.desc         UINT8
             dtls.change_cipher_spec         NONE
             dtls.app_data                   BYTES
+            dtls.unified_header.bitmask     UINT8
+            dtls.unified_header.fixed       UINT8
+            dtls.unified_header.cid_present BOOLEAN
+            dtls.unified_header.seq_size    BOOLEAN
+            dtls.unified_header.length      BOOLEAN
+            dtls.unified_header.epoch_bits  UINT8
+            dtls.record.sequence_suffix     UINT16
+            dtls.enc_content                BYTES
             dtls.fragments                  NONE
             dtls.fragment                   FRAMENUM
             dtls.fragment.count             UINT32
             dtls.reassembled.length         UINT32
         """, stateful=True),
+        computed("dtls.handshake.random_time", T.ABSOLUTE_TIME, look_ahead=True),
+        computed("dtls.handshake.random_bytes", T.BYTES, look_ahead=True),
     ),
     over={"udp.port": (853, 2221, 5684, 5868)},
     shares=X509_SPACES,
@@ -88,32 +100,41 @@ class Record:
 
 
 def is_record(region: Region, at: int) -> bool:
-    """Does a record of a known type and version lie at `at`, all of it?"""
-    return (region.reported_length - at >= RECORD_HEADER and CHANGE_CIPHER_SPEC <= region.u8(at) <= APPLICATION_DATA
-            and region.u16(at + 1) in VERSIONS)  # fmt: skip
+    """Does a record's header of a known type lie at `at`?"""
+    return region.length - at >= RECORD_HEADER and CHANGE_CIPHER_SPEC <= region.u8(at) <= ACKNOWLEDGEMENT
 
 
 def looks_like_dtls(view: View, region: Region) -> bool:
-    """Does a datagram begin with a record that fits into it?"""
-    if view.quoted or region.length < RECORD_HEADER or not is_record(region, 0):
+    """Does a datagram consist of records, each of a known type and version, and of nothing else?"""
+    if view.quoted or region.reported_end != region.end:
         return False
-    return RECORD_HEADER + region.u16(11) <= region.reported_length
+    at = 0
+    while at < region.length:
+        if not is_record(region, at) or region.u16(at + 1) not in VERSIONS:
+            return False
+        at += RECORD_HEADER + region.u16(at + 11)
+    return at == region.length > 0
 
 
 DTLS.heuristics["udp"] = looks_like_dtls
 
 
 @DTLS.dissector
-def dissect_dtls(view: View, region: Region) -> bool:
-    if region.length < RECORD_HEADER or not is_record(region, 0):
-        return False
+def dissect_dtls(view: View, region: Region) -> None:
     layer = view.push(DTLS, region)
     source, target = zip(view.addresses, view.ports, strict=True)
     connection, sender = view.session.memory("dtls", DtlsConnections).between(source, target)
     records: list[Record] = []
     layer.state = records
     at = 0
-    while at < region.length and len(records) < MAX_RECORDS and is_record(region, at):
+    while at < region.length and len(records) < MAX_RECORDS:
+        unified = _unified_length(region, at)
+        if unified:
+            records.append(Record(at, unified, UNIFIED, Agreed(0, None, "d")))
+            at += unified
+            continue
+        if not is_record(region, at):
+            return
         size = region.u16(at + 11)
         agreed = Agreed(connection.tls.version, connection.tls.suite, "d")
         record = Record(at, RECORD_HEADER + size, region.u8(at), agreed, is_encrypted=region.u16(at + 3) > 0)
@@ -122,7 +143,17 @@ def dissect_dtls(view: View, region: Region) -> bool:
             record.agreed = Agreed(connection.tls.version, connection.tls.suite, "d")
         records.append(record)
         at += record.length
-    return True
+
+
+def _unified_length(region: Region, at: int) -> int:
+    """The length of a record with a unified header (RFC 9147 section 4) and no connection ID; 0 if it is none."""
+    first = region.u8(at)
+    if first & 0xF0 != 0x20:
+        return 0
+    header = 3 if first & SEQUENCE_SIZE else 2
+    if not first & HAS_LENGTH:
+        return region.reported_length - at
+    return header + 2 + region.u16(at + header)
 
 
 def _split(view: View, connection: DtlsConnection, sender: int, region: Region, record: Record) -> None:
@@ -145,6 +176,11 @@ def _split(view: View, connection: DtlsConnection, sender: int, region: Region, 
         if type_ == 2 and body is not None:
             version, suite, _ = server_choice(body.rest())
             connection.tls.version, connection.tls.suite = version, suite
+            for name, earlier in connection.tls.undecided:
+                view.session.foresee(name, earlier, version)
+            connection.tls.undecided.clear()
+        elif type_ == 1 and body is not None:
+            connection.tls.wait("dtls.handshake.random_time", view.number)
         at = start + size
 
 
@@ -154,9 +190,27 @@ def fill_dtls(layer: Layer) -> None:
         _fill_record(layer, record)
 
 
+def _fill_unified(walk: Walk, record: Record) -> None:
+    first = walk.peek(1)
+    walk.note("unified_header.bitmask", first, 1)
+    walk.note("unified_header.fixed", first >> 5, 1)
+    walk.note("unified_header.cid_present", first & HAS_CONNECTION_ID != 0, 1)
+    walk.note("unified_header.seq_size", first & SEQUENCE_SIZE != 0, 1)
+    walk.note("unified_header.length", first & HAS_LENGTH != 0, 1)
+    walk.note("unified_header.epoch_bits", first & 0x03, 1)
+    walk.at += 1
+    walk.number("record.sequence_suffix", 2 if first & SEQUENCE_SIZE else 1)
+    if first & HAS_LENGTH:
+        walk.number("record.length", 2)
+    walk.opaque("enc_content", record.at + record.length - walk.at)
+
+
 def _fill_record(layer: Layer, record: Record) -> None:
     walk = Walk(layer, "dtls", layer.region, record.at)
     walk.note("record", None, record.length)
+    if record.type == UNIFIED:
+        _fill_unified(walk, record)
+        return
     walk.number("record.content_type", 1)
     walk.number("record.version", 2)
     walk.number("record.epoch", 2)
@@ -188,6 +242,9 @@ def _fill_fragment(layer: Layer, fragment: Fragment, agreed: Agreed) -> None:
     walk.number("handshake.fragment_length", 3)
     if fragment.body is None:
         return
+    foreseen = layer.view.session.foresight_for("dtls.handshake.random_time", layer.view.number)
+    if type_ == 1 and not agreed.version and foreseen:
+        agreed = replace(agreed, version=foreseen[0])
     fill_message(Walk(layer, "dtls", fragment.body), type_, agreed)
     if fragment.frames:
         walk.note("fragments", None)
@@ -200,5 +257,6 @@ def _fill_fragment(layer: Layer, fragment: Fragment, agreed: Agreed) -> None:
 @DTLS.info_line
 def dtls_info(layer: Layer) -> str:
     names = {CHANGE_CIPHER_SPEC: "Change Cipher Spec", ALERT: "Alert", HANDSHAKE: "Handshake",
-             APPLICATION_DATA: "Application Data"}  # fmt: skip
-    return ", ".join(names[record.type] for record in layer.state)
+             APPLICATION_DATA: "Application Data", HEARTBEAT: "Heartbeat", CONNECTION_ID: "Connection ID",
+             ACKNOWLEDGEMENT: "Acknowledgement"}  # fmt: skip
+    return ", ".join(names.get(record.type, "Encrypted Data") for record in layer.state)

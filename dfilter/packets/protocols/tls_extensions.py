@@ -27,6 +27,7 @@ class HelloFacts:
         extensions: types, in order.
         groups, point_formats, signature_algorithms, versions, protocols: the lists in these extensions.
         has_server_name: the client asks for a server name.
+        named: signatures say their algorithm (TLS 1.2 or later).
     """
 
     version: int = 0
@@ -38,6 +39,7 @@ class HelloFacts:
     versions: list[int] = field(default_factory=list)
     protocols: list[bytes] = field(default_factory=list)
     has_server_name: bool = False
+    named: bool = True
 
 
 def walk_extensions(walk: Walk, message: int, facts: HelloFacts) -> None:
@@ -181,7 +183,7 @@ def _npn(walk: Walk, message: int, facts: HelloFacts) -> None:
 
 def _sct(walk: Walk, message: int, facts: HelloFacts) -> None:
     if walk.left:
-        walk_sct_list(walk)
+        walk_sct_list(walk, facts.named)
 
 
 def walk_sct_list(walk: Walk, named: bool = True) -> None:
@@ -323,6 +325,7 @@ _HANDLERS: dict[int, Callable[[Walk, int, HelloFacts], None]] = {
     34: _other_signature_algorithms, 35: _all("handshake.extensions.session_ticket"), 40: _key_share,
     41: _pre_shared_key, 42: _early_data, 43: _supported_versions,
     44: _sized("handshake.extensions.cookie", 2, "handshake.extensions.cookie_len"), 45: _psk_modes,
-    50: _other_signature_algorithms, 53: _connection_id, 54: _connection_id, 51: _key_share, 57: _quic_parameters, 0xFFA5: _quic_parameters,
+    50: _other_signature_algorithms, 51: _key_share, 53: _connection_id, 54: _connection_id,
+    57: _quic_parameters, 0xFFA5: _quic_parameters,
     13172: _npn, 17513: _alps, 0xFE0D: _encrypted_client_hello, 65281: _renegotiation_info,
 }  # fmt: skip

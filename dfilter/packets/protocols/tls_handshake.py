@@ -171,6 +171,7 @@ def _server_hello(walk: Walk) -> None:
     is_draft = 0x7F00 <= facts_version <= 0x7F15  # drafts up to 21 had no session and no compression here
     version = agreed_version(walk)
     walk.number("handshake.version", 2)
+    facts.named = has_algorithms(version)
     random = _random(walk, not is_tls13(version))
     if not is_draft:
         _session_id(walk)

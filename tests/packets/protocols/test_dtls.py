@@ -1,0 +1,74 @@
+"""DTLS: records, fragments of handshake messages, what is recognised."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from dfilter.packets.view import View
+from tests.packets.protocols.http_wire import datagram, frames_with, shown, two_passes
+from tests.packets.protocols.tls_wire import client_hello, server_name
+
+HELLO = client_hello(server_name(b"a.example"), version=0xFEFD, cookie=b"")[4:]
+
+
+def record(type_: int, content: bytes, version: int = 0xFEFD, epoch: int = 0, number: int = 0) -> bytes:
+    head = struct.pack(">BHH", type_, version, epoch) + number.to_bytes(6, "big")
+    return head + struct.pack(">H", len(content)) + content
+
+
+def fragment(body: bytes, offset: int, length: int, number: int = 0) -> bytes:
+    part = body[offset : offset + length]
+    return (b"\1" + len(body).to_bytes(3, "big") + struct.pack(">H", number) + offset.to_bytes(3, "big")
+            + len(part).to_bytes(3, "big") + part)  # fmt: skip
+
+
+def talk(*payloads: bytes, port: int = 4443) -> list[View]:
+    frames = [datagram(40000, port, payload) for payload in payloads]
+    return two_passes([(frame, len(frame)) for frame in frames])
+
+
+def test_a_hello() -> None:
+    views = talk(record(22, fragment(HELLO, 0, 999)))
+    assert shown(views, "dtls.handshake.extensions_server_name") == {1: ["a.example"]}
+    assert shown(views, "dtls.handshake.cookie_length") == {1: [0]}
+    assert shown(views, "dtls.record.sequence_number") == {1: [0]}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (2, 1, 0)])
+def test_a_message_belongs_to_the_frame_with_its_last_fragment(order: tuple[int, ...]) -> None:
+    views = talk(*(record(22, fragment(HELLO, 30 * part, 30 if part < 2 else 999)) for part in order))
+    assert shown(views, "dtls.handshake.extensions_server_name") == {3: ["a.example"]}
+    assert shown(views, "dtls.fragment") == {3: [1 + order.index(part) for part in range(3)]}
+    assert shown(views, "dtls.handshake.type") == {1: [1], 2: [1], 3: [1]}
+
+
+def test_what_is_encrypted_has_no_type() -> None:
+    views = talk(record(22, bytes(40), epoch=1) + record(21, bytes(20), epoch=1) + record(23, b"data", epoch=1))
+    assert shown(views, "dtls.record.epoch") == {1: [1, 1, 1]}
+    assert frames_with(views, "dtls.handshake.type") == frames_with(views, "dtls.alert_message.level") == []
+    assert shown(views, "dtls.app_data") == {1: [b"data"]}
+
+
+@pytest.mark.parametrize(("payload", "expected"), [
+    (record(22, fragment(HELLO, 0, 999), 0xFEFF), True), (record(22, fragment(HELLO, 0, 999), 0x0303), False),
+    (record(99, b"x"), False), (record(23, b"x" * 50)[:40], False), (b"\x16\xfe\xfd", False),
+    (record(23, b"x") + record(21, b"\1\0"), True), (record(23, b"x") + b"y", False), (b"\x2e\0\1\0\4abcd", False),
+])  # fmt: skip
+def test_what_is_recognised(payload: bytes, expected: bool) -> None:
+    assert bool(frames_with(talk(payload), "dtls")) is expected
+
+
+def test_unified_headers_on_a_known_port() -> None:
+    views = talk(b"\x2e\0\1\0\4abcd" + b"\x2b\0\2rest", port=853)
+    assert shown(views, "dtls.record.sequence_suffix") == {1: [1, 2]}
+    assert shown(views, "dtls.enc_content") == {1: [b"abcd", b"rest"]}
+
+
+def test_lengths_that_lie_never_raise() -> None:
+    for at in range(25):
+        for value in (0, 1, 0x7F, 0xFF):
+            data = bytearray(record(22, fragment(HELLO, 0, 30)))
+            data[at] = value
+            talk(bytes(data), record(22, fragment(HELLO, 30, 999)), port=853)
