@@ -85,7 +85,8 @@ def dissect_tcp(view: View, region: Region) -> None:
     if view.quoted or not view.session.needs.stateful:
         return
     tracker = view.session.memory("tcp", lambda: Tracker(view.session))
-    facts = tracker.track(view, region, region.reported_length - header_length)
+    length = None if _is_fragment(view, region) else region.reported_length - header_length
+    facts = tracker.track(view, region, length)
     layer.state = (payload, facts)
     flags = buf[start + 13]
     if not tracker.dissects:
@@ -95,6 +96,14 @@ def dissect_tcp(view: View, region: Region) -> None:
         dissect_segment(view, layer, stream, payload, facts.verdicts)
     if stream.finished:
         finish(view, layer, stream, (facts.next_seq - 1) & SEQ_MASK)
+
+
+def _is_fragment(view: View, region: Region) -> bool:
+    """Is this the first fragment of an IPv4 datagram that is not put together? Its length is then not known."""
+    ip = view.layer("ip")
+    if ip is None or ip.buf is not region.buf or ip.end != region.start:
+        return False
+    return bool((ip.buf[ip.start + 6] << 8 | ip.buf[ip.start + 7]) & 0x3FFF)
 
 
 class _Wanted:
@@ -129,7 +138,8 @@ def fill_tcp(layer: Layer) -> None:
     layer.add("tcp.checksum.status", 2, start + 16)
     if wanted.remarks:
         _fill_remarks(layer, flags)
-    layer.add("tcp.len", region.reported_length - header_length)
+    if facts is None or facts.measured:
+        layer.add("tcp.len", region.reported_length - header_length)
     if payload.length > 0:
         _fill_payload(layer, payload, flags)
     if facts is not None and wanted.facts:

@@ -98,7 +98,11 @@ _ANALYSIS_NAMES = tuple(line.split()[0] for line in FACT_FIELDS.split("\n") if "
 
 @dataclass(slots=True)
 class Facts:
-    """What is known of one segment; `findings` and `completeness` are None where nobody asked for them."""
+    """What is known of one segment; `findings` and `completeness` are None where nobody asked for them.
+
+    Attributes:
+        measured: its length is known.
+    """
 
     conversation: Conversation
     sender: int
@@ -113,6 +117,7 @@ class Facts:
     completeness: int | None
     initial_rtt: int | None
     fin_active: bool
+    measured: bool
     findings: Findings | None
 
     @property
@@ -151,8 +156,9 @@ class Tracker:
         self.analyses = self.dissects or needs.wants(_INITIAL_RTT, *_ANALYSIS_NAMES)
         self.foresees = needs.wants(*completeness.NAMES)
 
-    def track(self, view: View, region: Region, length: int) -> Facts:
-        """Note a segment, whose header is complete, in its conversation."""
+    def track(self, view: View, region: Region, payload_length: int | None) -> Facts:
+        """Note a segment in its conversation; `payload_length` in bytes, None if unknown: then it is not analysed."""
+        length = payload_length or 0
         buf, start = region.buf, region.start
         seq = int.from_bytes(buf[start + 4 : start + 8], "big")
         ack = int.from_bytes(buf[start + 8 : start + 12], "big")
@@ -174,7 +180,7 @@ class Tracker:
             if self.foresees:
                 completeness.foresee(view.session, conversation.index, bits)
         findings = None
-        if self.analyses:
+        if self.analyses and payload_length is not None:
             findings = self._analyse(view, region, conversation, sender, seq, ack, length)
             if reused:
                 findings.verdicts |= int(Verdict.REUSED_PORTS)
@@ -187,7 +193,8 @@ class Tracker:
         return Facts(conversation, sender, conversation.packets, seq, next_seq, flow.base, other.base or 0,
                      conversation.window_factor(sender), time - conversation.first_time, time - before,
                      conversation.completeness if self.foresees else None, conversation.initial_rtt,
-                     bool(flags & FIN) and conversation.first_fin == sender, findings)  # fmt: skip
+                     bool(flags & FIN) and conversation.first_fin == sender,
+            payload_length is not None, findings)  # fmt: skip
 
     def _analyse(self, view: View, region: Region, conversation: Conversation, sender: int, seq: int, ack: int,
                  length: int) -> Findings:  # fmt: skip
@@ -222,7 +229,8 @@ def add_facts(layer: Layer, facts: Facts) -> None:
     add("tcp.stream", facts.conversation.index)
     add("tcp.stream.pnum", facts.number)
     add("tcp.seq", (facts.seq - facts.base) & SEQ_MASK, start + 4, 4)
-    add("tcp.nxtseq", (facts.next_seq - facts.base) & SEQ_MASK)
+    if facts.measured:
+        add("tcp.nxtseq", (facts.next_seq - facts.base) & SEQ_MASK)
     ack = region.u32(8)
     add("tcp.ack", (ack - facts.ack_base) & SEQ_MASK if flags & ACK else ack, start + 8, 4)
     add("tcp.time_relative", facts.time_relative)
@@ -233,7 +241,7 @@ def add_facts(layer: Layer, facts: Facts) -> None:
     if facts.completeness is not None:
         foreseen = layer.view.session.foresight_for(completeness.FIELD, facts.conversation.index)
         completeness.add_fields(layer, foreseen[0] if foreseen else facts.completeness)
-    if facts.findings is not None:
+    if facts.findings is not None and region.length >= (region.u8(12) >> 4) * 4:
         _add_findings(layer, facts, facts.findings)
 
 
