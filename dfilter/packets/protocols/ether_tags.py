@@ -162,11 +162,11 @@ def dissect_macsec(view: View, region: Region) -> None:
         length = 14
     layer.set_length(length)
     short = region.u8(1) & 0x3F
-    payload_length = short + (0 if flags & 0x0C else 0) if short else region.reported_length - length - ICV_LENGTH
+    payload_length = short or region.reported_length - length - ICV_LENGTH
     payload = region.sub(length).clipped(0, payload_length)
-    icv = region.sub(length).clipped(payload_length, ICV_LENGTH)
-    layer.add("macsec.ICV", icv.rest(), icv.start, icv.length)
     view.call_data(payload)
+    icv = region.sub(length + payload_length, ICV_LENGTH)
+    layer.add("macsec.ICV", icv.rest(), icv.start, icv.length)
     if not flags & 0x0C and payload.reported_length > 2:
         call_ethertype(view, payload.u16(0), payload.sub(2))
 
