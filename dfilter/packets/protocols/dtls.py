@@ -105,9 +105,14 @@ def is_record(region: Region, at: int) -> bool:
 
 
 def looks_like_dtls(view: View, region: Region) -> bool:
-    """Does a datagram consist of records, each of a known type and version, and of nothing else?"""
+    """Does a datagram consist of records, each of a known type and version, and of nothing else? Short headers count
+    between endpoints that spoke DTLS before."""
     if view.quoted or region.reported_end != region.end:
         return False
+    source, target = zip(view.addresses, view.ports, strict=True)
+    known = view.session.memory("dtls", DtlsConnections).knows(source, target)
+    if known and region.length and _unified_length(region, 0):
+        return True
     at = 0
     while at < region.length:
         if not is_record(region, at) or region.u16(at + 1) not in VERSIONS:

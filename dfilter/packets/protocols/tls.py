@@ -12,9 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.protocols.ocsp import OCSP
 from dfilter.packets.protocols.tls_application import application_name
 from dfilter.packets.protocols.tls_fields import handshake_fields
-from dfilter.packets.protocols.tls_handshake import TLS13, Agreed, fill_message, is_tls13, server_choice
+from dfilter.packets.protocols.tls_handshake import (
+    CERTIFICATE_STATUS,
+    TLS13,
+    Agreed,
+    fill_message,
+    is_tls13,
+    server_choice,
+)
 from dfilter.packets.protocols.tls_session import Message, TlsConnection, split_messages
 from dfilter.packets.protocols.tls_ssl2 import (
     SSL2_FIELDS,
@@ -73,6 +81,7 @@ TLS = Protocol(
         *SSL2_FIELDS,
     ),
     over={"tcp.port": PORTS},
+    carries=("ocsp",),
     shares=X509_SPACES,
 )  # fmt: skip
 
@@ -208,6 +217,7 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
     if type_ == HANDSHAKE and size:
         messages = split_messages(connection, sender, frame, content)
         _learn(view, connection, messages)
+        _stapled_responses(view, messages)
         record = replace(record, messages=tuple(messages))
     elif type_ == CHANGE_CIPHER_SPEC:
         connection.cipher_frames[sender] = frame
@@ -254,6 +264,15 @@ def push_bare_handshake(view: View, content: Region, connection: TlsConnection, 
     layer = view.push(TLS, content)
     agreed = Agreed(connection.version or TLS13, connection.suite, "q")  # QUIC knows no older version
     layer.state = TlsState(bare=(tuple(messages), agreed))
+
+
+def _stapled_responses(view: View, messages: list[Message]) -> None:
+    """OCSP responses in certificate status messages (RFC 6066 section 8) are layers of their own."""
+    for message in messages:
+        if message.type == CERTIFICATE_STATUS and message.body is not None and message.body.length > 8:
+            size = message.body.u24(5)
+            if message.body.u8(4) == 1 and 0 < size <= message.body.length - 8:
+                view.call(OCSP, message.body.sub(8, size))
 
 
 @TLS.filler

@@ -34,12 +34,13 @@ def fill_certificate(layer: Layer, region: Region, foreign: bool = False, named:
     """Add the fields of the certificate that `region` holds; `foreign`, `named`: as `Der` says."""
     der = Der(layer, region.buf, foreign, named)
     try:
-        _certificate(der, der.node(region.start, region.end))
+        walk_certificate(der, der.node(region.start, region.end))
     except BadDer:
         return
 
 
-def _certificate(der: Der, whole: Node) -> None:
+def walk_certificate(der: Der, whole: Node) -> None:
+    """Add the fields of a certificate; raises `BadDer` where it is damaged."""
     parts = der.children(whole)
     signed = next(parts, None)
     if signed is None:
