@@ -62,7 +62,8 @@ def dissect_eth(view: View, region: Region) -> None:
     layer = view.push(ETH, region, 14)
     start, buf = region.start, region.buf
     kind = buf[start + 12] << 8 | buf[start + 13]
-    if view.session.needs.wants("eth.stream"):
+    numbered = view.session.needs.wants("eth.stream")
+    if numbered and kind > MAX_LENGTH_FIELD:
         _number_stream(view, layer)
     payload = region.sub(14)
     if kind <= MAX_LENGTH_FIELD:
@@ -72,6 +73,8 @@ def dissect_eth(view: View, region: Region) -> None:
             view.damaged(Malformed("the length field goes beyond the frame"))
         payload.trim(kind)
         call_length_field(view, payload)
+        if numbered:
+            _number_stream(view, layer)
     elif kind < MIN_TYPE_FIELD:
         layer.add("eth.invalid_lentype", kind, start + 12, 2)
         view.call_data(payload)
@@ -107,13 +110,16 @@ def call_ethertype(view: View, kind: int, payload: Region) -> None:
 
 
 def call_length_field(view: View, payload: Region) -> None:
-    """Dissect what follows a length field: LLC, or Novell's "raw" IPX, which begins with no checksum."""
+    """Dissect what follows a length field: LLC, or Novell's "raw" IPX, which begins with no checksum.
+
+    Malformed bytes end the payload only; where the capture was cut, the frame ends, as in the reference.
+    """
     protocols = view.session.catalogue.protocols
     ipx = protocols.get("ipx")
     raw = ipx is not None and payload.length >= 2 and payload.u16(0) == RAW_IPX
     try:
         view.call(ipx if raw and ipx is not None else protocols["llc"], payload)
-    except DissectionError as error:
+    except Malformed as error:
         if view.quoted:
             raise
         view.damaged(error)
