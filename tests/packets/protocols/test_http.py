@@ -34,9 +34,9 @@ COMPLETION = [
     ("answer to HEAD has no body", Talk().client(b"HEAD / HTTP/1.1\r\n\r\n").server(
         OK + b"Content-Length: 100\r\n\r\n").client(GET), [4, 5, 6]),
     ("304 has no body", Talk().client(GET).server(b"HTTP/1.1 304 N\r\nContent-Length: 5\r\n\r\n"), [4, 5]),
-    ("another port, recognised", Talk(9999).client(GET).server(reply()), [4, 5]),
-    ("another port, half a first line", Talk(9999).client(GET[:8], GET[8:]), []),
-    ("another port, other versions", Talk(9999).client(b"GET / HTTP/2.0\r\n\r\n"), []),
+    ("another port, recognised", Talk(9998).client(GET).server(reply()), [4, 5]),
+    ("another port, half a first line", Talk(9998).client(GET[:8], GET[8:]), []),
+    ("another port, other versions", Talk(9998).client(b"GET / HTTP/2.0\r\n\r\n"), []),
     ("not HTTP at all", Talk().client(b"\x01\x02 garbage\r\n"), []),
     ("an unknown method first", Talk().client(b"PURGE / HTTP/1.1\r\n\r\n"), []),
     ("an unknown method later", Talk().client(GET, b"PURGE / HTTP/1.1\r\n\r\n"), [4, 5]),
@@ -197,11 +197,11 @@ def test_bodies_by_their_type(content_type: bytes | None, body: bytes, protocol:
 
 
 def test_connect_makes_a_tunnel() -> None:
-    talk = Talk(8080).client(b"CONNECT h:7 HTTP/1.1\r\n\r\n").server(b"HTTP/1.1 200 Yes\r\n\r\n").client(b"\x00\x01")
+    talk = Talk(8080).client(b"CONNECT h:65000 HTTP/1.1\r\n\r\n").server(b"HTTP/1.1 200 Yes\r\n\r\n").client(b"\x00\x01")
     views = talk.views()
-    assert shown(views, "http.proxy_connect_port") == {6: [7]}
+    assert shown(views, "http.proxy_connect_port") == {6: [65000]}
     assert shown(views, "data.data") == {6: [b"\x00\x01"]}
-    refused = Talk(8080).client(b"CONNECT h:7 HTTP/1.1\r\n\r\n").server(
+    refused = Talk(8080).client(b"CONNECT h:65000 HTTP/1.1\r\n\r\n").server(
         b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n").client(GET)  # fmt: skip
     assert shown(refused.views(), "http.proxy_connect_port") == {}
 

@@ -23,12 +23,12 @@ REQUEST = hpack.Encoder().encode([(":method", "GET"), (":scheme", "http"), (":au
 RESPONSE = hpack.Encoder().encode([(":status", "200"), ("content-type", "text/plain")])
 
 
-def exchange(port: int = 9999) -> Talk:
+def exchange(port: int = 9998) -> Talk:
     return Talk(port).client(PREFACE + SETTINGS).server(frame(4, 1, 0)).client(frame(1, 5, 1, REQUEST)).server(
         frame(1, 4, 1, RESPONSE), frame(0, 0, 1, b"hel"), frame(0, 1, 1, b"lo"))  # fmt: skip
 
 
-@pytest.mark.parametrize("port", [80, 9999])
+@pytest.mark.parametrize("port", [80, 9998])
 def test_a_request_and_its_response(port: int) -> None:
     views = exchange(port).views()
     assert frames_with(views, "http2") == [4, 5, 6, 7, 8, 9]
@@ -67,7 +67,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("bytes_", "field", "wanted"), OTHERS, ids=[f"{row[1]} {row[0][3]}" for row in OTHERS])
 def test_frames_of_each_type(bytes_: bytes, field: str, wanted: list[object] | None) -> None:
-    view = Talk(9999).client(PREFACE).server(bytes_).views()[4]
+    view = Talk(9998).client(PREFACE).server(bytes_).views()[4]
     values = list(view.get(field))
     assert values == wanted if wanted is not None else len(values) == 1
 
