@@ -230,17 +230,15 @@ def _candidates(view: View, stream: Stream, region: Region) -> list[Protocol]:
     """The protocols to try: the one that claimed the conversation, else those of its ports, then the others.
 
     Where a SYN was seen, only the port that it was sent to counts; else the lower one, then the higher one (observed).
-    A protocol that is not dissected comes last: it would take bytes that the reference's own would refuse.
     """
     conversation = stream.conversation
     if conversation.protocol is not None:
         return [conversation.protocol]
     server_port = conversation.server_port
     ports = sorted(view.ports) if server_port is None else [server_port]
-    catalogue = view.session.catalogue
-    by_port = [protocol for port in ports if (protocol := view.lookup("tcp.port", port)) is not None]
-    found = [protocol for protocol in by_port if protocol.name not in catalogue.opaque]
-    for candidate in catalogue.heuristics.get("tcp", ()):
+    by_port = [view.lookup("tcp.port", port) for port in ports]
+    found = [protocol for protocol in by_port if protocol is not None]
+    for candidate in view.session.catalogue.heuristics.get("tcp", ()):
         if candidate.heuristics["tcp"](view, region):
             found.append(candidate)
-    return found + [protocol for protocol in by_port if protocol.name in catalogue.opaque]
+    return found
