@@ -127,10 +127,10 @@ def dissect_llmnr(view: View, region: Region) -> None:
 
 
 def _dissect_message(view: View, protocol: Protocol, region: Region, base: int) -> None:
+    region.u16(base + 2)  # without identifier and flags it is damage, not DNS
     layer = view.push(protocol, region)
     layer.state = base
-    if not view.quoted:
-        link(layer, base)
+    link(layer, base)
 
 
 def fill_message(layer: Layer) -> None:
@@ -141,11 +141,13 @@ def fill_message(layer: Layer) -> None:
     layer.add("dns.id", region.u16(base), layer.start + base, 2)
     flags = region.u16(base + 2)
     _fill_flags(layer, flags, base)
-    counts = [region.u16(base + 4 + 2 * i) for i in range(4)]
     update = flags >> 11 & 15 == UPDATE
     names = ("zones", "prerequisites", "updates", "add_rr") if update else ("queries", "answers", "auth_rr", "add_rr")
+    counts = []
     for index, name in enumerate(names):
-        layer.add("dns.count." + name, counts[index], layer.start + base + 4 + 2 * index, 2)
+        at = base + 4 + 2 * index
+        counts.append(region.u16(at))
+        layer.add("dns.count." + name, counts[index], layer.start + at, 2)
     offset = base + 12
     for _ in range(counts[0]):
         offset = _fill_query(layer, offset, base)
@@ -153,10 +155,11 @@ def fill_message(layer: Layer) -> None:
         for _ in range(count):
             offset = _fill_record(layer, offset, base)
     extra = region.reported_length - offset
-    if extra > 0 and not base:
+    if extra > 0:
         add_bytes(layer, "dns.extraneous.data", offset, extra)
         layer.add("dns.extraneous.length", extra, layer.start + offset, extra)
         layer.add("dns.extraneous", None)
+    layer.state = None
 
 
 DNS.fill = MDNS.fill = LLMNR.fill = fill_message

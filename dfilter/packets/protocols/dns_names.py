@@ -14,8 +14,9 @@ MAX_NAME = 253
 """Bytes of labels and dots beyond which Wireshark 4.4 shows `TOO_LONG` (RFC 1035 section 2.3.4)."""
 
 ROOT, TOO_LONG, LOOP = "<Root>", "<Name too long>", "<Name contains a pointer that loops>"
-_POINTER = 0xC0
-_CONTROLS = {code: f"\\{code:03d}" for code in (*range(32), 127)}
+UNKNOWN_LABEL = "<Unknown extended label>"
+_POINTER, _EXTENDED, _BIT_STRING = 0xC0, 0x40, 0x41
+_CONTROLS = {code: f"\\{code:03o}" for code in (*range(32), 127)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ def read_name(region: Region, offset: int, base: int = 0) -> Name:
                 return Name(LOOP, end, 1, len(LOOP))
             at = target
             continue
+        if kind == _EXTENDED and size != _BIT_STRING:
+            return Name(UNKNOWN_LABEL, at + 1 if end is None else end, 1, len(UNKNOWN_LABEL))
         if kind:
             raise Malformed(f"label type 0x{size:02x}")
         label = region.bytes(at + 1, size)
@@ -59,8 +62,6 @@ def read_name(region: Region, offset: int, base: int = 0) -> Name:
         length += 1 + size
         if length <= MAX_NAME:
             labels.append(label)
-        elif end is not None:
-            return Name(TOO_LONG, end, 1, len(TOO_LONG))
     end = at + 1 if end is None else end
     if length > MAX_NAME:
         return Name(TOO_LONG, end, 1, len(TOO_LONG))
@@ -71,6 +72,6 @@ def read_name(region: Region, offset: int, base: int = 0) -> Name:
 
 
 def label_text(label: bytes) -> str:
-    """Labels as text: bytes that are not UTF-8 become U+FFFD, control characters a backslash and three digits."""
+    """Labels as text: bytes that are not UTF-8 become U+FFFD, control characters a backslash and three octal digits."""
     text = label.decode("utf-8", "replace")
     return text if text.isprintable() else text.translate(_CONTROLS)

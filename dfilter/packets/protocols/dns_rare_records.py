@@ -28,6 +28,10 @@ RARE_FIELDS = """
     dns.wks.bits UINT8
     dns.x25.length UINT8
     dns.x25.psdn_address STRING
+    dns.idsn.length UINT8
+    dns.idsn.address STRING
+    dns.idsn.sa.length UINT8
+    dns.idsn.sa.address STRING
     dns.rt.subtype UINT16
     dns.rt.intermediate_host STRING
     dns.nsap.rdata BYTES
@@ -185,10 +189,12 @@ READERS |= {22: _all_bytes("dns.nsap.rdata"), 49: _all_bytes("dns.dhcid.rdata")}
 
 @reads(20)
 def _isdn(layer: Layer, base: int, offset: int, length: int) -> None:
-    """Wireshark 4.4 reads two counted strings and shows neither in a field."""
-    offset += 1 + layer.region.u8(offset)
-    if length > 1:
-        layer.region.u8(offset)
+    size = add_number(layer, "dns.idsn.length", offset, 1)
+    layer.add("dns.idsn.address", text_of(layer.region, offset + 1, size), layer.start + offset + 1, size)
+    end, offset = offset + length, offset + 1 + size
+    if offset < end:
+        size = add_number(layer, "dns.idsn.sa.length", offset, 1)
+        layer.add("dns.idsn.sa.address", text_of(layer.region, offset + 1, size), layer.start + offset + 1, size)
 
 
 @reads(23)

@@ -12,7 +12,7 @@ from typing import Any
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed
-from dfilter.packets.view import Layer
+from dfilter.packets.view import Layer, View
 
 MAX_QUERIES = 65536
 
@@ -42,49 +42,51 @@ class _Query:
 
 
 def link(layer: Layer, base: int) -> None:
-    """Connect the message of `layer`, whose header starts `base` bytes into it, with earlier ones."""
+    """Connect the message of `layer`, whose header starts `base` bytes into it, with earlier ones.
+
+    A damaged message is remembered like any other, but shows nothing of this.
+    """
     session, view = layer.view.session, layer.view
     if not session.needs.wants(*_NAMES):
         return
     region = layer.region
-    if region.length < base + 4:
-        return
-    queries: OrderedDict[Any, _Query] = session.memory("dns", OrderedDict)
-    ends = sorted(zip(view.addresses, view.ports, strict=True))
-    key = (tuple(ends), region.u16(base), layer.protocol.name)
+    response = region.u16(base + 2) & 0x8000 != 0
+    layer.complete()
+    undamaged = layer.state is None
+    if view.quoted:
+        facts = {"dns.unsolicited": True} if response else {"dns.response_missing": None}
+    else:
+        queries: OrderedDict[Any, _Query] = session.memory("dns", OrderedDict)
+        ends = sorted(zip(view.addresses, view.ports, strict=True))
+        key = (tuple(ends), region.u16(base), layer.protocol.name)
+        facts = _response_facts(view, queries.get(key)) if response else _query_facts(view, queries, key)
+    if undamaged:
+        for name, value in facts.items():
+            layer.add(name, value)
+
+
+def _query_facts(view: View, queries: OrderedDict[Any, _Query], key: Any) -> dict[str, Any]:
+    frame, time, session = view.frame.number, view.frame.time or 0, view.session
     query = queries.get(key)
-    if region.u16(base + 2) & 0x8000:
-        if query is not None:
-            _link_response(layer, query)
-        else:
-            layer.add("dns.unsolicited", True)
-        return
-    frame, time = view.frame.number, view.frame.time or 0
     if query is not None and query.answered_in is None and time - query.time < RETRANSMISSION:
-        layer.add("dns.retransmission", True)
-        layer.add("dns.retransmit_request", None)
-        layer.add("dns.retransmit_request_in", query.frame)
-        return
+        return {"dns.retransmission": True, "dns.retransmit_request": None, "dns.retransmit_request_in": query.frame}
     queries[key] = _Query(frame, time)
     queries.move_to_end(key)
     if len(queries) > MAX_QUERIES:
         queries.popitem(last=False)
     answered = session.foresight_for("dns.response_in", frame)
-    for number in answered[:1]:
-        layer.add("dns.response_in", number)
-    if session.is_second_pass and not answered:
-        layer.add("dns.response_missing", None)
+    if answered:
+        return {"dns.response_in": answered[0]}
+    return {"dns.response_missing": None} if session.is_second_pass else {}
 
 
-def _link_response(layer: Layer, query: _Query) -> None:
-    view = layer.view
+def _response_facts(view: View, query: _Query | None) -> dict[str, Any]:
     frame = view.frame.number
+    if query is None:
+        return {"dns.unsolicited": True}
     if query.answered_in is not None and query.answered_in != frame:
-        layer.add("dns.retransmission", True)
-        layer.add("dns.retransmit_response", None)
-        layer.add("dns.retransmit_response_in", query.answered_in)
-        return
+        return {"dns.retransmission": True, "dns.retransmit_response": None,
+                "dns.retransmit_response_in": query.answered_in}  # fmt: skip
     query.answered_in = frame
-    layer.add("dns.response_to", query.frame)
-    layer.add("dns.time", (view.frame.time or 0) - query.time)
     view.session.foresee("dns.response_in", query.frame, frame)
+    return {"dns.response_to": query.frame, "dns.time": (view.frame.time or 0) - query.time}
