@@ -63,7 +63,7 @@ def dissect_eth(view: View, region: Region) -> None:
     start, buf = region.start, region.buf
     kind = buf[start + 12] << 8 | buf[start + 13]
     numbered = view.session.needs.wants("eth.stream")
-    if numbered and kind > MAX_LENGTH_FIELD:
+    if numbered and kind >= MIN_TYPE_FIELD:
         _number_stream(view, layer)
     payload = region.sub(14)
     if kind <= MAX_LENGTH_FIELD:
@@ -72,9 +72,12 @@ def dissect_eth(view: View, region: Region) -> None:
             layer.add("eth.len.past_end", None)
             view.damaged(Malformed("the length field goes beyond the frame"))
         payload.trim(kind)
+        outer, view.addresses = view.addresses, (b"", b"")
         call_length_field(view, payload)
+        inner = view.addresses
+        view.addresses = inner if any(inner) else outer
         if numbered:
-            _number_stream(view, layer)
+            _number_stream(view, layer, inner)
     elif kind < MIN_TYPE_FIELD:
         layer.add("eth.invalid_lentype", kind, start + 12, 2)
         view.call_data(payload)
@@ -125,10 +128,14 @@ def call_length_field(view: View, payload: Region) -> None:
         view.damaged(error)
 
 
-def _number_stream(view: View, layer: Layer) -> None:
-    """Conversations between two stations, in order of appearance."""
+def _number_stream(view: View, layer: Layer, inner: tuple[bytes, bytes] = (b"", b"")) -> None:
+    """Conversations between two stations, in order of appearance.
+
+    Behind a length field the reference numbers last, when the addresses are those of the network layer, if any.
+    """
     streams: dict[tuple[bytes, ...], int] = view.session.memory("eth", dict)
-    pair = tuple(sorted((layer.buf[layer.start : layer.start + 6], layer.buf[layer.start + 6 : layer.start + 12])))
+    stations = (layer.buf[layer.start : layer.start + 6], layer.buf[layer.start + 6 : layer.start + 12])
+    pair = tuple(sorted(inner if any(inner) else stations))
     layer.add("eth.stream", streams.setdefault(pair, len(streams)))
 
 

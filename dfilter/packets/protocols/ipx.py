@@ -63,6 +63,7 @@ def dissect_ipx(view: View, region: Region) -> None:
     length = region.u16(2)
     region.trim(max(length, HEADER_LENGTH))
     sockets = (region.u16(16), region.u16(28))
+    view.addresses = (region.bytes(18, 10), region.bytes(6, 10))
     payload = region.sub(HEADER_LENGTH)
     if payload.reported_length == 0:
         return
