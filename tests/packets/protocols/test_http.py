@@ -197,7 +197,8 @@ def test_bodies_by_their_type(content_type: bytes | None, body: bytes, protocol:
 
 
 def test_connect_makes_a_tunnel() -> None:
-    talk = Talk(8080).client(b"CONNECT h:65000 HTTP/1.1\r\n\r\n").server(b"HTTP/1.1 200 Yes\r\n\r\n").client(b"\x00\x01")
+    talk = Talk(8080).client(b"CONNECT h:65000 HTTP/1.1\r\n\r\n")
+    talk.server(b"HTTP/1.1 200 Yes\r\n\r\n").client(b"\x00\x01")
     views = talk.views()
     assert shown(views, "http.proxy_connect_port") == {6: [65000]}
     assert shown(views, "data.data") == {6: [b"\x00\x01"]}
