@@ -23,7 +23,7 @@ from dfilter.packets.protocols.ssh_kex import (
 )
 from dfilter.packets.protocols.text_lines import decode, next_line
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
+from dfilter.packets.streams.reassembly import MAX_ASSEMBLY, ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import Layer, View
 
 MAX_VERSION_LINE = 8192
@@ -96,9 +96,14 @@ SSH = Protocol(
 
 @dataclass(slots=True, eq=False)
 class Side:
-    """What is known of one end: its version line came, its proposal, packets sent, keys are in use."""
+    """What is known of one end: its version line came, its proposal, packets sent, keys are in use.
+
+    Attributes:
+        lost: it said something that is no packet; as in Wireshark 4.4 nothing of it is shown any more.
+    """
 
     versioned: bool = False
+    lost: bool = False
     proposal: Proposal | None = None
     packets: int = 0
     encrypted: bool = False
@@ -168,9 +173,15 @@ def _next_packet(state: SshState, region: Region, at: int, from_server: bool) ->
             return None, ONE_MORE_SEGMENT
         side.versioned = True
         return Packet(at, line.next, None), 0
+    if not state.client.versioned and not state.server.versioned:
+        side.encrypted = True  # the capture began in the middle
+        return Packet(at, stop, -1), 0
     if stop - at < 4:
         return None, ONE_MORE_SEGMENT
     length = int.from_bytes(buf[at : at + 4], "big")
+    side.lost = side.lost or length > MAX_ASSEMBLY
+    if side.lost:
+        return None, MAX_ASSEMBLY + 1
     if at + 4 + length > stop:
         return None, at + 4 + length - stop
     method = agreed_method(state.client.proposal, state.server.proposal)
