@@ -13,7 +13,7 @@ from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.dtls_session import DtlsConnection, DtlsConnections
 from dfilter.packets.protocols.tls_fields import handshake_fields
 from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, server_choice
-from dfilter.packets.protocols.tls_session import KNOWN_TYPES
+from dfilter.packets.protocols.tls_session import KNOWN_TYPES, foreseen_version
 from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Region
@@ -25,6 +25,7 @@ UNIFIED = -1
 VERSIONS = frozenset({0xFEFF, 0xFEFD, 0x0100})
 RECORD_HEADER, HANDSHAKE_HEADER = 13, 12
 HAS_CONNECTION_ID, SEQUENCE_SIZE, HAS_LENGTH = 0x10, 0x08, 0x04
+RANDOM_FIELDS = ("dtls.handshake.random_time", "dtls.handshake.random_bytes")
 MAX_RECORDS = 1000
 """Records in one datagram: 65,535 bytes hold no more than 5,041."""
 
@@ -181,11 +182,9 @@ def _split(view: View, connection: DtlsConnection, sender: int, region: Region, 
         if type_ == 2 and body is not None:
             version, suite, _ = server_choice(body.rest())
             connection.tls.version, connection.tls.suite = version, suite
-            for name, earlier in connection.tls.undecided:
-                view.session.foresee(name, earlier, version)
-            connection.tls.undecided.clear()
+            connection.tls.decide(view.session)
         elif type_ == 1 and body is not None:
-            connection.tls.wait("dtls.handshake.random_time", view.number)
+            connection.tls.wait(RANDOM_FIELDS, view.number)
         at = start + size
 
 
@@ -247,9 +246,8 @@ def _fill_fragment(layer: Layer, fragment: Fragment, agreed: Agreed) -> None:
     walk.number("handshake.fragment_length", 3)
     if fragment.body is None:
         return
-    foreseen = layer.view.session.foresight_for("dtls.handshake.random_time", layer.view.number)
-    if type_ == 1 and not agreed.version and foreseen:
-        agreed = replace(agreed, version=foreseen[0])
+    if type_ == 1 and not agreed.version:
+        agreed = replace(agreed, version=foreseen_version(layer, RANDOM_FIELDS))
     fill_message(Walk(layer, "dtls", fragment.body), type_, agreed)
     if fragment.frames:
         walk.note("fragments", None)

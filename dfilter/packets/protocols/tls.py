@@ -23,7 +23,7 @@ from dfilter.packets.protocols.tls_handshake import (
     is_tls13,
     server_choice,
 )
-from dfilter.packets.protocols.tls_session import Message, TlsConnection, split_messages
+from dfilter.packets.protocols.tls_session import Message, TlsConnection, foreseen_version, split_messages
 from dfilter.packets.protocols.tls_ssl2 import (
     SSL2_FIELDS,
     fill_ssl2,
@@ -43,6 +43,9 @@ VERSIONS = range(0x0300, 0x0305)
 RECORD_HEADER = 5
 LONGEST_RECOGNISED = 18431
 """A record that the bytes alone may give away is no longer than that."""
+TYPE_FIELDS = ("tls.record.opaque_type", "tls.record.content_type")
+RANDOM_FIELDS = ("tls.handshake.random_time", "tls.handshake.random_bytes")
+"""What depends on the version, also in frames before the answer that settles it."""
 PORTS = (443, 465, 631, 636, 802, 853, 993, 995, 1300, 2221, 2443, 324, 3249, 3250, 3251, 3252, 3496, 5061, 5671,
          5684, 5868, 8883, 11207, 19999)  # fmt: skip
 
@@ -223,7 +226,7 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
         connection.cipher_frames[sender] = frame
     elif type_ == APPLICATION_DATA:
         if not connection.version and connection.undecided:
-            connection.wait("tls.record.opaque_type", frame)
+            connection.wait(TYPE_FIELDS, frame)
         elif not connection.version:
             connection.version = version
         record = replace(record, application=application_name(view, connection.protocol))
@@ -239,14 +242,12 @@ def _learn(view: View, connection: TlsConnection, messages: list[Message]) -> No
         for earlier, _, piece in message.parts[:-1]:
             session.foresee("tls.handshake.reassembled_in", earlier, (piece, frame))
         if message.type == 1:
-            connection.wait("tls.handshake.random_time", frame)
+            connection.wait(RANDOM_FIELDS, frame)
         elif message.type == 2 and message.body is not None:
             version, suite, protocol = server_choice(message.body.rest(4))
             connection.version, connection.suite = version, suite
             connection.protocol = protocol or connection.protocol
-            for name, earlier in connection.undecided:
-                session.foresee(name, earlier, version)
-            connection.undecided.clear()
+            connection.decide(session)
 
 
 def push_bare_handshake(view: View, content: Region, connection: TlsConnection, sender: int) -> None:
@@ -297,9 +298,8 @@ def _fill_record(layer: Layer, record: Record) -> None:
     start = layer.region.start + record.at
     add = layer.add
     agreed = record.agreed
-    foreseen = layer.view.session.foresight_for("tls.record.opaque_type", layer.view.number)
-    if not agreed.version and foreseen:
-        agreed = replace(agreed, version=foreseen[0])
+    if not agreed.version:
+        agreed = replace(agreed, version=foreseen_version(layer, TYPE_FIELDS))
     add("tls.record", None, start, record.length)
     opaque = record.type == APPLICATION_DATA and is_tls13(agreed.version)
     add("tls.record.opaque_type" if opaque else "tls.record.content_type", record.type, start, 1)
@@ -368,8 +368,7 @@ def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agre
     walk.number("handshake.type", 1)
     walk.number("handshake.length", 3)
     if message.type == 1 and not agreed.version:
-        foreseen = layer.view.session.foresight_for("tls.handshake.random_time", layer.view.number)
-        agreed = replace(agreed, version=foreseen[0]) if foreseen else agreed
+        agreed = replace(agreed, version=foreseen_version(layer, RANDOM_FIELDS))
     fill_message(walk, message.type, agreed)
 
 

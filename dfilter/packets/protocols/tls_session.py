@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dfilter.packets.region import Region
+from dfilter.packets.session import Session
+from dfilter.packets.view import Layer
 
 HANDSHAKE_HEADER = 4
 SHORTEST_ENCRYPTED = 16
@@ -50,7 +52,7 @@ class TlsConnection:
         protocol: what ALPN chose, if anything.
         cipher_frames: for each end, the frame with its last ChangeCipherSpec.
         unfinished: for each end, the message that lacks its end.
-        undecided: (field, frame) of what depends on the version that is not known yet.
+        undecided: (fields, frame) of what depends on the version that is not known yet.
         pieces: (frame, how many pieces of messages it has so far).
     """
 
@@ -59,7 +61,7 @@ class TlsConnection:
     protocol: bytes | None = None
     cipher_frames: list[int | None] = field(default_factory=lambda: [None, None])
     unfinished: list[Unfinished | None] = field(default_factory=lambda: [None, None])
-    undecided: list[tuple[str, int]] = field(default_factory=list)
+    undecided: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     pieces: tuple[int, int] = (0, 0)
 
     def next_piece(self, frame: int) -> int:
@@ -68,9 +70,25 @@ class TlsConnection:
         self.pieces = (frame, number)
         return number
 
-    def wait(self, name: str, frame: int) -> None:
+    def wait(self, names: tuple[str, ...], frame: int) -> None:
+        """These fields of this frame depend on the version, if that is not known yet."""
         if self.version == 0 and len(self.undecided) < MAX_WAITING_FRAMES:
-            self.undecided.append((name, frame))
+            self.undecided.append((names, frame))
+
+    def decide(self, session: Session) -> None:
+        """The version is known now: let the second pass know it in the frames that wait for it."""
+        for names, frame in self.undecided:
+            for name in names:
+                session.foresee(name, frame, self.version)
+        self.undecided.clear()
+
+
+def foreseen_version(layer: Layer, names: tuple[str, ...]) -> int:
+    """The version that a first pass foresaw for these fields of the layer's frame; 0 for none."""
+    for name in names:
+        for version in layer.view.session.foresight_for(name, layer.view.number):
+            return int(version)
+    return 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,14 +138,14 @@ PKIX1EXPLICIT = Protocol("pkix1explicit", "PKIX1Explicit", fields=computed_table
     pkix1explicit.Features_item    UINT16
 """))  # fmt: skip
 
-PKCS1 = Protocol("pkcs1", "PKCS#1", fields=computed_table("""
+PKCS1 = Protocol("pkcs-1", "PKCS-1", fields=computed_table("""
     pkcs1.modulus         BYTES
     pkcs1.publicExponent  INT32
     pkcs1.ECParameters    UINT32
     pkcs1.namedCurve      OID
 """))  # fmt: skip
 
-X509_SPACES = ("x509af", "x509if", "x509sat", "x509ce", "pkix1implicit", "pkix1explicit", "pkcs1")
+X509_SPACES = ("x509af", "x509if", "x509sat", "x509ce", "pkix1implicit", "pkix1explicit", "pkcs-1")
 
 
 def wants_certificates(session: Session) -> bool:
@@ -155,4 +155,4 @@ def wants_certificates(session: Session) -> bool:
 
 
 def _is_certificate_field(name: str) -> bool:
-    return name.startswith((*(space + "." for space in X509_SPACES), "tls.sct.", "tls.handshake.sig_hash"))
+    return name.startswith(("x509", "pkix1", "pkcs1.", "tls.sct.", "tls.handshake.sig_hash"))

@@ -103,6 +103,18 @@ def test_data_of_1_3_has_an_opaque_type_even_before_the_answer() -> None:
     assert shown(views, "tls.app_data") == {4: [b"early"], 5: [b"late"]}
 
 
+@pytest.mark.parametrize("name", ["tls.record.content_type", "tls.record.opaque_type"])
+def test_the_answer_counts_also_if_one_field_only_is_asked_for(name: str) -> None:
+    early = record(22, client_hello(OFFERS_13)) + record(23, b"early")
+    frames = Talk(443).client(early).server(record(22, server_hello(CHOOSES_13))).frames
+    foresight = None
+    for _ in range(2):
+        session = Session(needs_of([name]), foresight=foresight)
+        views = [session.dissect(RawFrame(n, n, data, size, 1)) for n, (data, size) in enumerate(frames, 1)]
+        foresight = session.foreseen
+    assert views[3].get(name) == ((22,) if name == "tls.record.content_type" else (23,))
+
+
 def test_random_has_a_time_before_1_3_only() -> None:
     old = Talk(443).client(HELLO).server(ANSWER).views()
     assert shown(old, "tls.handshake.random_time") == {4: [0x00010203 * 10**9], 5: [0x00010203 * 10**9]}

@@ -64,7 +64,7 @@ def test_extensions(oid: str, content: bytes, field: str, expected: list[object]
 
 def test_the_name_spaces_select_nothing_by_themselves() -> None:
     views = Talk(443).server(record(22, certificates(certificate()))).views()
-    for space in ("x509af", "x509sat", "x509ce", "pkcs1"):
+    for space in ("x509af", "x509sat", "x509ce", "pkcs-1"):
         assert shown(views, space) == {}
 
 
