@@ -218,7 +218,8 @@ def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) ->
         for protocol in _candidates(view, stream, region):
             if view.call(protocol, region) is not False:
                 return
-        view.call_data(region)
+        if not any(view.pass_over("tcp.port", port, region) for port in _ports(view, stream)):
+            view.call_data(region)
     finally:
         view.stream = None
         for above in view.layers[before:]:
@@ -226,17 +227,17 @@ def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) ->
                 layer.add("tcp.pdu.size", above.end - above.start)
 
 
-def _candidates(view: View, stream: Stream, region: Region) -> list[Protocol]:
-    """The protocols to try: the one that claimed the conversation, else those of its ports, then the others.
+def _ports(view: View, stream: Stream) -> list[int]:
+    """Where a SYN was seen, only the port that it was sent to counts; else the lower, then the higher (observed)."""
+    server_port = stream.conversation.server_port
+    return sorted(view.ports) if server_port is None else [server_port]
 
-    Where a SYN was seen, only the port that it was sent to counts; else the lower one, then the higher one (observed).
-    """
-    conversation = stream.conversation
-    if conversation.protocol is not None:
-        return [conversation.protocol]
-    server_port = conversation.server_port
-    ports = sorted(view.ports) if server_port is None else [server_port]
-    by_port = [view.lookup("tcp.port", port) for port in ports]
+
+def _candidates(view: View, stream: Stream, region: Region) -> list[Protocol]:
+    """The protocols to try: the one that claimed the conversation, else those of its ports, then the others."""
+    if stream.conversation.protocol is not None:
+        return [stream.conversation.protocol]
+    by_port = [view.lookup("tcp.port", port) for port in _ports(view, stream)]
     found = [protocol for protocol in by_port if protocol is not None]
     for candidate in view.session.catalogue.heuristics.get("tcp", ()):
         if candidate.heuristics["tcp"](view, region):
