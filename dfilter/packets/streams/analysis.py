@@ -44,9 +44,6 @@ class Verdict(IntFlag):
     WINDOW_FULL = 1 << 12
     REUSED_PORTS = 1 << 13
     SPURIOUS_RETRANSMISSION = 1 << 14
-    TFO_SYN = 1 << 15
-    TFO_ACK = 1 << 16
-    TFO_IGNORED = 1 << 17
 
 
 REPEATED = int(Verdict.RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION | Verdict.FAST_RETRANSMISSION)

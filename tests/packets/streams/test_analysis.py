@@ -30,7 +30,7 @@ NUMBERS = {
     },
 }
 TIMES = {name: f"tcp.analysis.{name}" for name in ("initial_rtt", "ack_rtt", "rto")}
-VERDICTS = [verdict.name.lower() for verdict in Verdict if verdict.name and not verdict.name.startswith("TFO")]
+VERDICTS = [verdict.name.lower() for verdict in Verdict if verdict.name]
 
 
 def shown(view: View) -> set[str]:
