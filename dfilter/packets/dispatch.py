@@ -15,7 +15,6 @@ from functools import cache
 from typing import Any
 
 from dfilter.packets.declare import Field, Protocol
-from dfilter.packets.decodes import entries, opaque_protocol
 
 SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols", "_ws.col.protocol", "_ws.col.info"})
 """Names whose values depend on every layer of the frame."""
@@ -38,7 +37,6 @@ class Catalogue:
         owner: field name -> name of the protocol that declares it.
         carriers: field or protocol name -> the protocols whose layers can hold values of it.
         tables: dispatch table name -> key -> protocol.
-        opaque: names of protocols that only take their bytes (see `dfilter.packets.decodes`).
         heuristics: dispatch table name -> the protocols that recognise themselves there, in order of name.
     """
 
@@ -49,7 +47,6 @@ class Catalogue:
     tables: dict[str, dict[Any, Protocol]]
     heuristics: dict[str, list[Protocol]]
     successors: dict[str, frozenset[str]]
-    opaque: frozenset[str]
 
     def knows(self, name: str) -> bool:
         """Is `name` a field or protocol that dfilter dissects?"""
@@ -117,20 +114,7 @@ def _index(found: list[Protocol]) -> Catalogue:
         for table in protocol.heuristics:
             heuristics.setdefault(table, []).append(protocol)
     successors = {p.name: frozenset(_successors(p, protocols, tables, heuristics)) for p in found}
-    opaque = _add_opaque(protocols, tables)
-    return Catalogue(protocols, fields, owner, carriers, tables, heuristics, successors, opaque)
-
-
-def _add_opaque(protocols: dict[str, Protocol], tables: dict[str, dict[Any, Protocol]]) -> frozenset[str]:
-    """Fill the tables with the protocols that the reference knows there and dfilter does not dissect."""
-    made: dict[str, Protocol] = {}
-    for table, name, keys in entries():
-        if name in protocols:
-            continue
-        protocol = made.get(name) or made.setdefault(name, opaque_protocol(name))
-        for key in keys:
-            tables.setdefault(table, {}).setdefault(key, protocol)
-    return frozenset(made)
+    return Catalogue(protocols, fields, owner, carriers, tables, heuristics, successors)
 
 
 def _successors(protocol: Protocol, protocols: dict[str, Protocol], tables: dict[str, dict[Any, Protocol]],

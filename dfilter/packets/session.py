@@ -58,11 +58,11 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
     """The needs of a filter that reads `names` (all of them dissected); None for everything there is."""
     known = known or catalogue()
     if names is None:
-        return Needs(None, known.opaque | known.protocols.keys(), True, True)
+        return Needs(None, frozenset(known.protocols), True, True)
     asked = frozenset(names)
     declared = [known.fields[name] for name in asked if name in known.fields]
     if not SEES_ALL.isdisjoint(asked):
-        return Needs(None, known.opaque | known.protocols.keys(), True, any(field.look_ahead for field in declared))
+        return Needs(None, frozenset(known.protocols), True, any(field.look_ahead for field in declared))
     wanted = {carrier for name in asked for carrier in known.carriers[name]}
     parts = [known.fields[part] for field in declared for part in field.parts]
     asked |= {part.name for part in parts}

@@ -71,16 +71,15 @@ def dissect_payload(view: View, payload: Region, source: int, target: int) -> No
     """Find the protocol of a UDP payload and dissect it; `data` where none is known."""
     for port in sorted((source, target)):
         protocol = view.lookup("udp.port", port)
-        if protocol is None:
-            if view.pass_over("udp.port", port, payload):
-                return
-        elif view.call(protocol, payload) is not False:
+        if protocol is not None and view.call(protocol, payload) is not False:
             return
     for candidate in view.session.catalogue.heuristics.get("udp", ()):
         if candidate.heuristics["udp"](view, payload):
             view.call(candidate, payload)
             return
-    view.call_data(payload)
+    # what we do not dissect comes last: the reference's code there often declines, ours cannot tell
+    if not any(view.pass_over("udp.port", port, payload) for port in sorted((source, target))):
+        view.call_data(payload)
 
 
 @UDP.filler
