@@ -13,6 +13,8 @@ from dfilter.packets.protocols.tls_session import TlsConnection
 MAX_CONNECTIONS = 50_000
 MAX_MESSAGES = 32
 """Unfinished messages of one sender; a handshake has about ten."""
+MAX_FRAGMENTS = 256
+"""Fragments of one message; a large one in small datagrams has some dozens."""
 MAX_MESSAGE = 1 << 20
 """Bytes of one message; certificates need some ten thousand."""
 
@@ -57,7 +59,7 @@ class DtlsConnection:
             if len(self.unfinished) >= MAX_MESSAGES:
                 self.unfinished.pop(next(iter(self.unfinished)))
             message = self.unfinished[key] = Unfinished(length)
-        if len(message.fragments) > length:
+        if len(message.fragments) >= MAX_FRAGMENTS:
             return None
         message.fragments.append((offset, data, frame))
         whole = message.whole()

@@ -19,6 +19,8 @@ MAX_CONNECTIONS = 50_000
 """Connections kept; the oldest are forgotten beyond that, because every forged Initial would add one."""
 MAX_WAITING = 256 * 1024
 """Bytes of handshake data kept in a direction while an earlier part is missing."""
+MAX_PIECES = 256
+"""Pieces of handshake data kept in a direction; clients that shuffle their hello on purpose send a few dozen."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +36,8 @@ class CryptoStream:
     waiting: list[tuple[int, bytes, int, int]] = field(default_factory=list)
 
     def room_for(self, data: bytes) -> bool:
-        return sum(len(piece[1]) for piece in self.waiting) + len(data) <= MAX_WAITING
+        waiting = sum(len(piece[1]) for piece in self.waiting)
+        return len(self.waiting) < MAX_PIECES and waiting + len(data) <= MAX_WAITING
 
     def take_contiguous(self) -> list[tuple[int, bytes, int, int]]:
         """All that waits, if it has no gap; else nothing. What is returned no longer waits."""

@@ -23,7 +23,7 @@ from dfilter.packets.protocols.tls_handshake import (
     is_tls13,
     server_choice,
 )
-from dfilter.packets.protocols.tls_session import Message, TlsConnection, foreseen_version, split_messages
+from dfilter.packets.protocols.tls_session import MAX_PIECES, Message, TlsConnection, foreseen_version, split_messages
 from dfilter.packets.protocols.tls_ssl2 import (
     SSL2_FIELDS,
     fill_ssl2,
@@ -240,6 +240,8 @@ def _learn(view: View, connection: TlsConnection, messages: list[Message]) -> No
     session, frame = view.session, view.number
     for message in messages:
         for earlier, _, piece in message.parts[:-1]:
+            if piece > MAX_PIECES:
+                continue
             session.foresee("tls.handshake.reassembled_in", earlier, (piece, frame))
         if message.type == 1:
             connection.wait(RANDOM_FIELDS, frame)
@@ -359,7 +361,8 @@ def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agre
     if message.body is None or message.type is None:
         if not message.parts:
             add("tls.handshake", None, start, message.length)
-        for piece, frame in layer.view.session.foresight_for("tls.handshake.reassembled_in", layer.view.number):
+        completions = layer.view.session.foresight_for("tls.handshake.reassembled_in", layer.view.number)
+        for piece, frame in completions if message.piece <= MAX_PIECES else ():
             if piece == message.piece:
                 add("tls.handshake.reassembled_in", frame)
         return

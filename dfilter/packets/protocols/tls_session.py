@@ -19,6 +19,8 @@ HANDSHAKE_HEADER = 4
 SHORTEST_ENCRYPTED = 16
 LONGEST_PLAIN = 0xFFFF
 KNOWN_TYPES = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 15, 16, 20, 21, 22, 23, 24, 25, 67})
+MAX_PIECES = 100
+"""Pieces of messages in one frame whose last frame is foretold; more than two are hostile."""
 MAX_WAITING_FRAMES = 1000
 """Hellos and early data whose version only the server's answer tells; more than a few are hostile."""
 

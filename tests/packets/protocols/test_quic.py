@@ -11,6 +11,7 @@ pytest.importorskip("cryptography")
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from dfilter.packets.protocols.quic_connections import MAX_PIECES, QuicConnections
 from dfilter.packets.protocols.quic_crypto import InitialKeys, initial_keys
 from dfilter.packets.view import View
 from tests.packets.protocols.http_wire import CLIENT, SERVER, ethernet_ip, frames_with, shown, two_passes
@@ -156,6 +157,16 @@ def test_what_cannot_be_decrypted_says_so() -> None:
     assert frames_with(views, "quic.decryption_failed") == [1]
     assert shown(views, "quic.length") == {1: [1024]}
     assert frames_with(views, "tls") == []
+
+
+def test_pieces_with_gaps_are_bounded() -> None:
+    pieces = b"".join(crypto(2 * i + 1, b"x") for i in range(200))
+    views = talk(*((True, initial(pieces, number=i % 256)) for i in range(60)))
+    assert frames_with(views, "quic") == list(range(1, 61))
+    (connections,) = (view.session.memory("quic", QuicConnections) for view in views[:1])
+    found = connections.find((CLIENT, 40000), (SERVER, 4433), THEIRS)
+    assert found is not None
+    assert len(found[0].crypto[0].waiting) == MAX_PIECES
 
 
 def test_damaged_packets_never_raise() -> None:

@@ -4,6 +4,7 @@ Wireshark 4.4."""
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -207,6 +208,15 @@ def test_certificates_are_not_read_for_other_fields() -> None:
     view = session.dissect(RawFrame(1, 0, data, len(data), 1))
     assert view.get("tls.handshake.certificate") == (certificate(),)
     assert not [name for name in view.by_name["tls"][0].items if name.startswith("x509")]
+
+
+def test_a_message_in_thousands_of_pieces_takes_no_time() -> None:
+    body = message(11, bytes(60_000))
+    pieces = b"".join(record(22, body[i : i + 1]) for i in range(len(body)))
+    started = time.perf_counter()
+    views = Talk(443).client(*(pieces[i : i + 60_000] for i in range(0, len(pieces), 60_000))).views()
+    assert frames_with(views, "tls.handshake.type") == [3 + -(-len(pieces) // 60_000)]
+    assert time.perf_counter() - started < 20
 
 
 def test_damaged_records_never_raise() -> None:
