@@ -5,6 +5,7 @@ In: a call in the syntax tree.  Out: `FunctionCall`, typed; `vals(f)` becomes th
 
 from __future__ import annotations
 
+from dfilter.check.fold import strip
 from dfilter.check.functions import (
     Signature,
     Takes,
@@ -130,6 +131,9 @@ def _of_string(node: ast.Call, signature: Signature, scope: Scope) -> Inferred:
     if found is None:
         return None
     if isinstance(found, Untyped):
+        if scope.version <= Version.V4_0:
+            scope.report(WRONG_ARGUMENT, found.node.span, refusal(node.name, ""))
+            return None
         constant = constant_as(found, FieldType.STRING, scope)
         if constant is None:
             return None
@@ -155,6 +159,9 @@ def _of_values(node: ast.Call, signature: Signature, scope: Scope) -> Inferred:
             )
         return None
     operand = found.operand
+    if scope.version <= Version.V4_0 and node.name == "len" and not isinstance(operand, FieldRead):
+        scope.report(WRONG_ARGUMENT, operand.span, "Only fields can be used as parameter for len()")
+        return None
     if not accepts(node.name, operand.type, scope.version):
         scope.report(WRONG_ARGUMENT, operand.span, refusal(node.name, ""))
         return None
@@ -186,6 +193,11 @@ def _common(node: ast.Call, scope: Scope) -> Inferred:
 
 def _as_type(node: ast.Call, item: Inferred, kind: FieldType, scope: Scope) -> TypedOperand | None:
     if isinstance(item, Untyped):
+        textual = isinstance(strip(item.node), ast.String | ast.Character)
+        if scope.version is Version.V4_0 and (textual or item.node is node.arguments[0]):
+            message = f"Argument is not valid for {node.name}() in Wireshark 4.0: the first is no literal, none is text"
+            scope.report(WRONG_ARGUMENT, item.node.span, message)
+            return None
         return constant_as(item, kind, scope)
     assert item is not None
     if comparable(kind, item.operand.type, scope.version):

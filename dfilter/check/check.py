@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dfilter.check.conditions import infer_condition
-from dfilter.check.diagnostics import Diagnostic, Fix, Verdict, diagnostic, verdict_of
+from dfilter.check.diagnostics import Diagnostic, Fix, Safety, Verdict, diagnostic, verdict_of
 from dfilter.check.resolve import MAX_PROBLEMS, Scope
 from dfilter.check.rules import ALL
-from dfilter.check.rules.context import Context
+from dfilter.check.rules.context import Context, expressions, typed_expressions
 from dfilter.check.typed import TypedExpression
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language.ast import Expression
@@ -36,6 +36,11 @@ SYNTAX_CODES = {
     Problem.NUMBER: "E110",
     Problem.MACRO: "E111",
     Problem.NESTING: "E112",
+    Problem.EQUALS: "E113",
+    Problem.SEPARATOR: "E114",
+    Problem.TYPOGRAPHIC: "E115",
+    Problem.DEFANGED: "E116",
+    Problem.REMOVED: "E117",
 }
 TOO_DEEP = SYNTAX_CODES[Problem.NESTING]
 
@@ -76,8 +81,9 @@ def _analyse(text: str, version: Version, macros: Mapping[str, str] | None) -> A
         return Analysis(verdict_of(text, problems), None, None)
     scope = Scope(version)
     typed = infer_condition(parsed.tree, scope)
-    expanded = bool(macros) and "$" in text
-    context = Context(text, version, parsed.tree, typed, tuple(scope.deprecated), expanded)
+    nodes = tuple(expressions(parsed.tree))
+    tests = () if typed is None else tuple(typed_expressions(typed))
+    context = Context(text, version, nodes, tests, tuple(scope.deprecated), parsed.expanded, parsed.forgotten)
     said = tuple(islice(_from_rules(context), MAX_PROBLEMS))
     found = (*scope.problems, *scope.hints, *said)
     return Analysis(verdict_of(text, found), parsed.tree, typed)
@@ -92,5 +98,7 @@ def _from_syntax(problem: SyntaxProblem) -> Diagnostic:
     notes = problem.notes
     if problem.expected and not any("expected" in note for note in notes):
         notes = (*notes, "expected " + ", ".join(problem.expected[:8]))
-    fixes = () if problem.fix is None else (Fix(problem.fix.span, problem.fix.replacement),)
+    fix = problem.fix
+    safety = Safety.SAFE if fix is not None and fix.safe else Safety.UNSAFE
+    fixes = () if fix is None else (Fix(fix.span, fix.replacement, safety),)
     return diagnostic(SYNTAX_CODES[problem.kind], problem.message, problem.span, notes=notes, fixes=fixes)

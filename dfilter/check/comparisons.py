@@ -10,8 +10,18 @@ from dataclasses import replace
 
 from dfilter.check.convert.bytestrings import parse_bytes
 from dfilter.check.convert.errors import ConversionError, quoted
-from dfilter.check.fold import strip
-from dfilter.check.infer import CONSTANT_EXPRESSION, Inferred, Typed, Untyped, constant_as, infer, is_name
+from dfilter.check.fold import NoValueError, strip
+from dfilter.check.infer import (
+    CONSTANT_EXPRESSION,
+    Inferred,
+    Typed,
+    Untyped,
+    as_literal,
+    constant_as,
+    for_slice,
+    infer,
+    is_name,
+)
 from dfilter.check.labels import find, label_read, labels_of
 from dfilter.check.literals import is_boolean_word, spelled, text_of
 from dfilter.check.operators import ORDERED, can_compare, can_slice, comparable, slice_type
@@ -73,7 +83,7 @@ def infer_compare(node: ast.Compare, scope: Scope) -> TypedExpression | None:
     chained = len(node.ops) > 1
     tests: list[TypedExpression] = []
     for place, op in enumerate(node.ops):
-        left, right = found[place], found[place + 1]
+        left, right = found[place], as_literal(found[place + 1], node.operands[place + 1], scope)
         span = node.operands[place].span.to(node.operands[place + 1].span) if chained else node.span
         meaning = meaning_of(op, None if chained else node.quantifier, scope.version)
         test = _pair(left, right, meaning, span, node.op_texts[place], scope)
@@ -93,7 +103,8 @@ def _pair(
     scope: Scope,
 ) -> TypedExpression | None:
     relation, quantifier = meaning
-    if isinstance(left, Untyped) and is_name(left.node) and scope.version > Version.V3_4:
+    nameless = scope.version > Version.V3_4 or isinstance(right, Untyped)
+    if isinstance(left, Untyped) and is_name(left.node) and nameless:
         scope.unknown_name(left.node.text, left.node.span, _text_note(left.node.text))
         return None
     if left is None or right is None or _both_constant(left, right, span, scope):
@@ -106,6 +117,8 @@ def _pair(
         sides = _sides(left, right, relation, op_text, scope)
     except ReferenceCrashes as crash:
         return never_true(crash, span, scope)
+    except NoValueError:
+        return Negation(span, Always(span))
     return None if sides is None else Comparison(span, relation, quantifier, *sides, scope.version)
 
 
@@ -181,6 +194,8 @@ def matched(left: TypedOperand, right: TypedOperand, scope: Scope) -> TypedOpera
     """
     if comparable(left.type, right.type, scope.version):
         return right
+    if left.type is FieldType.PROTOCOL and isinstance(right, Slice) and scope.version <= Version.V4_0:
+        return right
     if isinstance(left, Slice) and isinstance(right, FieldRead | FunctionCall | LabelRead):
         if not can_slice(right.type, scope.version):
             message = f"{describe(right)} is a {type_name(right.type)} and cannot be converted into bytes"
@@ -222,7 +237,8 @@ def with_constant(
         labelled = _by_label(operand, leaf, relation, scope)
         if labelled is not _NO_LABELS:
             return labelled
-    constant = constant_as(untyped, operand.type, scope)
+    untyped, part = for_slice(operand, untyped, scope.version), isinstance(operand, Slice)
+    constant = constant_as(untyped, operand.type, scope, part=part, valueless=scope.version is Version.V4_0)
     return None if constant is None else (operand, constant)
 
 

@@ -30,12 +30,14 @@ class Colour(StrEnum):
 
 
 class Safety(Enum):
-    """What a fix does to the meaning of a filter that already runs."""
+    """What a fix does to the meaning of a filter."""
 
     SAFE = "safe"
-    """The target version selects the same frames before and after."""
+    """The target version selects the same frames before and after; a red filter can have meant nothing else."""
     UNSAFE = "unsafe"
     """A guess at what was meant: look before applying it."""
+    DISPLAY = "display-only"
+    """Shows the way, but is not to be applied by a program."""
 
 
 @dataclass(frozen=True, slots=True)

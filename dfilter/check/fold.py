@@ -10,16 +10,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from dfilter.check.convert.errors import BAD_ARITHMETIC, OUT_OF_RANGE, ConversionError
+from dfilter.check.convert.errors import BAD_ARITHMETIC, ConversionError
 from dfilter.check.literals import UINT64_MAX, Leaf, convert
 from dfilter.check.operators import OPERATION_REFUSED, can_calculate, can_negate
 from dfilter.check.typed import ArithmeticOp, Constant
-from dfilter.fields.types import FLOATS, INTEGERS, SIGNED, TIMES, UNSIGNED, FieldType
+from dfilter.fields.types import FLOATS, INTEGERS, SIGNED, TIMES, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 
 INT64_MAX = 2**63 - 1
 LeafConverter = Callable[[Leaf], Constant]
+
+
+class NoValueError(ConversionError):
+    """Constant integer arithmetic without a result: an error from 4.4 on, in 4.0 a value that nothing equals."""
 
 
 def strip(node: ast.Operand) -> ast.Operand:
@@ -55,6 +59,12 @@ def fold(node: ast.Operand, kind: FieldType, version: Version, *, part: bool = F
 
 def _simple(node: ast.Operand, kind: FieldType, version: Version, *, part: bool) -> Constant:
     if isinstance(node, ast.Unary):
+        if version is Version.V3_4 and isinstance(node.operand, ast.Number):
+            from dfilter.check.convert.old import signed_word
+
+            signed = signed_word(node, node.operand, kind)
+            if signed is not None:
+                return signed
         return _negate(node, fold(node.operand, kind, version), kind, version)
     if isinstance(node, ast.Word | ast.Number | ast.Literal | ast.String | ast.Character):
         return convert(node, kind, version, part=part)
@@ -84,8 +94,6 @@ def _negate(node: ast.Unary, value: Constant, kind: FieldType, version: Version)
         number = int.from_bytes(number, "big")
         return Constant(node.span, kind, ((-number) % 2**64).to_bytes(8, "big"))
     assert isinstance(number, int | float)
-    if version is Version.V3_4 and kind in UNSIGNED and number > 0:
-        raise ConversionError(OUT_OF_RANGE, f'"-{number}" too small for this field, minimum 0')
     if kind in INTEGERS and number > INT64_MAX:
         raise ConversionError(BAD_ARITHMETIC, f"{number} overflows int64")
     return Constant(node.span, kind, -number)
@@ -146,10 +154,10 @@ def _combine_times(op: ArithmeticOp, a: int, b: int | float) -> int:
 def _combine_integers(op: ArithmeticOp, a: int, b: int) -> int:
     """64-bit arithmetic.  The left operand decides: right of an unsigned one, -2 counts as 2**64 - 2."""
     if op in (ArithmeticOp.DIV, ArithmeticOp.MOD) and b == 0:
-        raise ConversionError(BAD_ARITHMETIC, "Division by zero")
+        raise NoValueError(BAD_ARITHMETIC, "Division by zero")
     result = _integer_result(op, a, b)
     if not -INT64_MAX - 1 <= result <= UINT64_MAX:
-        raise ConversionError(BAD_ARITHMETIC, f"{a} {op.value} {b} overflows 64 bits")
+        raise NoValueError(BAD_ARITHMETIC, f"{a} {op.value} {b} overflows 64 bits")
     return result
 
 

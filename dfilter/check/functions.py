@@ -100,7 +100,8 @@ def accepts(name: str, kind: FieldType, version: Version) -> bool:
         measurable = kind in STRINGS or kind is _T.PROTOCOL or kind in ADDRESSES or is_bytes(kind, version)
         return measurable or version <= Version.V4_0
     if name in ("upper", "lower"):
-        return kind in STRINGS and (version >= Version.V4_4 or kind is not _T.AX25)
+        refused = {Version.V3_4: (_T.AX25, _T.UINT_STRING), Version.V4_0: (_T.AX25,)}.get(version, ())
+        return kind in STRINGS and kind not in refused
     if name == "string":
         return kind in _AS_STRING
     if name in ("dec", "hex"):
@@ -109,7 +110,7 @@ def accepts(name: str, kind: FieldType, version: Version) -> bool:
         return kind in INTEGERS or kind in FLOATS or kind in TIMES or kind is _T.BOOLEAN
     if name == "abs":
         return can_negate(kind, version) or (
-            version is Version.V4_0 and (kind in FLOATS or kind is _T.BOOLEAN)
+            version is Version.V4_0 and kind is _T.BOOLEAN
         )
     if name in ("max", "min"):
         return kind is not _T.NONE

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from dfilter.check.convert.errors import BAD_ARITHMETIC, ConversionError, quoted
-from dfilter.check.fold import fold, plain_number, strip
+from dfilter.check.fold import NoValueError, fold, plain_number, strip
 from dfilter.check.operators import (
     OPERATION_REFUSED,
     calculable_together,
@@ -36,6 +36,7 @@ from dfilter.check.typed import (
 )
 from dfilter.check.typenames import type_name
 from dfilter.fields.types import BYTE_LIKE, STRINGS, TIMES, FieldType
+from dfilter.fields.versions import Version
 from dfilter.language import ast
 
 CONSTANT_EXPRESSION = "E301"
@@ -86,6 +87,17 @@ def infer(node: ast.Operand, scope: Scope) -> Inferred:
     if isinstance(node, ast.Reference):
         return _reference(node, scope)
     raise AssertionError(f"not an operand: {type(node).__name__}")
+
+
+def infer_right(node: ast.Operand, scope: Scope) -> Inferred:
+    """As `infer`, right of an operator: in 3.4 a protocol's name is a literal there, as any other word."""
+    return as_literal(infer(node, scope), node, scope)
+
+
+def as_literal(found: Inferred, node: ast.Operand, scope: Scope) -> Inferred:
+    """What was found, or the word itself where `infer_right` says so."""
+    named = isinstance(found, Typed) and found.operand.type is FieldType.PROTOCOL and isinstance(node, ast.Word)
+    return Untyped(node) if named and scope.version is Version.V3_4 else found
 
 
 def infer_not_word(node: ast.Operand, scope: Scope) -> Inferred:
@@ -214,7 +226,8 @@ def _arithmetic(node: ast.Binary, scope: Scope) -> Inferred:
         first = strip(first.left)
     left = infer_not_word(first, scope)
     for binary in reversed(spine):
-        right = infer_not_word(binary.right, scope)
+        read = infer if scope.version <= Version.V4_0 else infer_not_word
+        right = as_literal(read(binary.right, scope), binary.right, scope)
         left = _combine(binary, left, right, scope)
     return left
 
@@ -225,6 +238,8 @@ def _combine(node: ast.Binary, left: Inferred, right: Inferred, scope: Scope) ->
     if isinstance(left, Untyped) and isinstance(right, Untyped):
         return Untyped(node)
     op = ArithmeticOp(node.op.value)
+    if scope.version is Version.V4_0 and _refused_constant(left, right, scope):
+        return None
     for side in (left, right):
         if isinstance(side, Typed) and not _takes(op, side.operand, scope):
             return None
@@ -240,6 +255,27 @@ def _combine(node: ast.Binary, left: Inferred, right: Inferred, scope: Scope) ->
     typed = left if isinstance(left, Typed) else right
     assert isinstance(typed, Typed)
     return Typed(Arithmetic(node.span, operands[0].type, op, *operands), typed.constant)
+
+
+def _refused_constant(left: Typed | Untyped, right: Typed | Untyped, scope: Scope) -> bool:
+    """4.0: a constant is the right operand only, and no text."""
+    if isinstance(left, Untyped):
+        message = "Constant arithmetic expression on the LHS is invalid in Wireshark 4.0"
+        scope.report(CONSTANT_EXPRESSION, left.node.span, message, ("put the constant on the right",))
+        return True
+    if any(isinstance(side, Typed) and _takes_constant(side.operand) for side in (left, right)):
+        message = "a function with a literal argument cannot be calculated with in Wireshark 4.0"
+        scope.report(BAD_OPERATION, left.operand.span, message)
+        return True
+    if isinstance(right, Untyped) and isinstance(strip(right.node), ast.String | ast.Character):
+        message = "text is not a valid arithmetic operand in Wireshark 4.0"
+        scope.report(BAD_OPERATION, right.node.span, message)
+        return True
+    return False
+
+
+def _takes_constant(operand: TypedOperand) -> bool:
+    return isinstance(operand, FunctionCall) and any(isinstance(part, Constant) for part in operand.arguments)
 
 
 def _takes(op: ArithmeticOp, operand: TypedOperand, scope: Scope) -> bool:
@@ -280,6 +316,13 @@ def _with_constant(
         kind = left.operand.type
         if kind in TIMES and op in (ArithmeticOp.MUL, ArithmeticOp.DIV):
             return left.operand, plain_number(right.node, version)
+        if version is Version.V3_4 and isinstance(left.operand, FieldRead):
+            from dfilter.check.labels import value_named
+
+            named = value_named(left.operand, right.node, version)
+            if named is not None:
+                return left.operand, named
+        right = for_slice(left.operand, right, version)
         return left.operand, fold(right.node, kind, version)
     assert isinstance(right, Typed)
     kind = right.operand.type
@@ -289,10 +332,26 @@ def _with_constant(
     return fold(left.node, kind, version), right.operand
 
 
-def constant_as(found: Untyped, kind: FieldType, scope: Scope, *, part: bool = False) -> Constant | None:
-    """An untyped constant converted to `kind`; None after reporting why it does not convert."""
+def for_slice(operand: TypedOperand, found: Untyped, version: Version) -> Untyped:
+    """3.4: one byte compared with a part of a field may be written `0x0d`."""
+    leaf = found.node
+    if version is Version.V3_4 and isinstance(operand, Slice) and isinstance(leaf, ast.Number) and leaf.text[1:2] in "xX":
+        return Untyped(replace(leaf, text=leaf.text[2:])) if len(leaf.text) == 4 else found
+    return found
+
+
+def constant_as(
+    found: Untyped, kind: FieldType, scope: Scope, *, part: bool = False, valueless: bool = False
+) -> Constant | None:
+    """An untyped constant converted to `kind`; None after reporting why it does not convert.
+
+    Raises:
+        NoValueError: with `valueless`, arithmetic without a result is not reported.
+    """
     try:
         return fold(found.node, kind, scope.version, part=part)
     except ConversionError as error:
+        if valueless and isinstance(error, NoValueError):
+            raise
         scope.report_conversion(error, found.node.span)
         return None

@@ -14,6 +14,7 @@ from dfilter.check.typenames import type_name
 from dfilter.fields import registry, values
 from dfilter.fields.types import INTEGERS, FieldType
 from dfilter.fields.versions import Version
+from dfilter.language import ast
 from dfilter.language.source import Span
 
 Table = tuple[tuple[int, int, str], ...]
@@ -73,12 +74,24 @@ def find(labels: Labels, text: str, field: FieldRead, span: Span, version: Versi
     found = [row for row in labels.table if row[2].lower() == wanted]
     if not found:
         raise _unknown(labels, text, field)
-    first, last, _ = found[0]
-    if version <= Version.V4_0 and first != last:
+    first = found[0][0]
+    if version <= Version.V4_0 and any(row[0] != row[1] for row in labels.table):
         raise ConversionError(UNKNOWN_LABEL, f'"{field.name}" cannot accept [range] strings as values')
     if version > Version.V4_0 and _is_ambiguous(found, field.name, version):
         return None
     return Constant(span, field.type, bool(first) if field.type is FieldType.BOOLEAN else first)
+
+
+def value_named(field: FieldRead, node: ast.Operand, version: Version) -> Constant | None:
+    """The value of `field` that the text `node` names; None where it is no text or names none."""
+    labels = labels_of(field, version)
+    if labels is None or not isinstance(node, ast.String | ast.Word):
+        return None
+    text = node.value.decode("utf-8", "replace") if isinstance(node, ast.String) else node.text
+    try:
+        return find(labels, text, field, node.span, version)
+    except ConversionError:
+        return None
 
 
 def _is_ambiguous(found: list[tuple[int, int, str]], name: str, version: Version) -> bool:

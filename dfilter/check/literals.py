@@ -13,7 +13,6 @@ from typing import assert_never
 
 from dfilter.check.convert import addresses, bytestrings, identifiers, times
 from dfilter.check.convert.errors import NOT_CONVERTIBLE, OUT_OF_RANGE, ConversionError, quoted
-from dfilter.check.operators import is_bytes
 from dfilter.check.typed import Constant
 from dfilter.check.typenames import type_name
 from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, SIGNED, STRINGS, WIDTH_BITS, FieldType
@@ -30,7 +29,6 @@ _IEEE_11073 = frozenset({_T.IEEE_11073_SFLOAT, _T.IEEE_11073_FLOAT})
 _DECIMAL = re.compile(r"[0-9.]+([eE][+-]?[0-9]+)?\Z|[a-zA-Z]+\Z")
 """What the medical floating point types take: decimal numbers and the names of the special values."""
 _READ_AS_HEX = frozenset({_T.PROTOCOL, _T.AX25})
-_TWO_HEX_DIGITS = re.compile(r"0[xX][0-9A-Fa-f]{2}\Z")
 _NON_FINITE = frozenset({"nan", "inf", "infinity"})
 UINT64_MAX = 2**64 - 1
 
@@ -55,10 +53,16 @@ def convert(leaf: Leaf, kind: FieldType, version: Version, *, part: bool = False
     Raises:
         ConversionError: Wireshark refuses this literal for this type.
     """
+    if version <= Version.V4_0:
+        from dfilter.check.convert.old import convert_old
+
+        found = convert_old(leaf, kind, version, part=part)
+        if found is not None:
+            return found
     if isinstance(leaf, ast.String):
         return _from_string(leaf, kind, version)
     if isinstance(leaf, ast.Number):
-        return _from_number(leaf, kind, version, part=part)
+        return _from_number(leaf, kind, version)
     if isinstance(leaf, ast.Character):
         return _from_character(leaf, kind)
     if isinstance(leaf, ast.Word | ast.Literal):
@@ -88,10 +92,8 @@ _BOOLEAN_TEXTS = ("true", "false", "")
 """What 4.4 takes between quotes for a boolean; the empty string is false."""
 
 
-def _from_number(leaf: ast.Number, kind: FieldType, version: Version, *, part: bool) -> Constant:
+def _from_number(leaf: ast.Number, kind: FieldType, version: Version) -> Constant:
     value, text = leaf.value, leaf.text
-    if version <= Version.V4_0 and (is_bytes(kind, version) or kind in _READ_AS_HEX):
-        return Constant(leaf.span, kind, _old_byte_number(text, kind, version, part=part))
     if kind in INTEGERS:
         return Constant(leaf.span, kind, _integer(leaf, kind))
     if kind is _T.EUI64 and isinstance(value, int):
@@ -109,13 +111,6 @@ def _from_number(leaf: ast.Number, kind: FieldType, version: Version, *, part: b
     if kind in STRINGS and kind is not _T.AX25 and version <= Version.V4_0:
         return Constant(leaf.span, kind, text)
     raise _number_refused(leaf, kind)
-
-
-def _old_byte_number(text: str, kind: FieldType, version: Version, *, part: bool) -> bytes:
-    """Up to 4.0 the digits of a number are those of a byte string: 13 is 0x13; 4.0 also takes 0x0d."""
-    if version is Version.V4_0 and _TWO_HEX_DIGITS.match(text):
-        text = text[2:]
-    return bytestrings.byte_literal(text, kind, version, part=part)
 
 
 def _number_refused(leaf: ast.Number, kind: FieldType) -> ConversionError:

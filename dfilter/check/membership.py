@@ -15,8 +15,8 @@ from dfilter.check.comparisons import (
     with_constant,
 )
 from dfilter.check.convert.errors import ConversionError
-from dfilter.check.fold import strip
-from dfilter.check.infer import Inferred, Untyped, constant_as, infer, infer_not_word
+from dfilter.check.fold import NoValueError, strip
+from dfilter.check.infer import Inferred, Untyped, constant_as, infer_not_word, infer_right
 from dfilter.check.labels import Labels, find, label_read, labels_of
 from dfilter.check.resolve import Scope
 from dfilter.check.typed import (
@@ -75,7 +75,10 @@ def _left(node: ast.Membership, scope: Scope) -> FieldRead | None:
     if isinstance(found, Untyped) or found.constant or not isinstance(found.operand, FieldRead):
         scope.report(NOT_A_FIELD, node.operand.span, "Only a field may be tested for membership in a set")
         return None
-    return found.operand if check_comparable(found.operand, Relation.EQ, "in", scope) else None
+    relation = Relation.EQ
+    if any(isinstance(element, ast.SetRange) for element in node.elements):
+        relation = Relation.GE
+    return found.operand if check_comparable(found.operand, relation, relation.value, scope) else None
 
 
 _Element = tuple[Inferred, ...]
@@ -86,9 +89,9 @@ def _infer_elements(node: ast.Membership, scope: Scope) -> list[_Element]:
     out: list[_Element] = []
     for element in node.elements:
         if isinstance(element, ast.SetRange):
-            out.append((infer(element.low, scope), infer(element.high, scope)))
+            out.append((infer_right(element.low, scope), infer_right(element.high, scope)))
         else:
-            out.append((infer(element, scope),))
+            out.append((infer_right(element, scope),))
     return out
 
 
@@ -124,6 +127,10 @@ def _value(left: TypedOperand, found: Inferred, relation: Relation, scope: Scope
     if not isinstance(found, Untyped):
         return matched(left, found.operand, scope)
     if isinstance(left, FieldRead):
-        pair = with_constant(left, found, relation, scope)
+        try:
+            pair = with_constant(left, found, relation, scope)
+        except NoValueError as error:
+            scope.report_conversion(error, found.node.span)
+            return None
         return None if pair is None else pair[1]
     return constant_as(found, left.type, scope)

@@ -15,6 +15,11 @@ _T = FieldType
 
 ORDERED = frozenset({Relation.LT, Relation.LE, Relation.GT, Relation.GE})
 
+WIDE = frozenset({
+    _T.UINT40, _T.UINT48, _T.UINT56, _T.UINT64, _T.INT40, _T.INT48, _T.INT56, _T.INT64, _T.EUI64,
+})  # fmt: skip
+"""Integers of more than 32 bits: 3.4 compares them with their like only."""
+
 _IEEE = frozenset({_T.IEEE_11073_SFLOAT, _T.IEEE_11073_FLOAT})
 _NATIVE_FLOATS = FLOATS - _IEEE
 _OIDS = frozenset({_T.OID, _T.REL_OID})
@@ -65,6 +70,8 @@ def slice_type(kind: FieldType, version: Version) -> FieldType:
 def can_negate(kind: FieldType, version: Version) -> bool:
     if kind in _IEEE:
         return version >= Version.V4_6
+    if kind is _T.EUI64 and version is Version.V3_4:
+        return False
     if kind is _T.ABSOLUTE_TIME:
         return version >= Version.V4_4
     return is_integer(kind, version) or kind in _NATIVE_FLOATS or kind is _T.RELATIVE_TIME
@@ -72,8 +79,11 @@ def can_negate(kind: FieldType, version: Version) -> bool:
 
 def can_calculate(op: ArithmeticOp, kind: FieldType, version: Version) -> bool:
     """Is `kind` allowed as an operand of this arithmetic operator (times: as the left one)?"""
+    if op is ArithmeticOp.BITAND and version is Version.V3_4 and (kind in _IEEE or kind is _T.FRAMENUM):
+        return kind in _IEEE
     if op is ArithmeticOp.BITAND:
-        return is_integer(kind, version) or is_bytes(kind, version) or kind in ADDRESSES
+        masked = is_integer(kind, version) or is_bytes(kind, version) or kind in ADDRESSES
+        return masked or (kind is _T.AX25 and version <= Version.V4_0)
     if op is ArithmeticOp.MOD:
         return kind in _CALCULATING
     if kind is _T.ABSOLUTE_TIME or (kind is _T.RELATIVE_TIME and op in (ArithmeticOp.MUL, ArithmeticOp.DIV)):
@@ -99,6 +109,10 @@ def comparable(left: FieldType, right: FieldType, version: Version) -> bool:
     """Can a typed `left` be compared with a typed `right`? Not symmetric: see BOOLEAN and PROTOCOL."""
     if left is right:
         return True
+    if version is Version.V3_4 and (left in WIDE) != (right in WIDE):
+        return False
+    if version <= Version.V4_0 and left in (_T.GUID, _T.AX25):
+        return is_bytes(right, version)
     if left is _T.BOOLEAN:
         return version is Version.V3_4 and is_integer(right, version)
     if is_integer(left, version):

@@ -17,6 +17,7 @@ from dfilter.fields.versions import Version
 from dfilter.language.source import Span
 
 UNKNOWN_NAME = "E201"
+ELSEWHERE = "E203"
 MAX_SUGGESTED = 4
 """Unknown names beyond these get no suggestions: a search costs milliseconds."""
 MAX_PROBLEMS = 100
@@ -71,12 +72,14 @@ class Scope:
         having = registry.versions_of(name)
         if having:
             known = ", ".join(version.text for version in having)
-            notes = (f"Wireshark {known} has it", *notes)
+            message = f"Wireshark {self.version.text} has no field {quoted(name)}; {known} has it"
         suggestions = self._suggestions(name)
+        if having:  # no typing mistake: what it is a part of is not what was meant
+            suggestions = tuple(other for other in suggestions if not name.startswith(other + "."))
         if suggestions:
             notes = ("did you mean " + " or ".join(suggestions) + "?", *notes)
         fixes = (Fix(span, suggestions[0]),) if suggestions and len(name) > 2 else ()
-        self.report(UNKNOWN_NAME, span, message, notes, fixes)
+        self.report(ELSEWHERE if having else UNKNOWN_NAME, span, message, notes, fixes)
 
     def _suggestions(self, name: str) -> tuple[str, ...]:
         if self.suggested >= MAX_SUGGESTED:

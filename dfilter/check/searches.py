@@ -7,7 +7,7 @@ searched by label (`matches` from 4.4 on, `contains` from 4.6 on).
 from __future__ import annotations
 
 from dfilter.check.comparisons import ReferenceCrashes, matched, never_true, refuse_operator
-from dfilter.check.infer import CONSTANT_EXPRESSION, Typed, Untyped, constant_as, infer, infer_not_word
+from dfilter.check.infer import CONSTANT_EXPRESSION, Typed, Untyped, constant_as, infer_not_word, infer_right
 from dfilter.check.labels import label_read, labels_of
 from dfilter.check.operators import can_contain, can_match
 from dfilter.check.patterns import find_error
@@ -16,6 +16,8 @@ from dfilter.check.typed import ContainsTest, FieldRead, MatchesTest, TypedExpre
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 from dfilter.language.ast import Quantifier, SearchOp
+from dfilter.language.literals import source_offset
+from dfilter.language.source import Span
 
 LITERAL_ON_LEFT = "E308"
 NEEDS_QUOTED = "E309"
@@ -31,7 +33,7 @@ def infer_search(node: ast.Search, scope: Scope) -> TypedExpression | None:
         if left is None or pattern is None:
             return None
         return MatchesTest(node.span, quantifier, left, pattern)
-    right = infer(node.right, scope)
+    right = infer_right(node.right, scope)
     if left is None or right is None:
         return None
     if isinstance(right, Untyped):
@@ -52,7 +54,7 @@ def _left(node: ast.Search, scope: Scope) -> TypedOperand | None:
         message = f"Left side of {node.op.value} expression must be a field or function"
         scope.report(LITERAL_ON_LEFT, found.node.span, message)
         return None
-    if found.constant:
+    if found.constant and scope.version >= Version.V4_4:
         scope.report(
             CONSTANT_EXPRESSION, node.span, "Constant expression is invalid: the left side is no field"
         )
@@ -81,6 +83,8 @@ def _pattern(node: ast.Search, scope: Scope) -> bytes | None:
         pattern = right.value
     elif scope.version is Version.V3_4 and isinstance(right, ast.Word | ast.Literal | ast.Number):
         pattern = right.text.encode()
+    elif scope.version is Version.V3_4 and isinstance(right, ast.Character):
+        pattern = bytes((right.value,))
     else:
         text = getattr(right, "text", "")
         notes = (f'write "{text}"',) if text and len(text) < 60 else ()
@@ -91,5 +95,14 @@ def _pattern(node: ast.Search, scope: Scope) -> bytes | None:
     if error is None:
         return pattern
     notes = (f"at byte {error.offset} of the pattern, after the filter's own escapes",)
-    scope.report(BAD_PATTERN, right.span, f"Regex compilation error: {error.message}", notes)
+    scope.report(BAD_PATTERN, _place(right, error.offset, scope), f"Regex compilation error: {error.message}", notes)
     return None
+
+
+def _place(literal: ast.Operand, offset: int, scope: Scope) -> Span:
+    """The character of a quoted pattern at which an error was found; all of it where a macro hides it."""
+    span = literal.span
+    if not isinstance(literal, ast.String) or span.end - span.start != len(literal.text):
+        return span
+    start = span.start + source_offset(literal.text, scope.version, offset, literal.raw)
+    return Span(start, min(start + 1, span.end))

@@ -30,14 +30,20 @@ MAX_HEIGHT = 250
 
 END = "$END"
 
-CHAINS = frozenset({"bits", "sum", "product", "operand"})
-"""The rules whose action makes a tree as high as the chain is long."""
+SLICES = "operand"
+"""The rule whose action makes a tree as high as its repetition is long, and that is walked by recursion.
+
+Arithmetic makes such trees too, but whoever walks them does so in a loop: Wireshark takes 10,000 terms.
+"""
+
+_COMPARING = frozenset({"comparison", "chain"})
 
 
 class StopKind(Enum):
     UNEXPECTED = "unexpected"
     UNREADABLE = "unreadable"
     TOO_DEEP = "too deep"
+    TOO_HIGH = "too high"
 
 
 @dataclass(eq=False)
@@ -53,14 +59,17 @@ class Stop(Exception):  # noqa: N818
 class Rule:
     """One production, with what a reduction needs to know."""
 
-    __slots__ = ("action", "grows", "hidden", "name", "size")
+    __slots__ = ("action", "chains", "compares", "grows", "hidden", "name", "size")
 
     def __init__(self, name: str, action: str, size: int) -> None:
         self.name = name
         self.action = action
         """The name of the builder's method; "" hands a single value through."""
         self.size = size
-        self.grows = base_name(name) in CHAINS
+        self.grows = base_name(name) == SLICES
+        self.compares = action in _COMPARING
+        self.chains = 0 if not name.startswith(("__relation", "__condition")) else 2 if "_3_4" in name else 1
+        """Symbols that Wireshark keeps for each element of the repetition: those of a chain of comparisons."""
         self.hidden = name.startswith("_")
         """A repetition's helper: its value is a list that the next reduction takes in."""
 
@@ -118,7 +127,7 @@ class Stack:
             if type(child) is list:
                 children = _flatten(children)
                 break
-        height = max(self.heights[-size:]) + (len(children) // 2 if rule.grows else 1)
+        height = max(self.heights[-size:]) + (len(children) - 1 if rule.grows else 1)
         self._replace(size, action(children, self.starts[-size], self.ends[-1]), height)
 
 
@@ -160,6 +169,7 @@ class Automaton:
         methods = [
             getattr(builder, rule.action) if rule.action and not rule.hidden else None for rule in rules
         ]
+        chained = 0  # comparisons that wait for the end of their chain: two symbols each in Wireshark
         while True:
             action = actions[states[-1]].get(token.kind)
             if action is None:
@@ -167,18 +177,22 @@ class Automaton:
                 raise Stop(kind, token, previous, tuple(states))
             if action >= 0:
                 stack.push(token, action)
-                if len(states) > MAX_PENDING:
+                if len(states) + chained > MAX_PENDING:
                     raise Stop(StopKind.TOO_DEEP, token, previous, tuple(states))
                 previous = token
                 token = self.token_at(text, token.end, action)
                 continue
             rule, method = rules[~action], methods[~action]
             if method is not None:
+                if rule.compares:
+                    chained = 0
                 stack.reduce(rule, method, token.start)
                 if stack.heights[-1] > MAX_HEIGHT:
-                    raise Stop(StopKind.TOO_DEEP, previous or token, previous, tuple(states))
+                    raise Stop(StopKind.TOO_HIGH, previous or token, previous, tuple(states))
             elif rule.hidden:
                 stack.collect(rule.size)
+                if rule.chains:
+                    chained = rule.chains * len(stack.values[-1]) - 1
             else:
                 states.pop()
             states.append(gotos[states[-1]][rule.name])

@@ -86,6 +86,21 @@ def string_value(text: str, version: Version, raw: bool = False) -> bytes:
     return value.split(b"\0", 1)[0] if old else value
 
 
+def source_offset(text: str, version: Version, offset: int, raw: bool = False) -> int:
+    """Where in the token `text` of a quoted string the byte `offset` of its value is written."""
+    at, end, done = (2 if raw else 1), len(text) - 1, 0
+    escape = re.compile(_ESCAPE)
+    while at < end and done < offset:
+        if text[at] == "\\" and not raw:
+            match = escape.match(text, at)
+            assert match is not None  # as in `string_value`
+            value, at = _old_escape(match) if version < Version.V4_0 else _escape(match)
+        else:
+            value, at = to_bytes(text[at]), at + 1
+        done += len(value)
+    return at
+
+
 def _escape(match: re.Match[str]) -> tuple[bytes, int]:
     octal, byte, short, long, other = match.groups()
     start, end = match.start() + 1, match.end() + 1  # the opening quote is not in the matched text
@@ -138,6 +153,8 @@ def character_value(text: str, version: Version) -> int:
             raise LiteralError(Flaw.OCTAL, text, 0, len(text))
         return int(octal, 8)
     if byte is not None:
+        if len(byte) == 1 and version < Version.V4_0:
+            raise LiteralError(Flaw.BAD_CHARACTER, text, 0, len(text))
         return int(byte, 16)
     if letter is not None:
         if letter == "n" and version >= Version.V4_0:

@@ -33,6 +33,18 @@ _NAME = re.compile(r"[A-Za-z0-9_]*+")
 _PARAMETER = re.compile(r"\$([0-9]{1,4})")
 
 
+_SHIPPED = {
+    "private_ipv4": "$1 == 192.168.0.0/16 or $1 == 172.16.0.0/12 or $1 == 10.0.0.0/8",
+    "private_ipv6": "ipv6 and $1 == fc00::/7",
+    "private_ethernet": "$1[0] & 0x0F == 2",
+}
+
+
+def shipped(version: Version) -> Mapping[str, str]:
+    """The macros that are there as long as the user has defined none (Wireshark 4.4 and 4.6)."""
+    return _SHIPPED if version >= Version.V4_4 else {}
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """A part of the expanded text and where it comes from; `verbatim` parts map character by character."""

@@ -19,6 +19,7 @@ from dfilter.language.ast import Expression
 from dfilter.language.build import Builder
 from dfilter.language.lalr import END, MAX_PENDING, Automaton, Stop, StopKind
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
+from dfilter.language.source import Span
 
 if TYPE_CHECKING:
     from dfilter.language.macros import Expansion
@@ -35,28 +36,44 @@ _automata: dict[Version, Automaton] = {}
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """`tree` is None exactly if there are problems."""
+    """`tree` is None exactly if there are problems.
+
+    `expanded`: macros were expanded.  `forgotten`: the part of the text that Wireshark's parser forgets because
+    more was pending than it can hold; `tree` is what it makes of the rest.
+    """
 
     tree: Expression | None
     problems: tuple[SyntaxProblem, ...] = ()
+    expanded: bool = False
+    forgotten: Span | None = None
 
 
 def parse(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> ParseResult:
     """The tree of a filter as that Wireshark version reads it, or all syntax problems that can be told
     apart.
     """
+    if "\0" in text:  # a C string ends there: no Wireshark can be given this text
+        return ParseResult(None, (_no_character(text.index("\0")),))
     if "$" not in text:
         return _parse(text, version, None)
-    from dfilter.language.macros import expand  # few filters need it
+    from dfilter.language.macros import expand, shipped  # few filters need it
 
     try:
-        expansion = expand(text, macros or {}, version)
+        expansion = expand(text, shipped(version) if macros is None else macros, version)
     except ProblemError as error:
         return ParseResult(None, (error.problem,))
     if expansion.text == text:
         return _parse(text, version, None)
     result = _parse(expansion.text, version, expansion)
-    return replace(result, problems=tuple(_relocated(problem, expansion) for problem in result.problems))
+    problems = tuple(_relocated(problem, expansion) for problem in result.problems)
+    forgotten = result.forgotten and expansion.original(result.forgotten.start, result.forgotten.end)
+    return replace(result, problems=problems, expanded=True, forgotten=forgotten)
+
+
+def _no_character(place: int) -> SyntaxProblem:
+    message = "the character '\\x00' cannot stand in a filter"
+    notes = ('inside quotes, write it as an escape: "\\x00"',)
+    return SyntaxProblem(Problem.NON_PRINTABLE, message, Span(place, place + 1), notes=notes)
 
 
 def automaton(version: Version) -> Automaton:
@@ -78,6 +95,10 @@ def _parse(text: str, version: Version, expansion: Expansion | None) -> ParseRes
         try:
             tree = machine.run(text, builder, position, opened)
         except Stop as stop:
+            if stop.kind is StopKind.TOO_DEEP and not problems:
+                rest = _restarted(machine, builder, text, stop.token.end)
+                if rest is not None:
+                    return rest
             problem = _stopped(stop, machine, text)
             position = max(position, stop.token.start)
         except ProblemError as error:
@@ -85,6 +106,9 @@ def _parse(text: str, version: Version, expansion: Expansion | None) -> ParseRes
             position = max(position, problem.span.end)
         else:
             return ParseResult(None, tuple(problems)) if problems else ParseResult(tree)
+        from dfilter.language.mistakes import recognise  # valid filters need none of it
+
+        problem = recognise(problem, text, version)
         problems.append(problem)
         if problem.kind in _FINAL:
             break
@@ -95,12 +119,30 @@ def _parse(text: str, version: Version, expansion: Expansion | None) -> ParseRes
     return ParseResult(None, tuple(problems))
 
 
+def _restarted(machine: Automaton, builder: Builder, text: str, position: int) -> ParseResult | None:
+    """What Wireshark does when too much is pending: it forgets what it has read and starts anew behind it.
+
+    None where the rest is no filter, so that Wireshark reports an error after all.
+    """
+    while True:
+        try:
+            tree = machine.run(text, builder, position)
+        except Stop as stop:
+            if stop.kind is not StopKind.TOO_DEEP:
+                return None
+            position = stop.token.end
+        except ProblemError:
+            return None
+        else:
+            return ParseResult(tree, forgotten=Span(0, position))
+
+
 def _stopped(stop: Stop, machine: Automaton, text: str) -> SyntaxProblem:
     """The problem that made the automaton stop."""
     from dfilter.language.wording import missing_bracket, too_deep, unexpected, unexpected_end, unreadable
 
     token = stop.token
-    if stop.kind is StopKind.TOO_DEEP:
+    if stop.kind in (StopKind.TOO_DEEP, StopKind.TOO_HIGH):
         return too_deep(token, MAX_PENDING)
     terminals = machine.expected(stop.states)
     if token.kind != END:

@@ -87,12 +87,23 @@ def print_operand(node: ast.Operand) -> str:
             return f"${print_operand(field)}"
         case ast.Unary(op=sign, operand=signed):
             return f"{sign.value}{print_operand(signed)}"
-        case ast.Binary(op=op, left=left, right=right):
-            return f"{print_operand(left)} {op.value} {print_operand(right)}"
+        case ast.Binary():
+            return _arithmetic(node)
         case ast.Braces(operand=inside):
             return f"{{{print_operand(inside)}}}"
         case _:
             raise TypeError(f"not an operand of a filter: {type(node).__name__}")
+
+
+def _arithmetic(node: ast.Binary) -> str:
+    """A chain of operators, from its right end: it can be as long as the text."""
+    parts: list[str] = []
+    first: ast.Operand = node
+    while isinstance(first, ast.Binary):
+        parts += [print_operand(first.right), first.op.value]
+        first = first.left
+    parts.append(print_operand(first))
+    return " ".join(reversed(parts))
 
 
 def print_string(value: bytes) -> str:

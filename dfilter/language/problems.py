@@ -26,14 +26,20 @@ class Problem(Enum):
     NUMBER = "number-out-of-range"
     MACRO = "bad-macro"
     NESTING = "nested-too-deeply"
+    EQUALS = "single-equals"
+    SEPARATOR = "set-separator"
+    TYPOGRAPHIC = "typographic-quote"
+    DEFANGED = "defanged"
+    REMOVED = "removed-operator"
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Replace `span` of the filter by `replacement`."""
+    """Replace `span` of the filter by `replacement`; `safe`: nothing else can have been meant."""
 
     span: Span
     replacement: str
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ def parse_range(text: str, offset: int, version: Version, base: int | None = Non
     if base is not None:
         return Range(_number(text, base), single=True, span=Span(offset, offset + len(text)))
     match = _RANGE.fullmatch(text)
+    if version < Version.V4_0 and any(blank in text for blank in " \t\r\n"):
+        raise RangeError(RangeFlaw.NOT_A_NUMBER)
     if match is None or (match["stop"] is not None and not match["sign"]):
         raise RangeError(RangeFlaw.NOT_A_RANGE if text.strip()[:1].isdigit() else RangeFlaw.NOT_A_NUMBER)
     span = Span(offset, offset + len(text))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfilter.check.check import check_text
+from dfilter.fields.versions import NEWEST, Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs" / "diagnostics").glob("[EWH]*.md"))
@@ -21,8 +22,10 @@ def test_every_code_has_a_page() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_the_example_of_a_page_has_its_code(page: Path) -> None:
-    example, shown = re.findall(r"```\w*\n(.*?)\n```", page.read_text(encoding="utf-8"), re.DOTALL)
-    verdict = check_text(example)
+    text = page.read_text(encoding="utf-8")
+    example, shown = re.findall(r"```\w*\n(.*?)\n```", text, re.DOTALL)
+    target = re.search(r"For the target (\d\.\d):", text)
+    verdict = check_text(example, Version.parse(target[1]) if target else NEWEST)
     assert page.stem in {item.code for item in verdict.diagnostics}
     assert f"[{page.stem}]" in shown
     assert shown.splitlines()[1].strip() in verdict.render()

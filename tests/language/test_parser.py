@@ -119,13 +119,14 @@ def test_fixes(text: str, repaired: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 10_000 + "tcp" + ")" * 10_000, "!" * 10_000 + "tcp", "x" + " + 1" * 10_000, "x" + "[0]" * 10_000,
+    ["(" * 10_000 + "tcp" + ")" * 10_000, "!" * 10_000 + "tcp", "x" + "[0]" * 10_000,
      "f(" * 10_000, "{" * 10_000, "-" * 10_000 + "x", "@" * 10_000,
      "x == " + "9" * 500_000 + ".5e" + "9" * 500_000],
     ids=lambda text: text[:4],
 )  # fmt: skip
 def test_monsters_get_an_answer(text: str) -> None:
-    assert parse(text).problems
+    result = parse(text)
+    assert result.problems or result.forgotten
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from dfilter.fields.versions import Version
 _SEPARATOR = re.compile(r"[:.\-]")
 _HEX = re.compile(r"[0-9A-Fa-f]+\Z")
 
-EXACT_LENGTH = {FieldType.ETHER: 6, FieldType.VINES: 6, FieldType.EUI64: 8}
+EXACT_LENGTH = {FieldType.ETHER: 6, FieldType.VINES: 6, FieldType.EUI64: 8, FieldType.AX25: 7}
 """Bytes that a literal of the type must have; the other byte types take any number."""
 
 _ADDRESS_NAME = {FieldType.ETHER: "Ethernet address", FieldType.VINES: "VINES address",
-                 FieldType.EUI64: "EUI64 address"}  # fmt: skip
+                 FieldType.EUI64: "EUI64 address", FieldType.AX25: "AX.25 address"}  # fmt: skip
 
 
 def parse_bytes(text: str, version: Version) -> bytes | None:
@@ -30,22 +30,32 @@ def parse_bytes(text: str, version: Version) -> bytes | None:
         groups.pop()
     if not groups or (len(groups) == 1 and not groups[0]):
         return None
+    if version is Version.V3_4:
+        return _short_groups(groups)
     single_digits = version >= Version.V4_4
+    dotted = version is Version.V4_0 and len(groups) > 1 and "." in text
     out = bytearray()
     for group in groups:
         if not _HEX.match(group):
             return None
         if len(group) == 1:
-            if not single_digits and len(groups) > 1:
+            if not (single_digits or dotted) and len(groups) > 1:
                 return None
             out.append(int(group, 16))
         elif len(group) % 2 == 0:
             out += bytes.fromhex(group)
-        elif version <= Version.V4_0 and len(groups) == 1:
+        elif version <= Version.V4_0 and (dotted or len(groups) == 1):
             out += bytes.fromhex(group[:-1] + "0" + group[-1])
         else:
             return None
     return bytes(out)
+
+
+def _short_groups(groups: list[str]) -> bytes | None:
+    """3.4: groups of one, two or four digits, also where there is one group only."""
+    if not all(len(group) in (1, 2, 4) and _HEX.match(group) for group in groups):
+        return None
+    return b"".join(bytes.fromhex(group.zfill(2)) for group in groups)
 
 
 def byte_literal(text: str, kind: FieldType, version: Version, *, part: bool) -> bytes:

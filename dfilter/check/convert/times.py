@@ -31,7 +31,7 @@ _OLD_ISO = r"\d{4}-\d{1,2}-\d{1,2}(?:[T ]\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?)
 _OLD_NAMED = r"[A-Za-z]{3} *\d{1,2}, *\d{4} +\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d+)?"
 _OLD = {
     Version.V3_4: re.compile(f"{_OLD_ISO}|{_OLD_NAMED}"),
-    Version.V4_0: re.compile(rf"{_OLD_ISO}[\d.,:]*(?: *(?:Z|UTC|[+-]\d\d:?(?:\d\d)?))?|{_OLD_NAMED}(?: UTC)?"),
+    Version.V4_0: re.compile(rf"{_OLD_ISO}[\d.,:]*(?: *UTC|Z|[+-]\d\d:?(?:\d\d)?)?|{_OLD_NAMED}(?: UTC)?"),
 }
 """What 3.4 and 4.0 take at all: no zone names but UTC, abbreviated months with the seconds."""
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?\Z")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dfilter.check.diagnostics import Diagnostic, Fix, Safety, diagnostic
-from dfilter.check.rules.context import Context, expressions
+from dfilter.check.rules.context import Context
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 
@@ -18,12 +18,14 @@ CODE = "W101"
 _SHOWN = 160
 """Readings longer than this many characters are not spelled out."""
 
+_CHAIN = "a chain of comparisons is an `and`, and it is mixed with `or` without parentheses"
+
 _Mixed = ast.And | ast.Or
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """One warning for each place where both readings differ."""
-    for node in expressions(context.tree):
+    for node in context.nodes:
         inner = _tighter(node)
         if (
             inner is not None
@@ -31,6 +33,8 @@ def check(context: Context) -> Iterator[Diagnostic]:
             and any(_is(item, inner) for item in node.items)
         ):
             yield _warning(node, context)
+        elif context.version is Version.V3_4 and isinstance(node, ast.Or) and any(map(_chained, node.items)):
+            yield diagnostic(CODE, _CHAIN, node.span, notes=("put the chain in parentheses",))
 
 
 def _tighter(node: ast.Expression) -> type[_Mixed] | None:
@@ -38,6 +42,10 @@ def _tighter(node: ast.Expression) -> type[_Mixed] | None:
     if isinstance(node, ast.Or):
         return ast.And
     return ast.Or if isinstance(node, ast.And) else None
+
+
+def _chained(item: ast.Expression) -> bool:
+    return isinstance(item, ast.Compare) and len(item.ops) > 1
 
 
 def _is(item: ast.Expression, kind: type[_Mixed]) -> bool:

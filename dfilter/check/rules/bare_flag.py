@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dfilter.check.diagnostics import Diagnostic, Fix, diagnostic
-from dfilter.check.rules.context import Context, typed_expressions
+from dfilter.check.rules.context import Context
 from dfilter.check.typed import Exists
 from dfilter.fields.types import FieldType
 from dfilter.language.source import Span
@@ -18,9 +18,7 @@ CODE = "H101"
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """One hint for each bare flag."""
-    if context.typed is None:
-        return
-    for node in typed_expressions(context.typed):
+    for node in context.tests:
         if not isinstance(node, Exists) or node.operand.raw or node.operand.type is not FieldType.BOOLEAN:
             continue
         if _always_true(node.operand.name):

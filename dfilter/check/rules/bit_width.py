@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dfilter.check.diagnostics import Diagnostic, diagnostic
-from dfilter.check.rules.context import Context, typed_expressions
+from dfilter.check.rules.context import Context
 from dfilter.check.typed import Comparison, Constant, FieldRead, Relation, TypedOperand
+from dfilter.fields.types import UNSIGNED
 
 CODE = "H102"
 
@@ -51,9 +52,7 @@ _MIRRORED = {Relation.LT: Relation.GT, Relation.LE: Relation.GE, Relation.EQ: Re
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """One hint for each comparison that is false whatever the packet."""
-    if context.typed is None:
-        return
-    for node in typed_expressions(context.typed):
+    for node in context.tests:
         if not isinstance(node, Comparison):
             continue
         found = _impossible(node.relation, node.left, node.right)
@@ -66,6 +65,8 @@ def check(context: Context) -> Iterator[Diagnostic]:
 def _impossible(relation: Relation, left: TypedOperand, right: TypedOperand) -> Diagnostic | None:
     if not isinstance(left, FieldRead) or left.raw or not isinstance(right, Constant):
         return None
+    if relation is Relation.EQ and left.type in UNSIGNED and isinstance(right.value, int) and right.value < 0:
+        return diagnostic(CODE, f"this can never be true: {left.name} has no sign", right.span)
     largest, value = LARGEST.get(left.name), right.value
     never = _NEVER.get(relation)
     if largest is None or never is None or not isinstance(value, int) or not never(value, largest):

@@ -6,10 +6,21 @@ In: nothing.  Out: `Context`, and walks over both trees that need no recursion.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from dfilter.check.resolve import DeprecatedUse
-from dfilter.check.typed import TypedExpression, TypedOperand
+from dfilter.check.typed import (
+    Comparison,
+    Conjunction,
+    ContainsTest,
+    Disjunction,
+    ExclusiveDisjunction,
+    MembershipTest,
+    Negation,
+    SetInterval,
+    TypedExpression,
+    TypedOperand,
+)
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 from dfilter.language.source import Span
@@ -19,20 +30,27 @@ from dfilter.language.source import Span
 class Context:
     """One filter that parsed.
 
-    `typed` is None where types did not work out; rules on the syntax tree run all the same.  `expanded`:
-    macros were expanded, so that the text at a span may not be what a node was read from.
+    `nodes`: every expression of the syntax tree, outer ones first, in reading order; `tests`: the same of the typed
+    tree, empty where types did not work out (rules on the syntax tree run all the same).  `expanded`: macros were
+    expanded, so that the text at a span may not be what a node was read from.  `forgotten`: what Wireshark's parser
+    does not keep of the text.
     """
 
     text: str
     version: Version
-    tree: ast.Expression
-    typed: TypedExpression | None
+    nodes: tuple[ast.Expression, ...]
+    tests: tuple[TypedExpression, ...]
     deprecated: tuple[DeprecatedUse, ...] = ()
     expanded: bool = False
+    forgotten: Span | None = None
 
     def source(self, span: Span) -> str:
         """The text at `span`."""
         return self.text[span.start : span.end]
+
+
+_JOINED = (ast.And, ast.Or, ast.Xor)
+_TYPED_JOINED = (Conjunction, Disjunction, ExclusiveDisjunction)
 
 
 def expressions(tree: ast.Expression) -> Iterator[ast.Expression]:
@@ -41,7 +59,7 @@ def expressions(tree: ast.Expression) -> Iterator[ast.Expression]:
     while pending:
         node = pending.pop()
         yield node
-        if isinstance(node, ast.And | ast.Or | ast.Xor):
+        if isinstance(node, _JOINED):
             pending.extend(reversed(node.items))
         elif isinstance(node, ast.Not):
             pending.append(node.operand)
@@ -55,28 +73,22 @@ def typed_expressions(typed: TypedExpression) -> Iterator[TypedExpression]:
     while pending:
         node = pending.pop()
         yield node
-        children: list[TypedExpression] = []
-        for name in _child_fields(type(node)):
-            value = getattr(node, name)
-            children.extend(value if isinstance(value, tuple) else (value,))
-        pending.extend(reversed(children))
-
-
-def _child_fields(kind: type[TypedExpression]) -> tuple[str, ...]:
-    """The names of the fields of a condition that hold conditions."""
-    names = {item.name for item in fields(kind)}
-    if "items" in names:
-        return ("items",)
-    return ("operand",) if kind.__name__ == "Negation" else ()
+        if isinstance(node, _TYPED_JOINED):
+            pending.extend(reversed(node.items))
+        elif isinstance(node, Negation):
+            pending.append(node.operand)
 
 
 def operands_of(node: TypedExpression) -> Iterator[TypedOperand]:
-    """The operands that a condition holds directly, set elements and interval ends included."""
-    for item in fields(node):
-        value = getattr(node, item.name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, TypedOperand):
-                yield part
-            elif hasattr(part, "low"):
-                yield part.low
-                yield part.high
+    """The operands that a comparison, search for text or set test holds directly, interval ends included."""
+    if isinstance(node, Comparison | ContainsTest):
+        yield node.left
+        yield node.right
+    elif isinstance(node, MembershipTest):
+        yield node.left
+        for element in node.elements:
+            if isinstance(element, SetInterval):
+                yield element.low
+                yield element.high
+            else:
+                yield element

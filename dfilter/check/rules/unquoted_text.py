@@ -1,19 +1,21 @@
-"""H103: an unquoted word is taken as text.
+"""H103: an unquoted word is taken as text, or as the name of a value.
 
-In `http.host == example` the word is text only as long as no protocol or field is called `example`; a version
-that adds such a name turns the filter into an error.  The fix adds the quotes.
+In `http.host == example` the word is text, in `ip.proto == UDP` a name of the value 17, only as long as no protocol
+or field is called that; a version that adds such a name turns the filter into an error.  The fix adds the quotes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dfilter.check.diagnostics import Diagnostic, Fix, Safety, diagnostic
-from dfilter.check.rules.context import Context, operands_of, typed_expressions
+from dfilter.check.rules.context import Context, operands_of
 from dfilter.check.typed import Constant, TypedOperand
-from dfilter.fields.types import FieldType
+from dfilter.fields.types import INTEGERS, FieldType
 
 CODE = "H103"
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _TEXT_TYPES = frozenset({
     FieldType.STRING, FieldType.STRINGZ, FieldType.UINT_STRING, FieldType.STRINGZPAD, FieldType.STRINGZTRUNC,
 })  # fmt: skip
@@ -21,9 +23,7 @@ _TEXT_TYPES = frozenset({
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """One hint for each bare word that is compared as text."""
-    if context.typed is None:
-        return
-    for node in typed_expressions(context.typed):
+    for node in context.tests:
         for operand in operands_of(node):
             found = _bare_word(operand, context)
             if found is not None:
@@ -31,10 +31,17 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 
 def _bare_word(operand: TypedOperand, context: Context) -> Diagnostic | None:
-    if not isinstance(operand, Constant) or operand.type not in _TEXT_TYPES:
+    if not isinstance(operand, Constant) or not (operand.type in _TEXT_TYPES or operand.type in INTEGERS):
         return None
-    word = operand.value
-    if not isinstance(word, str) or context.source(operand.span) != word:
+    word = context.source(operand.span)
+    taken = _taken_as(word, operand)
+    if not taken:
         return None
     fix = Fix(operand.span, f'"{word}"', Safety.SAFE)
-    return diagnostic(CODE, f"the unquoted word {word[:60]} is taken as text", operand.span, fixes=(fix,))
+    return diagnostic(CODE, f"the unquoted word {word[:60]} is taken as {taken}", operand.span, fixes=(fix,))
+
+
+def _taken_as(word: str, operand: Constant) -> str:
+    if operand.type in INTEGERS:
+        return f"the name of the value {operand.value}" if _WORD.fullmatch(word) else ""
+    return "text" if operand.value == word else ""
