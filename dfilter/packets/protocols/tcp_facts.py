@@ -69,7 +69,6 @@ FACT_FIELDS = """
     tcp.segment.overlap.conflict BOOLEAN
     tcp.reassembled.length      UINT32
     tcp.reassembled.data        BYTES
-    tcp.pdu.time                RELATIVE_TIME
     tcp.pdu.size                UINT32
 """
 
@@ -78,7 +77,6 @@ LOOK_AHEAD_FIELDS = (
     ("tcp.segment", "FRAMENUM"),
     ("tcp.segment.count", "UINT32"),
     ("tcp.segment.overlap", "BOOLEAN"),
-    ("tcp.pdu.last_frame", "FRAMENUM"),
     ("tcp.analysis.initial_rtt", "RELATIVE_TIME"),
     ("tcp.completeness", "UINT8"),
     ("tcp.completeness.rst", "BOOLEAN"),
