@@ -59,8 +59,9 @@ class Message:
 
     def foretell(self, session: Session, prefix: str, frame: int) -> None:
         """Tell the frames of the earlier parts where the message is complete."""
-        for part, _, _ in self.pieces[:-1]:
-            session.foresee(prefix + ".reassembled.in", part, frame)
+        for part, _, _ in self.pieces:
+            if part != frame:
+                session.foresee(prefix + ".reassembled.in", part, frame)
 
     def add_fields(self, layer: Layer, prefix: str) -> None:
         """The fields of the completing frame; `prefix` as "smtp.data"."""

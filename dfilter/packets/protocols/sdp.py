@@ -85,7 +85,8 @@ _OWNER = ("username", "sessionid", "version", "network_type", "address_type", "a
 _WORDS = {"o": ("owner", _OWNER), "t": ("time", ("start", "stop"))}
 
 _PAYLOAD_TYPES = {
-    0: "ITU-T G.711 PCMU", 1: "USA Federal Standard FS-1016", 2: "ITU-T G.721", 3: "GSM 06.10", 4: "ITU-T G.723", 5: "DVI4 8000 samples/s", 6: "DVI4 16000 samples/s",
+    0: "ITU-T G.711 PCMU", 1: "USA Federal Standard FS-1016", 2: "ITU-T G.721",
+    3: "GSM 06.10", 4: "ITU-T G.723", 5: "DVI4 8000 samples/s", 6: "DVI4 16000 samples/s",
     8: "ITU-T G.711 PCMA", 9: "ITU-T G.722", 10: "16-bit uncompressed audio, stereo",
     11: "16-bit uncompressed audio, monaural", 13: "Comfort noise", 14: "MPEG-I/II Audio", 15: "ITU-T G.728",
     18: "ITU-T G.729", 26: "JPEG-compressed video", 31: "ITU-T H.261", 32: "MPEG-I/II Video",

@@ -98,7 +98,8 @@ def _take_piece(view: View, layer: Layer, state: SmtpState, piece: Piece) -> Non
         else:
             state.parts.add(frame, buf[piece.start : piece.end])
     elif piece.kind is Kind.LAST_CHUNK:
-        state.parts.add(frame, buf[piece.start : piece.end])
+        if piece.end > piece.start:
+            state.parts.add(frame, buf[piece.start : piece.end])
         _complete(view, layer, state, Region(buf, piece.start, piece.end))
     elif piece.kind is Kind.END_OF_MESSAGE:
         _complete(view, layer, state, Region(buf, layer.state.pieces[0].start, piece.start))
@@ -108,7 +109,9 @@ def _complete(view: View, layer: Layer, state: SmtpState, direct: Region) -> Non
     """A message is whole: it is in this segment (`direct`), or in several."""
     imf = view.session.catalogue.protocols["imf"]
     message = state.parts.finish()
-    if len(message.pieces) < 2:
+    if not message.pieces:
+        return
+    if len(message.pieces) == 1 and message.pieces[0][0] == view.frame.number:
         view.call(imf, direct)
         return
     layer.state = Segment(layer.state.pieces, message)

@@ -116,6 +116,9 @@ def read_segment(state: SmtpState, buf: bytes, start: int, stop: int) -> list[Pi
             line = next_line(buf, at, stop)
             pieces.append(_read_line(state, buf, line))
             at = line.next
+            if state.chunk_is_last and not state.chunk_left:
+                state.chunk_is_last = False
+                pieces.append(Piece(Kind.LAST_CHUNK, at, at, at))
     return _settle(pieces, start, stop)
 
 
@@ -156,6 +159,7 @@ def _read_chunk(state: SmtpState, buf: bytes, at: int, stop: int, pieces: list[P
     end = min(at + state.chunk_left, stop)
     state.chunk_left -= end - at
     last = state.chunk_is_last and not state.chunk_left
+    state.chunk_is_last = state.chunk_is_last and not last
     pieces.append(Piece(Kind.LAST_CHUNK if last else Kind.CHUNK, at, end, end))
     return end
 
@@ -179,8 +183,8 @@ def _note_command(state: SmtpState, text: bytes) -> None:
         state.in_data = state.line_ended = True
     elif upper.startswith(b"BDAT "):
         words = upper.split()
-        if len(words) > 1 and words[1].isdigit():
-            state.chunk_left = min(int(words[1][:12]), MAX_CHUNK)
+        if len(words) > 1 and words[1].removeprefix(b"-").isdigit():
+            state.chunk_left = min(int(words[1][:12]), MAX_CHUNK) & MAX_CHUNK  # -1 counts as 4294967295
             state.chunk_is_last = words[-1] == b"LAST"
     elif upper.startswith(b"STARTTLS"):
         state.starts_tls = True

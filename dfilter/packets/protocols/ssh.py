@@ -167,7 +167,7 @@ def _next_packet(state: SshState, region: Region, at: int, from_server: bool) ->
     buf, stop = region.buf, region.end
     if side.encrypted:
         return Packet(at, stop, -1, tag=mac_length(state.client.proposal, state.server.proposal, not from_server)), 0
-    if not side.versioned and buf.startswith(b"SSH-", at, stop):
+    if not (side.versioned or side.lost) and buf.startswith(b"SSH-", at, stop):
         line = next_line(buf, at, stop)
         if not line.terminated and stop - at < MAX_VERSION_LINE:
             return None, ONE_MORE_SEGMENT
