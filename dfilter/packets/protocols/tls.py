@@ -14,7 +14,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.ocsp import OCSP
 from dfilter.packets.protocols.tls_application import application_name
-from dfilter.packets.protocols.tls_fields import handshake_fields
+from dfilter.packets.protocols.tls_fields import handshake_fields, wants_bodies
 from dfilter.packets.protocols.tls_handshake import (
     CERTIFICATE_STATUS,
     TLS13,
@@ -370,6 +370,8 @@ def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agre
     walk.note("handshake", None, walk.left)
     walk.number("handshake.type", 1)
     walk.number("handshake.length", 3)
+    if not wants_bodies(layer.view.session):
+        return
     if message.type == 1 and not agreed.version:
         agreed = replace(agreed, version=foreseen_version(layer, RANDOM_FIELDS))
     fill_message(walk, message.type, agreed)

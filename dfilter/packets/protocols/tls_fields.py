@@ -6,6 +6,7 @@ Wireshark registers each of them twice, once a protocol, under the same name aft
 from __future__ import annotations
 
 from dfilter.packets.declare import Field, computed_table
+from dfilter.packets.session import Session
 
 _HANDSHAKE = {
     "NONE": """
@@ -107,3 +108,21 @@ def handshake_fields(prefix: str) -> tuple[Field, ...]:
     rows = [f"{prefix}.{name} {type_}" for type_, names in _HANDSHAKE.items() for name in names.split()]
     rows.append(f"{prefix}.handshake.session_id_length {'UINT16' if prefix == 'tls' else 'UINT8'}")
     return computed_table("\n".join(rows))
+
+
+def wants_bodies(session: Session) -> bool:
+    """Will any field be asked for that lies inside handshake messages?"""
+    names = session.needs.names
+    return names is None or session.memory("tls.bodies", lambda: [any(map(_is_body_field, names))])[0]
+
+
+def _is_body_field(name: str) -> bool:
+    if name in _OUTER_FIELDS or name.startswith("tls.record"):
+        return False
+    return name.startswith(("tls.", "x509", "pkix1", "pkcs1."))
+
+
+_OUTER_FIELDS = frozenset({
+    "tls.handshake", "tls.handshake.type", "tls.handshake.length", "tls.app_data", "tls.app_data_proto",
+    "tls.alert_message", "tls.alert_message.level", "tls.alert_message.desc", "tls.change_cipher_spec",
+})  # fmt: skip

@@ -158,8 +158,11 @@ def _client_hello(walk: Walk, agreed: Agreed) -> None:
         walk_extensions(walk, CLIENT_HELLO, facts)
     if any(is_tls13(version) for version in facts.versions):
         walk.note("handshake.legacy_version", None, 0, start)
-    for name, value in zip(("ja4", "ja4_r"), ja4(facts, agreed.transport), strict=True):
-        walk.note("handshake." + name, value, 0, at)
+    if walk.wants("handshake.ja4", "handshake.ja4_r"):
+        for name, value in zip(("ja4", "ja4_r"), ja4(facts, agreed.transport), strict=True):
+            walk.note("handshake." + name, value, 0, at)
+    if not walk.wants("handshake.ja3", "handshake.ja3_full"):
+        return
     text = ja3_text(facts)
     walk.note("handshake.ja3_full", text, 0, at)
     walk.note("handshake.ja3", md5(text), 0, at)
@@ -183,6 +186,8 @@ def _server_hello(walk: Walk) -> None:
         walk_extensions(walk, HELLO_RETRY_REQUEST if random == RETRY_RANDOM else SERVER_HELLO, facts)
     if is_tls13(version) and not is_draft:
         walk.note("handshake.legacy_version", None, 0, start)
+    if not walk.wants("handshake.ja3s", "handshake.ja3s_full"):
+        return
     text = ja3s_text(facts)
     walk.note("handshake.ja3s_full", text, 0, at)
     walk.note("handshake.ja3s", md5(text), 0, at)

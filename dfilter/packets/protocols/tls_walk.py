@@ -17,9 +17,10 @@ class Walk:
     Attributes:
         prefix: first part of the field names, "tls" or "dtls".
         foreign: the bytes are not in the layer's own buffer (a reassembled message), so fields cover nothing.
+        wanted: the names that will be asked for, None for all; the others are not added.
     """
 
-    __slots__ = ("at", "end", "foreign", "layer", "prefix", "region")
+    __slots__ = ("at", "end", "foreign", "layer", "prefix", "region", "wanted")
 
     def __init__(self, layer: Layer, prefix: str, region: Region, at: int = 0, end: int | None = None) -> None:
         self.layer = layer
@@ -28,6 +29,7 @@ class Walk:
         self.at = at
         self.end = region.reported_length if end is None else end
         self.foreign = region.buf is not layer.buf
+        self.wanted = layer.view.session.needs.names
 
     @property
     def left(self) -> int:
@@ -36,8 +38,15 @@ class Walk:
 
     def note(self, name: str, value: object, length: int = 0, at: int | None = None) -> None:
         """Add a field that covers `length` bytes from here (or from `at`) on, without moving."""
+        full = f"{self.prefix}.{name}"
+        if self.wanted is not None and full not in self.wanted:
+            return
         start = self.region.start + (self.at if at is None else at)
-        self.layer.add(f"{self.prefix}.{name}", value, 0 if self.foreign else start, 0 if self.foreign else length)
+        self.layer.add(full, value, 0 if self.foreign else start, 0 if self.foreign else length)
+
+    def wants(self, *names: str) -> bool:
+        """Will any of these fields be asked for?"""
+        return self.wanted is None or any(f"{self.prefix}.{name}" in self.wanted for name in names)
 
     def peek(self, size: int) -> int:
         return int.from_bytes(self.region.bytes(self.at, size), "big")
