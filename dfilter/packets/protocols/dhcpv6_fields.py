@@ -1,4 +1,4 @@
-"""The fields of DHCPv6 messages that dfilter adds, and the options' names, with the types and words of Wireshark 4.4."""
+"""The fields of DHCPv6 that dfilter adds and the names of its options, with the types and words of Wireshark 4.4."""
 
 from __future__ import annotations
 
