@@ -270,7 +270,7 @@ def fill_attributes(cursor: Cursor, prefix: str) -> None:
             return
         content = cursor.region.sub(cursor.at, length)
         name = _ATTRIBUTES.get(kind)
-        if name is not None:
+        if name is not None and length:
             cursor.layer.add(prefix + name, _attribute(kind, content), content.start, length)
         cursor.skip(length)
 

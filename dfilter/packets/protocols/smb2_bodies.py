@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dfilter.packets.protocols.cursor import Cursor, utf16_text
+from dfilter.packets.protocols.dcerpc import looks_like as looks_like_dcerpc
 from dfilter.packets.protocols.smb2_contexts import fill_create_contexts, fill_negotiate_contexts
 from dfilter.packets.protocols.smb2_flags import (
     ACCESS_MASK,
@@ -40,8 +41,8 @@ BUFFER_OVERFLOW = 0x80000005
 NOTIFY_ENUM_DIR = 0x10C
 PIPE = 2
 PIPE_TRANSCEIVE = 0x0011C017
-_NAMED_PIPE_COMMANDS = (Command.READ, Command.WRITE, Command.IOCTL)
-_DIALECT_311, _DIALECT_WILDCARD = 0x0311, 0x02FF
+_DATA_COMMANDS = (Command.READ, Command.WRITE, Command.IOCTL)
+_DIALECT_311 = 0x0311
 _NOT_ERRORS = {
     Command.SESSION_SETUP: (MORE_PROCESSING,),
     Command.READ: (BUFFER_OVERFLOW,),
@@ -102,8 +103,8 @@ def dissect_body(view: View, layer: Layer, message: Message) -> None:
             exchange.info = (region.u8(BODY + 2), region.u8(BODY + 3))
         elif command is Command.FIND:
             exchange.info = (0, region.u8(BODY + 2))
-    if command in _NAMED_PIPE_COMMANDS and message.tree is not None and message.tree.share_type == PIPE:
-        _go_on_with_pipe(view, message, command)
+    if command in _DATA_COMMANDS:
+        _go_on_with_data(view, message, command)
 
 
 def _note_tree(view: View, message: Message) -> None:
@@ -135,25 +136,37 @@ def _go_on_with_blob(view: View, message: Message) -> None:
     view.call_guarded(view.session.catalogue.protocols[name], content)
 
 
-def _go_on_with_pipe(view: View, message: Message, command: Command) -> None:
-    region = message.region
-    if command is Command.READ and message.response:
-        offset, length = region.u8(BODY + 2), region.le32(BODY + 4)
-    elif command is Command.WRITE and not message.response:
-        offset, length = region.le16(BODY + 2), region.le32(BODY + 4)
-    elif command is Command.IOCTL and region.le32(BODY + 4) == PIPE_TRANSCEIVE:
-        at = BODY + (32 if message.response else 24)
-        offset, length = region.le32(at), region.le32(at + 4)
-    else:
-        return
-    if length == 0 or message.status == BUFFER_OVERFLOW:
-        return
-    content = region.clipped(offset, length)
-    dcerpc = view.session.catalogue.protocols["dcerpc"]
+def _go_on_with_data(view: View, message: Message, command: Command) -> None:
+    """What is read or written: DCE/RPC on a pipe, plain data else."""
+    for content in _payloads(message, command):
+        if content.length == 0:
+            continue
+        share = message.tree.share_type if message.tree is not None else None
+        if share == PIPE or (share is None and looks_like_dcerpc(content)) or command is Command.IOCTL:
+            if message.status != BUFFER_OVERFLOW and _call(view, content) is not False:
+                continue
+        view.call_data(content)
+
+
+def _call(view: View, content: Region) -> object:
     try:
-        view.call(dcerpc, content)
+        return view.call(view.session.catalogue.protocols["dcerpc"], content)
     except DissectionError as error:
         view.damaged(error)
+        return None
+
+
+def _payloads(message: Message, command: Command) -> list[Region]:
+    region = message.region
+    if command is Command.READ and message.response:
+        return [region.clipped(region.u8(BODY + 2), region.le32(BODY + 4))]
+    if command is Command.WRITE and not message.response:
+        return [region.clipped(region.le16(BODY + 2), region.le32(BODY + 4))]
+    if command is not Command.IOCTL or region.le32(BODY + 4) != PIPE_TRANSCEIVE:
+        return []
+    incoming = read_blob(region, BODY + 24, (4, 4))
+    outgoing = read_blob(region, BODY + (32 if message.response else 36), (4, 4))
+    return [region.clipped(blob.offset, blob.length) for blob in (incoming, outgoing) if blob.length]
 
 
 def fill_body(layer: Layer, message: Message) -> None:
@@ -208,15 +221,22 @@ def _fill_error(cursor: Cursor) -> None:
         cursor.captured("smb2.error.data", size or min(cursor.left, 1))
 
 
+def _content(cursor: Cursor, blob: Blob) -> Region:
+    """The bytes of a buffer; missing ones are damage."""
+    if blob.length == 0:
+        return cursor.region.clipped(cursor.at, 0)
+    cursor.region.need(blob.offset, blob.length)
+    return cursor.region.sub(blob.offset, blob.length)
+
+
 def _fill_blob_fields(cursor: Cursor, blob: Blob, name: str) -> None:
-    region = cursor.region
-    blob.add(cursor.layer, region.start)
-    content = region.clipped(blob.offset, blob.length)
+    content = _content(cursor, blob)
+    blob.add(cursor.layer, cursor.region.start)
     cursor.layer.add(name, content.rest(), content.start, content.length)
 
 
 def _fill_text_blob(cursor: Cursor, blob: Blob, name: str) -> None:
-    content = cursor.region.sub(blob.offset, blob.length) if blob.length else cursor.region.clipped(cursor.at, 0)
+    content = _content(cursor, blob)
     cursor.layer.add(name, utf16_text(content.rest()), content.start, content.length)
     blob.add(cursor.layer, cursor.region.start)
 
@@ -227,19 +247,12 @@ def _fill_negotiate_request(cursor: Cursor, message: Message) -> None:
     cursor.raw("smb2.reserved", 2)
     cursor.flags("smb2.capabilities", 4, CAPABILITIES)
     cursor.guid("smb2.client_guid")
-    offset_at = cursor.at
-    dialects = [cursor.region.le16(BODY + 36 + 2 * index) for index in range(min(count, 256))]
-    if _DIALECT_311 in dialects:
-        offset = cursor.u32("smb2.negotiate_context.offset")
-        contexts = cursor.u16("smb2.negotiate_context.count")
-        cursor.raw("smb2.reserved", 2)
-    else:
-        cursor.filetime("smb2.boot_time")
-        offset = contexts = 0
-    cursor.at = offset_at + 8
-    for _ in dialects:
+    offset = cursor.u32("smb2.negotiate_context.offset")
+    contexts = cursor.u16("smb2.negotiate_context.count")
+    cursor.raw("smb2.reserved", 2)
+    for _ in range(count):
         cursor.u16("smb2.dialect")
-    if contexts:
+    if contexts and offset:
         fill_negotiate_contexts(cursor, offset, contexts)
 
 
@@ -334,8 +347,8 @@ def _fill_create_request(cursor: Cursor, message: Message) -> None:
 
 def _fill_extra_info(cursor: Cursor) -> None:
     blob = read_blob(cursor.region, cursor.at, (4, 4))
+    content = _content(cursor, blob)
     blob.add(cursor.layer, cursor.region.start)
-    content = cursor.region.clipped(blob.offset, blob.length)
     cursor.layer.add("smb2.create.extrainfo", None, content.start, content.length)
     fill_create_contexts(cursor.layer, content)
 

@@ -109,7 +109,7 @@ def _fill_create_context(cursor: Cursor, name: bytes) -> None:
         cursor.filetime("smb2.twrp_timestamp")
     elif name == b"DHnQ":
         if response:
-            cursor.raw("smb2.dhnq_buffer_reserved", 8)
+            cursor.u64("smb2.dhnq_buffer_reserved")
         else:
             cursor.guid("smb2.fid")
     elif name == b"DHnC":

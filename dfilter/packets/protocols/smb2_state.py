@@ -176,7 +176,8 @@ def note_response(view: View, message: Message) -> None:
         message.exchange = exchange
         if not exchange.response_frame or exchange.response_frame == message.frame:
             exchange.response_frame = message.frame
-        view.session.foresee("smb2.response_in", exchange.frame, (message.message_id, message.frame))
+        if message.status != STATUS_PENDING:
+            view.session.foresee("smb2.response_in", exchange.frame, (message.message_id, message.frame))
         if message.status == 0 and message.command == Command.SESSION_SETUP:
             remember(directory(view.session).auth_frames, message.sesid, message.frame)  # type: ignore[arg-type]
     _note_directory(view, message)
@@ -196,7 +197,7 @@ def _note_hash(view: View, message: Message, state: Connection) -> None:
     """The preauthentication integrity hash after this message (MS-SMB2 section 3.2.5.2)."""
     if message.command not in (Command.NEGOTIATE, Command.SESSION_SETUP):
         return
-    if not view.session.needs.wants("smb2.preauth_hash"):
+    if not view.session.needs.wants("smb2.preauth_hash") or (message.response and message.exchange is None):
         return
     content = message.region.rest()
     if message.command == Command.NEGOTIATE:
@@ -221,7 +222,7 @@ def link(layer: Layer, message: Message) -> None:
         for identity, frame in layer.view.session.foresight_for("smb2.response_in", message.frame):
             if identity == message.message_id:
                 layer.add("smb2.response_in", frame, start)
-                return
+                break
     elif exchange is not None:
         layer.add("smb2.response_to", exchange.frame, start)
         layer.add("smb2.time", (layer.view.frame.time or 0) - exchange.time, start)
