@@ -205,6 +205,13 @@ def dissect_kerberos_token(view: View, layer: Layer, content: Region) -> None:
     view.call_guarded(view.session.catalogue.protocols["kerberos"], body)
 
 
+def wrap_length(content: Region) -> int:
+    """How many bytes of a wrapped message are its header and checksum (RFC 4121 section 4.2.6.2)."""
+    sealed = content.u8(2) & 2
+    extra, rotated = content.u16(4), content.u16(6)
+    return 16 + (16 + rotated + extra if sealed else extra)
+
+
 def _fill_per_message(cursor: Cursor, token_id: int) -> None:
     """Signatures and wrapped messages: RFC 4121 section 4.2.6, and RFC 1964 section 1.2 for RC4."""
     if token_id in (MIC, WRAP):
@@ -218,7 +225,11 @@ def _fill_per_message(cursor: Cursor, token_id: int) -> None:
             cursor.u16("spnego.krb5.cfx_ec")
             cursor.u16("spnego.krb5.cfx_rrc")
         cursor.u64("spnego.krb5.cfx_seq")
-        cursor.captured("spnego.krb5.sgn_cksum", cursor.left)
+        size = cursor.left
+        if token_id == WRAP:
+            size = min(size, wrap_length(cursor.region) - 16)
+        if size:
+            cursor.captured("spnego.krb5.sgn_cksum", size)
         return
     cursor.u16("spnego.krb5.sgn_alg")
     if token_id == OLD_WRAP:
