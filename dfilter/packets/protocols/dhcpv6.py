@@ -27,7 +27,11 @@ Reader = Callable[[Layer, int, int, int], None]
 
 
 @DHCPV6.dissector
-def dissect_dhcpv6(view: View, region: Region, depth: int = 0) -> None:
+def dissect_dhcpv6(view: View, region: Region) -> None:
+    _dissect_message(view, region, 0)
+
+
+def _dissect_message(view: View, region: Region, depth: int) -> None:
     view.push(DHCPV6, region)
     if depth < MAX_DEPTH and region.length and region.u8(0) in (RELAY_FORWARD, RELAY_REPLY):
         offset, end = 34, region.length
@@ -36,7 +40,7 @@ def dissect_dhcpv6(view: View, region: Region, depth: int = 0) -> None:
             if size > end - offset - 4:
                 return
             if code == RELAY_MESSAGE:
-                dissect_dhcpv6(view, region.sub(offset + 4, size), depth + 1)
+                _dissect_message(view, region.sub(offset + 4, size), depth + 1)
             offset += 4 + size
 
 
