@@ -109,7 +109,7 @@ DCERPC = Protocol(
         """)
     ),
     heuristics={"tcp": lambda view, region: looks_like(region)},
-    carries=("gss-api", "ntlmssp"),
+    carries=("gss-api", "ntlmssp", "data"),
     shares=("ntlmssp", "spnego"),
 )  # fmt: skip
 

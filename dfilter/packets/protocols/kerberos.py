@@ -128,6 +128,7 @@ KERBEROS = Protocol(
         computed("kerberos.time", T.RELATIVE_TIME, stateful=True),
     ),
     over={"udp.port": (88,), "tcp.port": (88,)},
+    carries=("data",),
 )
 
 

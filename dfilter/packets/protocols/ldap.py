@@ -134,7 +134,7 @@ LDAP = Protocol(
         computed("ldap.time", T.RELATIVE_TIME, stateful=True),
     ),
     over={"tcp.port": (389, 3268)},
-    carries=("gss-api", "spnego", "ntlmssp"),
+    carries=("gss-api", "spnego", "ntlmssp", "data"),
     shares=("ntlmssp",),
 )
 CLDAP = Protocol("cldap", "CLDAP", over={"udp.port": (389,)}, shares=("ldap",))

@@ -53,7 +53,9 @@ def dissect_nbdgm(view: View, region: Region) -> None:
     payload = region.sub(at)
     if payload.reported_length <= 0:
         return
-    if view.call(view.session.catalogue.protocols["smb"], payload) is False:
+    if payload.buf[payload.start : payload.start + 4] == b"\xffSMB":
+        view.call(view.session.catalogue.protocols["smb"], payload)
+    else:
         view.call_data(payload)
 
 

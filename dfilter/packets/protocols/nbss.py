@@ -16,7 +16,8 @@ from dfilter.packets.view import Layer, View
 
 MESSAGE, REQUEST, POSITIVE, NEGATIVE, RETARGET, KEEP_ALIVE = 0x00, 0x81, 0x82, 0x83, 0x84, 0x85
 _FIXED_LENGTHS = {POSITIVE: 0, NEGATIVE: 1, RETARGET: 6, KEEP_ALIVE: 0}
-_SMB_MAGIC = (b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB", b"\xfbSMB")
+_SMB2_MAGIC = (b"\xfeSMB", b"\xfdSMB", b"\xfcSMB")
+_SMB_MAGIC = (b"\xffSMB", *_SMB2_MAGIC, b"\xfbSMB")
 _DIRECT_PORT = 445
 
 NBSS = Protocol(
@@ -59,7 +60,7 @@ def dissect_nbss(view: View, region: Region) -> None:
 
 
 def _is_direct(view: View, region: Region) -> bool:
-    if region.length < 8 or region.buf[region.start] != MESSAGE:
+    if region.length < 8 or region.buf[region.start] != MESSAGE or region.u24(1) == 0:
         return False
     if region.buf[region.start + 4 : region.start + 8] not in _SMB_MAGIC:
         return False
@@ -94,10 +95,10 @@ def _dissect_message(view: View, message: Region, direct: bool) -> None:
     payload = message.sub(4)
     if message.u8(0) != MESSAGE or payload.reported_length == 0:
         return
-    protocols = view.session.catalogue.protocols
-    for name in ("smb2", "smb"):
-        if view.call_guarded(protocols[name], payload) is not False:
-            break
+    magic = payload.buf[payload.start : payload.start + 4]
+    name = "smb" if magic == b"\xffSMB" else "smb2" if magic in _SMB2_MAGIC else ""
+    if name:
+        view.call_guarded(view.session.catalogue.protocols[name], payload)
     else:
         view.call_data(payload)
 

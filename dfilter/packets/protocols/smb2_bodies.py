@@ -33,7 +33,7 @@ from dfilter.packets.protocols.smb2_state import (
     directory,
     remember,
 )
-from dfilter.packets.region import DissectionError, Region
+from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 BODY = 64
@@ -143,17 +143,10 @@ def _go_on_with_data(view: View, message: Message, command: Command) -> None:
             continue
         share = message.tree.share_type if message.tree is not None else None
         if share == PIPE or (share is None and looks_like_dcerpc(content)) or command is Command.IOCTL:
-            if message.status != BUFFER_OVERFLOW and _call(view, content) is not False:
+            if message.status != BUFFER_OVERFLOW and looks_like_dcerpc(content):
+                view.call_guarded(view.session.catalogue.protocols["dcerpc"], content)
                 continue
         view.call_data(content)
-
-
-def _call(view: View, content: Region) -> object:
-    try:
-        return view.call(view.session.catalogue.protocols["dcerpc"], content)
-    except DissectionError as error:
-        view.damaged(error)
-        return None
 
 
 def _payloads(message: Message, command: Command) -> list[Region]:

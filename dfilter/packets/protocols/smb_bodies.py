@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dfilter.packets.protocols.cursor import Cursor, mask_table, utf16_text
+from dfilter.packets.protocols.dcerpc import looks_like as looks_like_dcerpc
 from dfilter.packets.protocols.smb2_flags import ACCESS_MASK, CREATE_OPTIONS, SHARE_ACCESS
 from dfilter.packets.protocols.smb_state import Header
 from dfilter.packets.region import Region
@@ -333,5 +334,5 @@ def dissect_transaction(view: View, header: Header) -> None:
         data = region.clipped(region.le16(at + 14), region.le16(at + 12))
     else:
         return
-    if data.length:
+    if data.length and looks_like_dcerpc(data):
         view.call_guarded(protocols["dcerpc"], data)
