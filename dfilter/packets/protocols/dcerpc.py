@@ -339,6 +339,7 @@ def _fill_auth(layer: Layer, fragment: _Fragment) -> None:
 @DCERPC.info_line
 def dcerpc_info(layer: Layer) -> str:
     names = {REQUEST: "Request", RESPONSE: "Response", FAULT: "Fault", BIND: "Bind", BIND_ACK: "Bind_ack",
-             BIND_NAK: "Bind_nak", ALTER: "Alter_context", ALTER_RESP: "Alter_context_resp", AUTH3: "AUTH3"}  # fmt: skip
+             BIND_NAK: "Bind_nak", ALTER: "Alter_context", ALTER_RESP: "Alter_context_resp",
+             AUTH3: "AUTH3"}  # fmt: skip
     text = f"{names.get(layer.state.kind, 'Unknown')}: call_id: {layer.computed('dcerpc.cn_call_id')[0]}"
     return f"{text}, opnum: {layer.state.opnum}" if layer.state.opnum is not None else text

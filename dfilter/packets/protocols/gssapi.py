@@ -216,8 +216,11 @@ def _fill_per_message(cursor: Cursor, token_id: int) -> None:
     """Signatures and wrapped messages: RFC 4121 section 4.2.6, and RFC 1964 section 1.2 for RC4."""
     if token_id in (MIC, WRAP):
         cursor.big = True
-        cursor.flags("spnego.krb5.cfx_flags", 1, (
-            ("spnego.krb5.acceptor_subkey", 4), ("spnego.krb5.sealed", 2), ("spnego.krb5.send_by_acceptor", 1)))
+        cursor.flags(
+            "spnego.krb5.cfx_flags",
+            1,
+            (("spnego.krb5.acceptor_subkey", 4), ("spnego.krb5.sealed", 2), ("spnego.krb5.send_by_acceptor", 1)),
+        )
         if token_id == MIC:
             cursor.raw("spnego.krb5.filler", 5)
         else:

@@ -347,7 +347,7 @@ def generalized_time(text: bytes) -> int:
         raise Malformed("not a time")
     year, month, day, hour, minute, second = (int(digits[a:b]) for a, b in
                                               ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12), (12, 14)))  # fmt: skip
-    if not 1 <= month <= 12 or not 1 <= year:
+    if not 1 <= month <= 12 or year < 1:
         raise Malformed("not a time")
     return (timegm((year, month, 1, hour, minute, second)) + 86_400 * (day - 1)) * 10**9
 

@@ -235,7 +235,11 @@ def _fill_substrings(layer: Layer, choice: Element) -> None:
 def _fill_extensible(layer: Layer, choice: Element) -> None:
     layer.add("ldap.extensibleMatch_element", None, choice.content.start, choice.content.length)
     fillers: dict[int, tuple[str, Callable[[Layer, str, Element], None]]] = {
-        1: ("matchingRule", _text), 2: ("type", _text), 3: ("matchValue", _assertion), 4: ("dnAttributes", _boolean)}
+        1: ("matchingRule", _text),
+        2: ("type", _text),
+        3: ("matchValue", _assertion),
+        4: ("dnAttributes", _boolean),
+    }
     for part in elements(choice.content):
         if part.tag in fillers:
             name, fill = fillers[part.tag]

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.cursor import Cursor
-from dfilter.packets.protocols.smb2_bodies import dissect_body, fill_body
+from dfilter.packets.protocols.smb2_bodies import fill_body
 from dfilter.packets.protocols.smb2_fields import SMB2_FIELDS
-from dfilter.packets.protocols.smb2_state import Message, link, note_request, note_response, preauth_hash
+from dfilter.packets.protocols.smb2_payloads import dissect_body
+from dfilter.packets.protocols.smb2_state import Message, directory, link, note_request, note_response
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
 
@@ -83,7 +84,7 @@ def _dissect_plain(view: View, region: Region, previous: Message | None) -> Mess
             note_response(view, message)
         else:
             note_request(view, message)
-        dissect_body(view, layer, message)
+        dissect_body(view, message)
     return message
 
 
@@ -125,9 +126,8 @@ def fill_smb2(layer: Layer) -> None:
     assert isinstance(message, Message)
     _fill_header(cursor, message)
     link(layer, message)
-    value = preauth_hash(layer.view.session, message)
-    if value is not None:
-        layer.add("smb2.preauth_hash", value, region.start, region.length)
+    if message.hash is not None:
+        layer.add("smb2.preauth_hash", message.hash, region.start, region.length)
     if message.header_length < HEADER_LENGTH:
         return
     fill_body(layer, message)
@@ -178,8 +178,6 @@ def _fill_encrypted(cursor: Cursor) -> None:
 
 def auth_frame_of(view: View, sesid: int) -> int:
     """The frame in which the session was set up, 0 if it is not in the capture."""
-    from dfilter.packets.protocols.smb2_state import directory
-
     return directory(view.session).auth_frames.get(sesid, 0)
 
 

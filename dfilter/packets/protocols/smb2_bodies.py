@@ -1,17 +1,22 @@
-"""The bodies of SMB2 messages, command by command (MS-SMB2 section 2.2).
+"""The bodies of SMB2 messages, command by command (MS-SMB2 section 2.2): their fields.
 
-In: a `Message` and its layer.  Out: the fields of the body; what names files and trees is remembered; blobs and pipes
-go on to their protocols.  What always holds: `dissect_body` does what changes state or adds layers, `fill_body` is
-pure; offsets in a body count from its header, and a blob that lies outside the message is damage.
+In: a `Message` and its layer.  Out: the fields of the body.  What always holds: reading fields changes no state.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from dfilter.packets.protocols.cursor import Cursor, utf16_text
-from dfilter.packets.protocols.dcerpc import looks_like as looks_like_dcerpc
+from dfilter.packets.protocols.cursor import Cursor
+from dfilter.packets.protocols.smb2_blobs import (
+    BODY,
+    Blob,
+    content_of,
+    fill_blob,
+    fill_text_blob,
+    is_error,
+    read_blob,
+)
 from dfilter.packets.protocols.smb2_contexts import fill_create_contexts, fill_negotiate_contexts
 from dfilter.packets.protocols.smb2_flags import (
     ACCESS_MASK,
@@ -25,141 +30,11 @@ from dfilter.packets.protocols.smb2_flags import (
     SHARE_FLAGS,
 )
 from dfilter.packets.protocols.smb2_info import fill_find_entries, fill_info, fill_ioctl
-from dfilter.packets.protocols.smb2_state import (
-    MORE_PROCESSING,
-    Command,
-    Message,
-    Tree,
-    directory,
-    remember,
-)
-from dfilter.packets.region import Region
-from dfilter.packets.view import Layer, View
+from dfilter.packets.protocols.smb2_payloads import PIPE_TRANSCEIVE
+from dfilter.packets.protocols.smb2_state import Command, Message
+from dfilter.packets.view import Layer
 
-BODY = 64
-BUFFER_OVERFLOW = 0x80000005
-NOTIFY_ENUM_DIR = 0x10C
-PIPE = 2
-PIPE_TRANSCEIVE = 0x0011C017
-_DATA_COMMANDS = (Command.READ, Command.WRITE, Command.IOCTL)
 _DIALECT_311 = 0x0311
-_NOT_ERRORS = {
-    Command.SESSION_SETUP: (MORE_PROCESSING,),
-    Command.READ: (BUFFER_OVERFLOW,),
-    Command.IOCTL: (BUFFER_OVERFLOW, 0xC000000D),
-    Command.GET_INFO: (BUFFER_OVERFLOW,),
-    Command.NOTIFY: (NOTIFY_ENUM_DIR,),
-}
-"""Statuses other than success with which a response keeps its own body (MS-SMB2 section 3.3.4.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """A buffer that a body points to: where its offset and length stand, and the values."""
-
-    offset_at: int
-    length_at: int
-    offset: int
-    length: int
-    offset_size: int
-    length_size: int
-
-    def add(self, layer: Layer, start: int) -> None:
-        layer.add("smb2.olb.offset", self.offset, start + self.offset_at, self.offset_size)
-        layer.add("smb2.olb.length", self.length, start + self.length_at, self.length_size)
-
-
-def read_blob(region: Region, at: int, sizes: tuple[int, int] = (2, 2)) -> Blob:
-    """The (offset, length) pair at `at`, each of 2 or 4 bytes, little-endian."""
-    read = {2: region.le16, 4: region.le32}
-    return Blob(at, at + sizes[0], read[sizes[0]](at), read[sizes[1]](at + sizes[0]), *sizes)
-
-
-def is_error(message: Message) -> bool:
-    """Does the response carry an error instead of its body (MS-SMB2 section 2.2.2)?"""
-    return message.response and message.status != 0 and message.status not in _NOT_ERRORS.get(
-        Command(message.command) if message.command < len(Command) else Command.BREAK, ())  # fmt: skip
-
-
-def dissect_body(view: View, layer: Layer, message: Message) -> None:
-    """Remember what the body names, and go on with what it carries; damage ends the frame."""
-    if message.command >= len(Command) or is_error(message) or message.header_length < BODY:
-        return
-    region, exchange = message.region, message.exchange
-    command = Command(message.command)
-    if command in (Command.NEGOTIATE, Command.SESSION_SETUP):
-        _go_on_with_blob(view, message)
-    elif command is Command.TREE_CONNECT and exchange is not None:
-        _note_tree(view, message)
-    elif command is Command.CREATE and exchange is not None:
-        if not message.response:
-            blob = read_blob(region, BODY + 44)
-            exchange.name = utf16_text(region.clipped(blob.offset, blob.length).rest())
-        else:
-            remember(directory(view.session).pipes,  # type: ignore[arg-type]
-                     (message.sesid, region.bytes(BODY + 64, 16)), exchange.name)  # fmt: skip
-    elif exchange is not None and not message.response:
-        if command in (Command.GET_INFO, Command.SET_INFO):
-            exchange.info = (region.u8(BODY + 2), region.u8(BODY + 3))
-        elif command is Command.FIND:
-            exchange.info = (0, region.u8(BODY + 2))
-    if command in _DATA_COMMANDS:
-        _go_on_with_data(view, message, command)
-
-
-def _note_tree(view: View, message: Message) -> None:
-    region, exchange = message.region, message.exchange
-    assert exchange is not None
-    if not message.response:
-        blob = read_blob(region, BODY + 4)
-        exchange.name = utf16_text(region.clipped(blob.offset, blob.length).rest())
-        return
-    known = directory(view.session)
-    if view.session.is_second_pass and (message.sesid, message.tid) in known.trees:
-        return
-    tree = Tree(exchange.name, region.u8(BODY + 2), message.frame)
-    remember(known.trees, (message.sesid, message.tid), tree)  # type: ignore[arg-type]
-
-
-def _blob_of(message: Message) -> Blob | None:
-    at = {(Command.NEGOTIATE, True): 56, (Command.SESSION_SETUP, False): 12,
-          (Command.SESSION_SETUP, True): 4}.get((Command(message.command), message.response))  # fmt: skip
-    return None if at is None else read_blob(message.region, BODY + at)
-
-
-def _go_on_with_blob(view: View, message: Message) -> None:
-    blob = _blob_of(message)
-    if blob is None or blob.length == 0:
-        return
-    content = message.region.sub(blob.offset, blob.length)
-    name = "ntlmssp" if content.buf[content.start : content.start + 8] == b"NTLMSSP\0" else "gss-api"
-    view.call_guarded(view.session.catalogue.protocols[name], content)
-
-
-def _go_on_with_data(view: View, message: Message, command: Command) -> None:
-    """What is read or written: DCE/RPC on a pipe, plain data else."""
-    for content in _payloads(message, command):
-        if content.length == 0:
-            continue
-        share = message.tree.share_type if message.tree is not None else None
-        if share == PIPE or (share is None and looks_like_dcerpc(content)) or command is Command.IOCTL:
-            if message.status != BUFFER_OVERFLOW and looks_like_dcerpc(content):
-                view.call_guarded(view.session.catalogue.protocols["dcerpc"], content)
-                continue
-        view.call_data(content)
-
-
-def _payloads(message: Message, command: Command) -> list[Region]:
-    region = message.region
-    if command is Command.READ and message.response:
-        return [region.clipped(region.u8(BODY + 2), region.le32(BODY + 4))]
-    if command is Command.WRITE and not message.response:
-        return [region.clipped(region.le16(BODY + 2), region.le32(BODY + 4))]
-    if command is not Command.IOCTL or region.le32(BODY + 4) != PIPE_TRANSCEIVE:
-        return []
-    incoming = read_blob(region, BODY + 24, (4, 4))
-    outgoing = read_blob(region, BODY + (32 if message.response else 36), (4, 4))
-    return [region.clipped(blob.offset, blob.length) for blob in (incoming, outgoing) if blob.length]
 
 
 def fill_body(layer: Layer, message: Message) -> None:
@@ -214,26 +89,6 @@ def _fill_error(cursor: Cursor) -> None:
         cursor.captured("smb2.error.data", size or min(cursor.left, 1))
 
 
-def _content(cursor: Cursor, blob: Blob) -> Region:
-    """The bytes of a buffer; missing ones are damage."""
-    if blob.length == 0:
-        return cursor.region.clipped(cursor.at, 0)
-    cursor.region.need(blob.offset, blob.length)
-    return cursor.region.sub(blob.offset, blob.length)
-
-
-def _fill_blob_fields(cursor: Cursor, blob: Blob, name: str) -> None:
-    content = _content(cursor, blob)
-    blob.add(cursor.layer, cursor.region.start)
-    cursor.layer.add(name, content.rest(), content.start, content.length)
-
-
-def _fill_text_blob(cursor: Cursor, blob: Blob, name: str) -> None:
-    content = _content(cursor, blob)
-    cursor.layer.add(name, utf16_text(content.rest()), content.start, content.length)
-    blob.add(cursor.layer, cursor.region.start)
-
-
 def _fill_negotiate_request(cursor: Cursor, message: Message) -> None:
     count = cursor.u16("smb2.dialect_count")
     _fill_security_mode(cursor, 2)
@@ -269,7 +124,7 @@ def _fill_negotiate_response(cursor: Cursor, message: Message) -> None:
     cursor.filetime("smb2.current_time")
     cursor.filetime("smb2.boot_time")
     blob = read_blob(cursor.region, cursor.at)
-    _fill_blob_fields(cursor, blob, "smb2.security_blob")
+    fill_blob(cursor, blob, "smb2.security_blob")
     cursor.skip(4)
     if dialect != _DIALECT_311:
         cursor.u32("smb2.negotiate_context.reserved2")
@@ -286,13 +141,13 @@ def _fill_setup_request(cursor: Cursor, message: Message) -> None:
     blob = read_blob(cursor.region, cursor.at)
     cursor.skip(4)
     cursor.u64("smb2.previous_sesid")
-    _fill_blob_fields(cursor, blob, "smb2.security_blob")
+    fill_blob(cursor, blob, "smb2.security_blob")
 
 
 def _fill_setup_response(cursor: Cursor, message: Message) -> None:
     cursor.flags("smb2.session_flags", 2, (("smb2.ses_flags.guest", 1), ("smb2.ses_flags.null", 2),
                                            ("smb2.ses_flags.encrypt", 4)))  # fmt: skip
-    _fill_blob_fields(cursor, read_blob(cursor.region, cursor.at), "smb2.security_blob")
+    fill_blob(cursor, read_blob(cursor.region, cursor.at), "smb2.security_blob")
 
 
 def _fill_logoff(cursor: Cursor, message: Message) -> None:
@@ -309,7 +164,7 @@ def _fill_tree_request(cursor: Cursor, message: Message) -> None:
     cursor.flags("smb2.tc.flags", 2, (("smb2.tc.cluster_reconnect", 1), ("smb2.tc.redirect_to_owner", 2),
                                       ("smb2.tc.extension_present", 4)))  # fmt: skip
     cursor.layer.add("smb2.tc.reserved", flags >> 3, at, 2)
-    _fill_text_blob(cursor, read_blob(cursor.region, cursor.at), "smb2.tree")
+    fill_text_blob(cursor, read_blob(cursor.region, cursor.at), "smb2.tree")
 
 
 def _fill_tree_response(cursor: Cursor, message: Message) -> None:
@@ -333,14 +188,14 @@ def _fill_create_request(cursor: Cursor, message: Message) -> None:
     cursor.flags("smb.share_access", 4, SHARE_ACCESS)
     cursor.u32("smb2.create.disposition")
     cursor.flags("smb.create_options", 4, CREATE_OPTIONS)
-    _fill_text_blob(cursor, read_blob(cursor.region, cursor.at), "smb2.filename")
+    fill_text_blob(cursor, read_blob(cursor.region, cursor.at), "smb2.filename")
     cursor.skip(4)
     _fill_extra_info(cursor)
 
 
 def _fill_extra_info(cursor: Cursor) -> None:
     blob = read_blob(cursor.region, cursor.at, (4, 4))
-    content = _content(cursor, blob)
+    content = content_of(cursor, blob)
     blob.add(cursor.layer, cursor.region.start)
     cursor.layer.add("smb2.create.extrainfo", None, content.start, content.length)
     fill_create_contexts(cursor.layer, content)
@@ -394,7 +249,7 @@ def _fill_read_request(cursor: Cursor, message: Message) -> None:
     cursor.u32("smb2.min_count")
     cursor.u32("smb2.channel")
     cursor.u32("smb2.remaining_bytes")
-    _fill_blob_fields(cursor, read_blob(cursor.region, cursor.at), "smb2.channel_info_blob")
+    fill_blob(cursor, read_blob(cursor.region, cursor.at), "smb2.channel_info_blob")
 
 
 def _fill_read_response(cursor: Cursor, message: Message) -> None:
@@ -420,7 +275,7 @@ def _fill_write_request(cursor: Cursor, message: Message) -> None:
     blob = read_blob(cursor.region, cursor.at)
     cursor.skip(4)
     cursor.flags("smb2.write.flags", 4, (("smb2.write.flags.write_through", 1), ("smb2.write.flags.unbuffered", 2)))
-    _fill_blob_fields(cursor, blob, "smb2.channel_info_blob")
+    fill_blob(cursor, blob, "smb2.channel_info_blob")
 
 
 def _fill_write_response(cursor: Cursor, message: Message) -> None:
@@ -500,12 +355,12 @@ def _fill_find_request(cursor: Cursor, message: Message) -> None:
     blob = read_blob(cursor.region, cursor.at)
     cursor.skip(4)
     cursor.u32("smb2.output_buffer_len")
-    _fill_text_blob(cursor, blob, "smb2.find.pattern")
+    fill_text_blob(cursor, blob, "smb2.find.pattern")
 
 
 def _fill_find_response(cursor: Cursor, message: Message) -> None:
     blob = read_blob(cursor.region, cursor.at, (2, 4))
-    _fill_blob_fields(cursor, blob, "smb2.find.info_blob")
+    fill_blob(cursor, blob, "smb2.find.info_blob")
     if message.exchange is not None:
         content = cursor.region.clipped(blob.offset, blob.length)
         fill_find_entries(Cursor(cursor.layer, content), message.exchange.info[1])

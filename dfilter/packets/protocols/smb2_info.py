@@ -184,7 +184,7 @@ _FS_LEVELS: dict[int, tuple[str, _Filler | None]] = {
 
 _DIRECTORY, _FULL, _BOTH, _NAMES, _ID_BOTH, _ID_FULL = 1, 2, 3, 12, 37, 38
 _FIND_NAMES = {_DIRECTORY: "smb2.find.file_directory_info", _FULL: "smb2.find.full_directory_info",
-               _BOTH: "smb2.find.both_directory_info", _NAMES: "smb2.find.name_info",
+               _BOTH: "smb2.find.both_directory_info", _NAMES: "",
                _ID_BOTH: "smb2.find.id_both_directory_info",
                _ID_FULL: "smb2.find.id_both_directory_info"}  # fmt: skip
 
@@ -195,7 +195,8 @@ def fill_find_entries(cursor: Cursor, level: int) -> None:
         return
     while cursor.left >= 12:
         start = cursor.at
-        cursor.layer.add(_FIND_NAMES[level], None, cursor.absolute)
+        if _FIND_NAMES[level]:
+            cursor.layer.add(_FIND_NAMES[level], None, cursor.absolute)
         step = cursor.u32("smb2.next_offset")
         cursor.u32("smb2.file_index")
         _fill_find_entry(cursor, level)

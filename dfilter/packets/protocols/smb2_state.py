@@ -10,6 +10,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TypeVar
 
 from dfilter.packets.region import Region
 from dfilter.packets.session import Session
@@ -22,7 +23,8 @@ MAX_ENTRIES = 65536
 _UNSOLICITED = (1 << 64) - 1
 STATUS_PENDING = 0x103
 MORE_PROCESSING = 0xC0000016
-_WANTS_DIRECTORY = ("smb2.tree", "smb2.share_type", "smb2.tcon_frame", "smb2.auth_frame")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Command(IntEnum):
@@ -88,8 +90,6 @@ class Directory:
 
     trees: OrderedDict[tuple[int, int], Tree] = field(default_factory=OrderedDict)
     auth_frames: OrderedDict[int, int] = field(default_factory=OrderedDict)
-    pipes: OrderedDict[tuple[int, bytes], str] = field(default_factory=OrderedDict)
-    hashes: OrderedDict[tuple[int, int], bytes] = field(default_factory=OrderedDict)
 
 
 @dataclass(slots=True, eq=False)
@@ -139,7 +139,8 @@ def directory(session: Session) -> Directory:
     return session.memory("smb2", make)
 
 
-def remember(table: OrderedDict[object, object], key: object, value: object) -> None:
+def remember(table: OrderedDict[K, V], key: K, value: V) -> None:
+    """Add an entry; beyond `MAX_ENTRIES` the oldest is forgotten."""
     table[key] = value
     if len(table) > MAX_ENTRIES:
         table.popitem(last=False)
@@ -179,7 +180,7 @@ def note_response(view: View, message: Message) -> None:
         if message.status != STATUS_PENDING:
             view.session.foresee("smb2.response_in", exchange.frame, (message.message_id, message.frame))
         if message.status == 0 and message.command == Command.SESSION_SETUP:
-            remember(directory(view.session).auth_frames, message.sesid, message.frame)  # type: ignore[arg-type]
+            remember(directory(view.session).auth_frames, message.sesid, message.frame)
     _note_directory(view, message)
     _note_hash(view, message, state)
 
@@ -208,11 +209,7 @@ def _note_hash(view: View, message: Message, state: Connection) -> None:
     final = message.response and message.status != MORE_PROCESSING
     message.hash = start if final else hashlib.sha512(start + content).digest()
     if not final:
-        remember(state.sessions, message.sesid, message.hash)  # type: ignore[arg-type]
-
-
-def preauth_hash(session: Session, message: Message) -> bytes | None:
-    return message.hash
+        remember(state.sessions, message.sesid, message.hash)
 
 
 def link(layer: Layer, message: Message) -> None:

@@ -293,6 +293,11 @@ _RESPONSE_BYTES: _Table = {
 }  # fmt: skip
 
 
+def _is_extended(region: Region) -> bool:
+    """Does a negotiation's response offer extended security?"""
+    return bool(region.le32(BODY + 1 + 19) & _EXTENDED_SECURITY)
+
+
 def dissect_blob(view: View, header: Header) -> None:
     """The security blob of a negotiation or session setup goes on to GSS-API or NTLM."""
     region = header.region
@@ -303,9 +308,8 @@ def dissect_blob(view: View, header: Header) -> None:
     at = BODY + 1 + 2 * words + 2
     if header.command == SESSION_SETUP and (words, header.response) in ((12, False), (4, True)):
         content = region.clipped(at, region.le16(BODY + 1 + (14 if words == 12 else 6)))
-    elif header.command == NEGOTIATE and header.response and words == 17:
-        if region.le32(BODY + 1 + 19) & _EXTENDED_SECURITY:
-            content = region.clipped(at + 16, region.le16(at - 2) - 16)
+    elif (header.command, header.response, words) == (NEGOTIATE, True, 17) and _is_extended(region):
+        content = region.clipped(at + 16, region.le16(at - 2) - 16)
     if content is None or content.length == 0:
         return
     ntlm = content.buf[content.start : content.start + 8] == b"NTLMSSP\0"
