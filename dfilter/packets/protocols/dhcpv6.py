@@ -288,8 +288,8 @@ def _remote_id(layer: Layer, offset: int, size: int, depth: int) -> None:
     if size < 4:
         _malformed(layer)
         return
-    add_number(layer, "dhcpv6.remoteid_enterprise_id", offset, 4)
-    add_bytes(layer, "dhcpv6.remoteid.enterprise", offset + 4, size - 4)
+    add_number(layer, "dhcpv6.remoteid.enterprise", offset, 4)
+    add_bytes(layer, "dhcpv6.remoteid_enterprise_id", offset + 4, size - 4)
 
 
 def _client_fqdn(layer: Layer, offset: int, size: int, depth: int) -> None:

@@ -76,8 +76,8 @@ FIELDS = """
     dhcpv6.dhcp4o6_server IPv6
     dhcpv6.lifetime UINT32
     dhcpv6.clt_time UINT32
-    dhcpv6.remoteid.enterprise BYTES
-    dhcpv6.remoteid_enterprise_id UINT32
+    dhcpv6.remoteid.enterprise UINT32
+    dhcpv6.remoteid_enterprise_id BYTES
     dhcpv6.subscriber_id STRING
     dhcpv6.client_fqdn_flags UINT8
     dhcpv6.clientfqdn.client.n BOOLEAN
