@@ -33,7 +33,7 @@ RTCP = Protocol(
             rtcp.sender.octetcount        UINT32
             rtcp.ssrc.identifier          UINT32
             rtcp.ssrc.fraction            UINT8
-            rtcp.ssrc.cum_nr              INT32
+            rtcp.ssrc.cum_nr              INT24
             rtcp.ssrc.ext_high            UINT32
             rtcp.ssrc.high_seq            UINT16
             rtcp.ssrc.high_cycles         UINT16

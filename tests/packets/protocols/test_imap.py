@@ -15,7 +15,10 @@ SCRIPT = r"""
 
 
 def test_lines() -> None:
-    check_script(143, SCRIPT, r"""
+    check_script(
+        143,
+        SCRIPT,
+        r"""
         imap.isrequest: 4=False | 5=True | 6=False | 7=True | 9=False;False
         imap.request_tag: 5='a1' | 7='a2';'a3'
         imap.request.command: 5='LOGIN' | 7='FETCH';'select'
@@ -26,15 +29,20 @@ def test_lines() -> None:
         imap.request.folder: 7='inbox'
         imap.response.status: 6='OK' | 9='OK';'NO'
         imap.response: 6='a1 OK done' | 9=')';'a2 OK';'a3 NO x'
-    """)
+    """,
+    )
 
 
 def test_responses_know_their_requests() -> None:
-    check_script(143, SCRIPT, """
+    check_script(
+        143,
+        SCRIPT,
+        """
         imap.response_in: 5=6 | 7=9;9
         imap.response_to: 6=5 | 9=7;7
         imap.time: 6=10000000 | 9=20000000;20000000
-    """)
+    """,
+    )
 
 
 def test_mail() -> None:

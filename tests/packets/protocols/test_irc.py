@@ -14,7 +14,10 @@ SCRIPT = r"""
 
 
 def test_lines() -> None:
-    check_script(6667, SCRIPT, r"""
+    check_script(
+        6667,
+        SCRIPT,
+        r"""
         irc.request: 4='NICK foo';'USER a b :real name' | 6='PRIVMSG #a :\x01ACTION waves\x01' | 8='123 x'
         irc.request.command: 4='NICK';'USER' | 6='PRIVMSG' | 8='123'
         irc.request.command.numeric: 8=-
@@ -27,7 +30,8 @@ def test_lines() -> None:
         _ws.malformed: 7=-
         irc.ctcp.command: 6='ACTION'
         irc.ctcp.parameters: 6='waves'
-    """)
+    """,
+    )
 
 
 def test_damage() -> None:

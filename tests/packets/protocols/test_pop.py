@@ -18,22 +18,30 @@ SCRIPT = r"""
 
 
 def test_lines() -> None:
-    check_script(110, SCRIPT, """
+    check_script(
+        110,
+        SCRIPT,
+        """
         pop.request.command: 5='USER' | 7='RETR' | 11='LIST'
         pop.request.parameter: 5='x y' | 7='1'
         pop.response.indicator: 4='+OK' | 6='-ERR' | 8='+OK' | 12='+OK'
         pop.response.description: 4='ready' | 6='no' | 8='20 octets'
         pop.response.data: 12='';''
         pop.request: 5='' | 7='' | 11=''
-    """)
+    """,
+    )
 
 
 def test_mail_whose_length_is_known() -> None:
-    check_script(110, SCRIPT, """
+    check_script(
+        110,
+        SCRIPT,
+        """
         pop.data.reassembled.in: 9=10
         pop.data.fragment: 10=9;10
         imf.subject: 10='a'
-    """)
+    """,
+    )
 
 
 def test_mail_whose_length_is_not_known() -> None:

@@ -18,7 +18,7 @@ SDP = (
 INVITE = (
     b"INVITE sip:bob@h:5070;x=y SIP/2.0\r\nVia: SIP/2.0/UDP pc.test:5060;branch=z9;rport\r\n"
     b'f: "Al, B" <sips:al@x.test:5062>;tag=12\r\nTo: Bob <tel:+1>\r\nContact: <sip:a@pc>;q=1, *\r\ni: id1\r\n'
-    b"CSeq: 3 INVITE\r\nMax-Forwards: 70\r\nX-Foo: bar\r\nAuthorization: Digest username=\"u\",nc=1\r\n"
+    b'CSeq: 3 INVITE\r\nMax-Forwards: 70\r\nX-Foo: bar\r\nAuthorization: Digest username="u",nc=1\r\n'
     b"c: application/sdp\r\n\r\n" + SDP
 )
 
@@ -32,7 +32,9 @@ def sip(*texts: bytes) -> list[tuple[bytes, int]]:
 
 
 def test_request() -> None:
-    check(two_passes(sip(INVITE)), """
+    check(
+        two_passes(sip(INVITE)),
+        """
         sip.Request-Line: 1='INVITE sip:bob@h:5070;x=y SIP/2.0'
         sip.Method: 1='INVITE'
         sip.r-uri: 1='sip:bob@h:5070;x=y'
@@ -61,22 +63,28 @@ def test_request() -> None:
         sip.auth.username: 1='"u"'
         sip.auth.nc: 1='1'
         sip.Content-Type: 1='application/sdp'
-    """)
+    """,
+    )
 
 
 def test_exchanges() -> None:
     views = two_passes(sip(INVITE, INVITE, reply(100), reply(200), reply(200)))
-    check(views, """
+    check(
+        views,
+        """
         sip.resend: 1=False | 2=True | 3=False | 4=False | 5=True
         sip.resend-original: 2=1 | 5=4
         sip.response-request: 3=1 | 4=1 | 5=1
         sip.response-time: 3=20 | 4=30 | 5=40
         sip.Status-Code: 3=100 | 4=200 | 5=200
-    """)
+    """,
+    )
 
 
 def test_session_description() -> None:
-    check(two_passes(sip(INVITE)), """
+    check(
+        two_passes(sip(INVITE)),
+        """
         sdp.owner.username: 1='joe'
         sdp.connection_info.address: 1='10.0.0.2'
         sdp.connection_info.ttl: 1='127'
@@ -89,7 +97,8 @@ def test_session_description() -> None:
         sdp.sample_rate: 1='8000'
         sdp.channels: 1='1'
         sdp.fmtp.parameter: 1='0-15';'x=y'
-    """)
+    """,
+    )
 
 
 def rtp(seq: int, timestamp: int, payload: bytes = b"voice") -> bytes:
@@ -102,7 +111,9 @@ def test_announced_media() -> None:
     media = [datagram(9, 4000, rtp(65535, 5)), datagram(9, 4000, rtp(0, 6)), datagram(9, 4001, report + source),
              datagram(9, 4002, rtp(1, 1))]  # fmt: skip
     views = two_passes(sip(INVITE) + [(frame, len(frame)) for frame in media])
-    check(views, """
+    check(
+        views,
+        """
         rtp.setup-frame: 2=1 | 3=1
         rtp.setup-method: 2='SDP' | 3='SDP'
         rtp.seq: 2=65535 | 3=0
@@ -115,7 +126,8 @@ def test_announced_media() -> None:
         rtcp.sender.octetcount: 4=3
         rtcp.sdes.text: 4='abc'
         rtcp.length_check: 4=True
-    """)
+    """,
+    )
     assert shown(views, "sip.call_id_generated")[2] == ["id1"]
 
 

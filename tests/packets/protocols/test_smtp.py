@@ -18,18 +18,25 @@ MAIL = r"""
 
 
 def test_commands_and_replies() -> None:
-    check_script(25, MAIL, r"""
+    check_script(
+        25,
+        MAIL,
+        r"""
         smtp.req.command: 5='EHLO' | 7='MAIL';'RCPT';'DATA' | 11='QUIT'
         smtp.req.parameter: 5='me' | 7='FROM:<a>';'TO:<b>'
         smtp.command_line: 5='EHLO me\r\n' | 7='MAIL FROM:<a>\r\n';'RCPT TO:<b>\r\n';'DATA\r\n' | 11='QUIT\r\n'
         smtp.response.code: 4=220 | 6=250 | 8=250;250;354 | 12=221
         smtp.rsp.parameter: 4='mx ready' | 6='mx';'SIZE 5';'STARTTLS' | 8='ok';'ok';'go' | 12='bye'
         smtp.rsp: 4=True | 6=True | 8=True | 12=True
-    """)
+    """,
+    )
 
 
 def test_message_in_several_segments() -> None:
-    check_script(25, MAIL, """
+    check_script(
+        25,
+        MAIL,
+        """
         smtp.data.reassembled.in: 9=11 | 10=11
         smtp.data.fragment: 11=9;10;11
         smtp.data.fragment.count: 11=3
@@ -38,7 +45,8 @@ def test_message_in_several_segments() -> None:
         imf: 11=-
         imf.subject: 11='x'
         data-text-lines: 9=- | 10=-
-    """)
+    """,
+    )
 
 
 def test_message_in_one_segment_has_no_fragments() -> None:

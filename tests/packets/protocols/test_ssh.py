@@ -35,7 +35,9 @@ def talk() -> Talk:
 
 
 def test_handshake() -> None:
-    check(talk().views(), r"""
+    check(
+        talk().views(),
+        r"""
         ssh.protocol: 4='SSH-2.0-client' | 5='SSH-2.0-server'
         ssh.direction: 4=False | 5=True | 7=False | 8=True | 9=False | 10=True | 11=False
         ssh.message_code: 7=20 | 8=20 | 9=30 | 10=31;21 | 11=21
@@ -51,7 +53,8 @@ def test_handshake() -> None:
         ssh.packet_length_encrypted: 11=b'\x01\x02\x03\x04'
         ssh.encrypted_packet: 11=b'eeeeeeeeee'
         ssh.mac: 11=b'mmmmmmmmmmmmmmmmmmmm'
-    """)
+    """,
+    )
 
 
 def test_capture_that_begins_in_the_middle() -> None:

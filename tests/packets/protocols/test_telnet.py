@@ -15,7 +15,10 @@ SCRIPT = r"""
 
 
 def test_negotiation_and_lines() -> None:
-    check_script(23, SCRIPT, r"""
+    check_script(
+        23,
+        SCRIPT,
+        r"""
         telnet.cmd: 4=253;251 | 5=250;240 | 6=250;240 | 8=244 | 9=250;240
         telnet.subcmd: 4=24;3 | 5=24;0 | 6=31 | 9=32
         telnet.string_subopt.value: 5='xterm'
@@ -24,7 +27,8 @@ def test_negotiation_and_lines() -> None:
         telnet.data: 4='login:' | 5='bob\r\n' | 7='a\r\n';'b\r';'c'
         telnet.option_data: 9=b'\x01'
         _ws.malformed: 8=-
-    """)
+    """,
+    )
 
 
 def test_damage() -> None:
