@@ -1,22 +1,93 @@
 """Protocols that Wireshark dissects and dfilter does not: their bytes are not `data`, though we cannot read them.
 
-In: a dispatch table and a key (a port, a protocol number).  Out: the name under which Wireshark 4.4 would go on
-(`tshark -G decodes` told them), as a `Protocol` without fields.  What always holds: a protocol that dfilter itself
-dissects wins; only the names are known here.
+In: a dispatch table and a key (a port, a protocol number), and the bytes.  Out: the name under which Wireshark 4.4
+would go on (`tshark -G decodes` told them), as a `Protocol` without fields.  What always holds: a protocol that
+dfilter itself dissects wins; of the others only the names are known here, and for some what their messages begin
+with: where bytes do not, the reference's code declines them and shows `data`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from dfilter.packets.declare import Protocol
+from dfilter.packets.region import Region
 
 
-def known_elsewhere(table: str, key: Any) -> Protocol | None:
-    """The protocol that the reference finds under `key` of its table; None if it has none there either."""
-    return _tables().get(table, {}).get(key)
+def known_elsewhere(table: str, key: Any, region: Region) -> Protocol | None:
+    """The protocol that the reference finds under `key` of its table and that takes `region`; None if there is none."""
+    protocol = _tables().get(table, {}).get(key)
+    if protocol is None:
+        return None
+    if protocol.name in _STRANGERS:
+        return None
+    begins = _BEGINNINGS.get(protocol.name)
+    return protocol if begins is None or begins(region.rest(), region.reported_length) else None
+
+
+_STRANGERS = frozenset({
+    "5co_legacy", "5co_rap", "adwin", "armagetronad", "ath", "cast", "cmpp", "componentstatusprotocol", "cpfi", "cpha",
+    "djiuav", "dtpt", "egd", "enttec", "eobi", "epl", "esio", "ff", "gdsdb", "glbp", "gvcp", "hart_ip", "hip", "icq",
+    "isns", "jmirror", "kf", "kt", "laplink", "ldss", "mactelnet", "mle", "mndp", "mpeg_dsmcc", "msmms", "ndmp",
+    "njack", "nxp_802154_sniffer", "omron", "opensafety", "papi", "pathport", "pcomtcp", "pnrp", "pulse", "pvfs",
+    "roon_disco", "rtpproxy", "rx", "s101", "s5066sis", "saphdb", "sbus", "sigcomp", "skinny", "slimp3", "smrse",
+    "ssyncp", "steam_ihs_discovery", "tapa", "tivoconnect", "tpcp", "tplink-smarthome", "tpncp", "tsdns", "uftp",
+    "vines_frp", "wimaxasncp", "xot", "z21", "zep",
+})  # fmt: skip
+"""Owners of a port that took none of the random, textual, empty or zero payloads offered to them (Wireshark 4.4),
+and whose ports carry other things more often."""
+
+
+def _starts(*prefixes: bytes) -> Callable[[bytes, int], bool]:
+    return lambda data, length: data.startswith(prefixes)
+
+
+def _number(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "big")
+
+
+def _is_length_first(data: bytes, length: int) -> bool:
+    return len(data) >= 4 and _number(data, 0) <= length
+
+
+_BEGINNINGS: dict[str, Callable[[bytes, int], bool]] = {
+    "ajp13": _starts(b"\x12\x34", b"AB"),
+    "bgp": lambda data, length: data.startswith(b"\xff" * 16) or length < 19,
+    "babel": _starts(b"\x2a\x02"),
+    "bundle": lambda data, length: data[:1] in (b"\x04", b"\x05", b"\x06", b"\x07", b"\x9f"),
+    "bvlc": _starts(b"\x81"),
+    "cflow": lambda data, length: _number(data, 0) in (1, 5, 7, 8, 9, 10),
+    "couchbase": _starts(b"\x80", b"\x81", b"\x82", b"\x83"),
+    "dlsw": _starts(b"\x31", b"\x4b"),
+    "dnp3": _starts(b"\x05\x64"),
+    "edonkey": _starts(b"\xe3", b"\xe4", b"\xe5", b"\xc5", b"\xd4"),
+    "ipdr": _starts(b"\x02"),
+    "isakmp": lambda data, length: length >= 28 and any(data[:8]),
+    "l2tp": lambda data, length: len(data) >= 6 and data[1] & 0x0F in (2, 3),
+    "ldp": _starts(b"\0\x01"),
+    "lwapp": lambda data, length: length >= 6,
+    "mbtcp": lambda data, length: len(data) >= 7 and _number(data, 2) == 0 and _number(data, 4) > 1,
+    "mbudp": lambda data, length: len(data) >= 7 and _number(data, 2) == 0 and _number(data, 4) > 1,
+    "mgcp": lambda data, length: data[:4].isalpha() or data[:3].isdigit(),
+    "mongo": lambda data, length: len(data) >= 16 and data[14:16] == b"\0\0",
+    "mpls-echo": lambda data, length: len(data) >= 5 and _number(data, 0) == 1,
+    "oicq": _starts(b"\x02"),
+    "olsr": _is_length_first,
+    "portcontrol": _starts(b"\0", b"\x01", b"\x02"),
+    "rmcp": _starts(b"\x06"),
+    "sebek": _starts(b"\xd0\xd0\xd0\xd0"),
+    "synphasor": _starts(b"\xaa"),
+    "tpkt": _starts(b"\x03"),
+    "wccp": lambda data, length: data[:2] == b"\0\0" and 7 <= _number(data, 2) <= 16,
+    "wassp": lambda data, length: length >= 8,
+    "xdmcp": _starts(b"\0\x01"),
+    "zabbix": _starts(b"ZBXD"),
+}
+"""What the messages of protocols begin with that decline others (their public specifications): over
+the bytes and their length as reported."""
 
 
 @cache

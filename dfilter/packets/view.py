@@ -254,7 +254,7 @@ class View:
         """Does the reference know who owns `region`, though we do not?  Then it is no `data` either."""
         from dfilter.packets.elsewhere import known_elsewhere
 
-        protocol = known_elsewhere(table, key)
+        protocol = known_elsewhere(table, key, region)
         if protocol is None:
             return False
         if "data" in self.session.reachable:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
-from dfilter.packets.protocols.inner import call_table
+from dfilter.packets.protocols.inner import call_name, call_table
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 SLARP_TYPE = 0x8035
+OSI_TYPE = 0xFEFE
+"""Behind it comes one byte of padding, then an OSI network layer protocol."""
 REQUEST, REPLY, KEEPALIVE = 0, 1, 2
 
 CHDLC = Protocol(
@@ -20,7 +22,7 @@ CHDLC = Protocol(
         header("chdlc.protocol", T.UINT16, 2),
     ),
     over={"link": (104, 112)},
-    carries=("ethertype", "slarp", "data"),
+    carries=("ethertype", "slarp", "osi", "data"),
 )
 
 SLARP = Protocol(
@@ -45,8 +47,12 @@ def dissect_chdlc(view: View, region: Region) -> None:
     kind = region.u16(2)
     if kind == SLARP_TYPE:
         view.call(SLARP, region.sub(4))
-    else:
+    elif kind == OSI_TYPE:
+        call_name(view, "osi", region.sub(5))
+    elif view.lookup("ethertype", kind) is not None:
         call_table(view, "ethertype", kind, region.sub(4))
+    else:
+        call_table(view, "chdlc.protocol", kind, region.sub(4))
 
 
 @SLARP.dissector

@@ -87,4 +87,5 @@ def _dissect_multiprotocol(view: View, region: Region, at: int) -> None:
         else:
             view.call_data(payload.sub(5))
     else:
-        call_table(view, "osi.nlpid", nlpid, region.sub(at))
+        known = view.lookup("osi.nlpid", nlpid) is not None
+        call_table(view, "osi.nlpid" if known else "fr.nlpid", nlpid, region.sub(at))

@@ -83,6 +83,8 @@ def _dissect_snap(view: View, layer: Layer, region: Region, at: int) -> None:
         view.call(view.session.catalogue.protocols["eth"], payload)
         return
     protocol = view.lookup("llc.snap", (oui, kind))
+    if protocol is None and view.pass_over("llc.snap", oui << 16 | kind, payload):
+        return
     if protocol is None or view.call(protocol, payload) is False:
         view.call_data(payload)
 

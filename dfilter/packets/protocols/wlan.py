@@ -12,6 +12,8 @@ from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 MANAGEMENT, CONTROL, DATA = 0, 1, 2
+VERSION = 0x03
+"""Only version 0 of the protocol is known; frames of another one end behind the first two bytes."""
 TO_DS, FROM_DS, MORE_FRAGMENTS, PROTECTED, ORDER = 0x01, 0x02, 0x04, 0x40, 0x80
 QOS, NO_DATA = 0x08, 0x04
 BAR, BLOCK_ACK, PS_POLL, RTS, CTS, ACK, CF_END, CF_END_ACK = 8, 9, 10, 11, 12, 13, 14, 15
@@ -66,8 +68,14 @@ def dissect_wlan(view: View, region: Region) -> None:
     region.need(0, 4)
     kind, subtype = control >> 2 & 3, control >> 4
     layer = view.push(WLAN, region)
+    if control & VERSION:
+        layer.set_length(2)
+        view.call_data(region.sub(2))
+        return
     if kind != DATA:
         layer.set_length(24 if kind == MANAGEMENT else 16)
+        if kind == MANAGEMENT and flags & PROTECTED:
+            _pass_encrypted(view, region.sub(24))
         return
     length = 30 if flags & TO_DS and flags & FROM_DS else 24
     aggregate = False

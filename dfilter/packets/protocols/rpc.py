@@ -1,0 +1,183 @@
+"""ONC RPC (RFC 5531): calls and replies over UDP, and over TCP behind the record mark of its section 11.
+
+In: a datagram or the bytes of a stream.  Out: the `rpc` layer of the message.  What always holds: as in Wireshark
+4.4 a call is recognised by its version and a program with a known number, a reply by the call that has its
+transaction id; what the programs themselves carry is not dissected.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from dfilter.fields.types import FieldType as T
+from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.region import DissectionError, Region
+from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.view import Layer, View
+
+CALL, REPLY = 0, 1
+VERSION = 2
+ACCEPTED = 0
+LAST_FRAGMENT = 0x80000000
+MAX_FRAGMENT = 4 * 1024 * 1024
+"""A longer fragment is not believed."""
+MAX_CALLS = 65536
+"""Calls remembered for their replies; the oldest are forgotten."""
+PROGRAMS = frozenset({
+    100000, 100001, 100003, 100004, 100005, 100007, 100008, 100009, 100011, 100012, 100020, 100021, 100024, 100026,
+    100069, 100227, 100231, 100232, 100300, 100302, 150001, 200048, 395183, 395184, 1298437, 14398633, 0x40000000,
+})  # fmt: skip
+"""Program numbers by which a call is recognised: portmap, nfs, mount and so on (asked of Wireshark 4.4)."""
+SHORTEST_CALL, SHORTEST_REPLY = 24, 12
+
+RPC = Protocol(
+    "rpc",
+    "RPC",
+    fields=(
+        *computed_table("""
+            rpc.lastfrag       BOOLEAN
+            rpc.fraglen        UINT32
+            rpc.xid            UINT32
+            rpc.msgtyp         UINT32
+            rpc.version        UINT32
+            rpc.program        UINT32
+            rpc.programversion UINT32
+            rpc.procedure      UINT32
+            rpc.auth.flavor    UINT32
+            rpc.auth.length    UINT32
+            rpc.replystat      UINT32
+            rpc.state_accept   UINT32
+            rpc.state_reject   UINT32
+        """),
+        computed("rpc.repframe", T.FRAMENUM, stateful=True),
+        computed("rpc.time", T.RELATIVE_TIME, stateful=True),
+        computed("rpc.reqframe", T.FRAMENUM, look_ahead=True),
+    ),
+    heuristics={"udp": lambda view, region: _recognises(view, region, 0),
+                "tcp": lambda view, region: _recognises_record(view, region)},
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    frame: int
+    time: int
+    program: int
+    version: int
+    procedure: int
+
+
+_Calls = OrderedDict[int, _Call]
+
+
+def _recognises(view: View, region: Region, at: int) -> bool:
+    if region.length < at + SHORTEST_REPLY:
+        return False
+    kind = region.u32(at + 4)
+    if kind == CALL:
+        return (region.length >= at + SHORTEST_CALL and region.u32(at + 8) == VERSION
+                and region.u32(at + 12) in PROGRAMS)  # fmt: skip
+    return kind == REPLY and region.u32(at) in _calls(view) and region.u32(at + 8) <= 1
+
+
+def _recognises_record(view: View, region: Region) -> bool:
+    if region.length < 4 or not region.u32(0) & LAST_FRAGMENT:
+        return False
+    return (region.u32(0) & ~LAST_FRAGMENT) <= MAX_FRAGMENT and _recognises(view, region, 4)
+
+
+def _calls(view: View) -> _Calls:
+    calls: _Calls = view.session.memory("rpc", OrderedDict)
+    return calls
+
+
+@RPC.dissector
+def dissect_rpc(view: View, region: Region) -> bool:
+    if view.stream is None:
+        if not _recognises(view, region, 0):
+            return False
+        _dissect_message(view, region, 0)
+        return True
+    at = 0
+    while at < region.length:
+        rest = region.sub(at)
+        if rest.length < 4:
+            raise NeedMore(rest.start, 4 - rest.length)
+        length = 4 + (rest.u32(0) & ~LAST_FRAGMENT)
+        if not _recognises_record(view, rest):
+            return at > 0
+        if length > rest.length:
+            raise NeedMore(rest.start, length - rest.length)
+        _dissect_message(view, rest.sub(0, length), 4)
+        at += length
+    return True
+
+
+def _dissect_message(view: View, region: Region, at: int) -> None:
+    layer = view.push(RPC, region)
+    layer.state = (at, None)
+    if view.quoted:
+        return
+    calls = _calls(view)
+    xid, number = region.u32(at), view.frame.number
+    if region.u32(at + 4) == CALL:
+        program, version, procedure = (region.u32(at + offset) for offset in (12, 16, 20))
+        calls[xid] = _Call(number, view.frame.time or 0, program, version, procedure)
+        if len(calls) > MAX_CALLS:
+            calls.popitem(last=False)
+        for frame in view.session.foresight_for("rpc.reqframe", number):
+            layer.add("rpc.reqframe", frame)
+        return
+    call = calls.get(xid)
+    layer.state = (at, call)
+    if call is not None:
+        view.session.foresee("rpc.reqframe", call.frame, number)
+
+
+@RPC.filler
+def fill_rpc(layer: Layer) -> None:
+    at, call = layer.state
+    region, start = layer.region, layer.start
+    if at:
+        mark = region.u32(0)
+        layer.add("rpc.lastfrag", bool(mark & LAST_FRAGMENT), start, 4)
+        layer.add("rpc.fraglen", mark & ~LAST_FRAGMENT, start, 4)
+    _add_words(layer, at, ("rpc.xid", "rpc.msgtyp"))
+    if region.u32(at + 4) == CALL:
+        _add_words(layer, at + 8, ("rpc.version", "rpc.program", "rpc.programversion", "rpc.procedure"))
+        _fill_auth(layer, _fill_auth(layer, at + 24))
+        return
+    if call is not None:
+        for name, value in (("rpc.program", call.program), ("rpc.programversion", call.version),
+                            ("rpc.procedure", call.procedure)):  # fmt: skip
+            layer.add(name, value)
+        layer.add("rpc.repframe", call.frame)
+        layer.add("rpc.time", (layer.view.frame.time or 0) - call.time)
+    _add_words(layer, at + 8, ("rpc.replystat",))
+    if region.u32(at + 8) == ACCEPTED:
+        _add_words(layer, _fill_auth(layer, at + 12), ("rpc.state_accept",))
+    else:
+        _add_words(layer, at + 12, ("rpc.state_reject",))
+
+
+def _add_words(layer: Layer, at: int, names: tuple[str, ...]) -> None:
+    for name in names:
+        layer.add(name, layer.region.u32(at), layer.start + at, 4)
+        at += 4
+
+
+def _fill_auth(layer: Layer, at: int) -> int:
+    """Credentials or a verifier; where it ends."""
+    _add_words(layer, at, ("rpc.auth.flavor", "rpc.auth.length"))
+    length = layer.region.u32(at + 4)
+    return at + 8 + length + -length % 4
+
+
+@RPC.info_line
+def rpc_info(layer: Layer) -> str:
+    try:
+        at, _ = layer.state
+        return f"{'Call' if layer.region.u32(at + 4) == CALL else 'Reply'} XID 0x{layer.region.u32(at):08x}"
+    except DissectionError:
+        return ""
