@@ -11,6 +11,7 @@ from typing import Any
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.protocols.ntp_private import ITEM_FIELDS, fill_items
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
@@ -77,6 +78,7 @@ NTP = Protocol(
     "NTP",
     fields=(
         *computed_table(_FIELDS),
+        *computed_table(ITEM_FIELDS),
         computed("ntp.response_in", T.FRAMENUM, look_ahead=True),
         computed("ntp.request_in", T.FRAMENUM, stateful=True),
         computed("ntp.delta_time", T.RELATIVE_TIME, stateful=True),
@@ -249,11 +251,14 @@ def _fill_private(layer: Layer) -> None:
     layer.add("ntp.priv.auth", first >> 7, layer.start + 1, 1)
     layer.add("ntp.priv.seq", first & 0x7F, layer.start + 1, 1)
     _number(layer, "priv.impl", 2, 1)
-    _number(layer, "priv.reqcode", 3, 1)
+    code = _number(layer, "priv.reqcode", 3, 1)
     for offset, high, low in ((4, "err", "numitems"), (6, "reserved", "itemsize")):
         value = layer.region.u16(offset)
         layer.add("ntp.priv." + high, value >> 12, layer.start + offset, 1)
         layer.add("ntp.priv." + low, value & 0xFFF, layer.start + offset, 2)
+    count, size = layer.region.u16(4) & 0xFFF, layer.region.u16(6) & 0xFFF
+    if layer.region.u8(0) & 0x80 and size:
+        fill_items(layer, code, count, size)
 
 
 @NTP.info_line

@@ -114,6 +114,10 @@ _UNSIGNED = frozenset({"counter", "timeticks", "nsap"})
 _EXCEPTIONS = {0x80: "noSuchObject", 0x81: "noSuchInstance", 0x82: "endOfMibView"}
 
 
+_WHOLE = object()
+"""A layer's state once its message was read without damage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One BER element (X.690 section 8.1): tag byte, offsets of its content and of what follows it."""
@@ -170,8 +174,9 @@ def dissect_snmp(view: View, region: Region) -> bool | None:
     if not view.quoted and view.session.needs.wants(*_LINKS):
         _link(layer)
     if message.next < region.reported_length:
-        layer.region = region.clipped(0, message.next)
-        view.call_data(region.sub(message.next))
+        layer.complete()
+        if layer.state is _WHOLE:
+            view.call_data(region.sub(message.next))
     return None
 
 
@@ -233,6 +238,7 @@ def fill_snmp(layer: Layer) -> None:
         _fill_version_3(layer, version.next, message.next)
     else:
         layer.add("snmp.version.unknown", None)
+    layer.state = _WHOLE
 
 
 def _add_number(layer: Layer, name: str, offset: int, limit: int, *, signed: bool = False) -> int:

@@ -48,8 +48,18 @@ def test_ntp_control_and_private() -> None:
                                    udp(ntp(0x23)[:20], 40000, 123)])  # fmt: skip
     check(control, "ntp.ctrl.", flags2__r=True, sequence=1, sys_status__clksrc=6, associd=[0, 7],
           peer_status__selection=6)  # fmt: skip
-    check(private, "ntp.priv.", reqcode=42, numitems=1, itemsize=0x48)
+    check(private, "ntp.priv.", reqcode=42, numitems=1, itemsize=0x48, mode7__item=[])
     check(cut, "ntp.", stratum=2, refid=bytes(4), xmt=[])
+    assert malformed(cut)
+
+
+def test_ntp_monitor_and_peer_lists() -> None:
+    head, item = b"\x97\0\3\x2a\0\1\0\x48", bytes(range(72))
+    monitor, peers, cut = views([udp(head + item, 123, 40000), udp(b"\x97\0\3\1\0\1\0\x48" + item, 123, 40000),
+                                 udp(head + item[:40], 123, 40000)])  # fmt: skip
+    check(monitor, "ntp.priv.monlist.", count=0x0C0D0E0F, remote_address=b"\x10\x11\x12\x13", port=0x1C1D)
+    check(peers, "ntp.priv.mode7.", srcaddress=b"\4\5\6\7", peer__flags__burst=True, peer__flags__config=False)
+    check(peers, "ntp.", stratum=10, ppoll=12)
     assert malformed(cut)
 
 
@@ -104,6 +114,13 @@ def test_snmp_version_3() -> None:
 def test_what_is_no_whole_sequence_is_not_snmp(payload: bytes) -> None:
     (view,) = views([udp(payload, 40000, 161)])
     assert "snmp" not in view.by_name
+
+
+def test_bytes_after_an_snmp_message_are_data() -> None:
+    whole, short = views([udp(snmp(0) + b"xyz", 40000, 161)]), views([udp(snmp(0) + b"xyz", 40000, 161)], cut=50)
+    check(whole[0], "data.", data=b"xyz")
+    assert "data" not in short[0].by_name
+    assert "_ws.short" in short[0].by_name
 
 
 def test_snmp_damage_inside() -> None:

@@ -105,7 +105,8 @@ def connect(version: int, flags: int, tail: bytes) -> bytes:
 
 def test_mqtt_3_1_1() -> None:
     tail = text(b"cid") + text(b"will/t") + text(b"bye") + text(b"usr") + text(b"pw")
-    sent = (connect(4, 0xEE, tail), packet(0x32, text(b"a/b") + b"\0\5hello"), packet(0x82, b"\0\7" + text(b"x/#") + b"\1"))
+    subscription = packet(0x82, b"\0\7" + text(b"x/#") + b"\1")
+    sent = (connect(4, 0xEE, tail), packet(0x32, text(b"a/b") + b"\0\5hello"), subscription)
     *_, hello, publish, subscribe = Talk(1883).client(*sent).views()
     check(hello, "mqtt.", ver=4, clientid="cid", willtopic="will/t", willmsg=b"bye", username="usr", passwd="pw",
           kalive=60)  # fmt: skip
