@@ -21,7 +21,6 @@ MAX_DEPTH = 16
 """Types within types; the specification's own nesting is below ten."""
 MAX_PENDING = 4096
 """Requests that wait for a reply; the oldest is forgotten first."""
-_RECORD_LIMIT = 10 * 1024 * 1024
 _REQUESTS, _REPLIES = (10, 12), (11, 13, 30)
 _SIGNED = frozenset({"name_type", "etype", "ENCTYPE", "addr_type", "cksumtype", "padata_type", "error_code",
                      "msg_type", "armor_type"})  # fmt: skip
@@ -154,15 +153,13 @@ def _dissect_records(view: View, region: Region) -> bool | None:
     while at < region.length:
         left = region.length - at
         whole = region.length == region.reported_length
-        if left < 5 and whole:
-            raise NeedMore(region.start + at, 5 - left)
-        if not _is_message(region, at + 4):
-            return False if at == 0 else None
+        if left < 4 and whole:
+            raise NeedMore(region.start + at, 4 - left)
         size = 4 + (region.u32(at) & 0x7FFFFFFF)
-        if size > _RECORD_LIMIT:
-            return False if at == 0 else None
         if size > left and whole:
             raise NeedMore(region.start + at, size - left)
+        if not _is_message(region, at + 4):
+            return False if at == 0 else None
         record = region.clipped(at, size)
         layer = view.push(KERBEROS, record)
         layer.state = 4

@@ -20,8 +20,7 @@ from dfilter.packets.view import Layer, View
 
 MAX_PENDING = 4096
 """Requests of one connection that wait for a response; the oldest is forgotten first."""
-MAX_SASL_BUFFER = 0x00FFFFFF
-"""Longer buffers are no SASL: no server agrees to more."""
+START_TLS = b"1.3.6.1.4.1.1466.20037"
 _SASL = 3
 _NTLM_SIGNATURE = b"\x01\x00\x00\x00"
 
@@ -134,7 +133,7 @@ LDAP = Protocol(
         computed("ldap.time", T.RELATIVE_TIME, stateful=True),
     ),
     over={"tcp.port": (389, 3268)},
-    carries=("gss-api", "spnego", "ntlmssp", "data"),
+    carries=("gss-api", "spnego", "ntlmssp", "tls", "data"),
     shares=("ntlmssp",),
 )
 CLDAP = Protocol("cldap", "CLDAP", over={"udp.port": (389,)}, shares=("ldap",))
@@ -142,10 +141,11 @@ CLDAP = Protocol("cldap", "CLDAP", over={"udp.port": (389,)}, shares=("ldap",))
 
 @dataclass(slots=True, eq=False)
 class _Connection:
-    """What one connection remembers: its SASL mechanism, and the requests by message id."""
+    """What one connection remembers: its SASL mechanism, the requests by message id, and which one asked for TLS."""
 
     mechanism: str = ""
     pending: OrderedDict[int, tuple[int, int]] = field(default_factory=OrderedDict)
+    start_tls: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def dissect_ldap(view: View, region: Region) -> bool | None:
     at = 0
     while at < region.length:
         rest = region.sub(at)
-        size = _message_size(view, rest, state)
+        size = _message_size(rest)
         if size == 0:
             return False if at == 0 else None
         if size > rest.length and rest.length == rest.reported_length:
@@ -178,25 +178,23 @@ def dissect_ldap(view: View, region: Region) -> bool | None:
 
 @CLDAP.dissector
 def dissect_cldap(view: View, region: Region) -> bool | None:
-    if region.length < 2 or region.u8(0) != SEQUENCE:
-        return False
+    if region.length and region.u8(0) != SEQUENCE:
+        view.push(CLDAP, region)
+        return None
     _dissect_message(view, CLDAP, region, view.session.memory("cldap", _Connection))
     return None
 
 
-def _message_size(view: View, rest: Region, state: _Connection) -> int:
+def _message_size(rest: Region) -> int:
     """The length of the message or SASL buffer at the start of `rest`; 0 if it is neither."""
     whole = rest.length == rest.reported_length
-    first = rest.u8(0)
-    if first != SEQUENCE:
-        if not state.mechanism:
-            return 0
+    if rest.u8(0) != SEQUENCE:
         if rest.length < 4:
             if whole:
                 raise NeedMore(rest.start, 4 - rest.length)
             return 0
         size = rest.u32(0)
-        return 4 + size if 0 < size <= MAX_SASL_BUFFER else 0
+        return 4 + size if size else 0
     if rest.length < 6 and whole and rest.length < 2 + (rest.u8(1) & 0x7F if rest.length > 1 else 1):
         raise NeedMore(rest.start, 2 if rest.length < 2 else 2 + (rest.u8(1) & 0x7F) - rest.length)
     length = rest.u8(1)
@@ -229,6 +227,19 @@ def _dissect_message(view: View, protocol: Protocol, region: Region, state: _Con
         _dissect_bind(view, operation, state)
     elif operation.tag == Operation.BIND_RESPONSE:
         _dissect_bind_response(view, operation)
+    elif operation.tag in (Operation.EXTENDED_REQUEST, Operation.EXTENDED_RESPONSE):
+        _note_start_tls(view, identity.unsigned(), operation, state)
+
+
+def _note_start_tls(view: View, message_id: int, operation: Element, state: _Connection) -> None:
+    """From a successful answer to StartTLS on (RFC 4511 section 4.14), the connection speaks TLS."""
+    part = next(elements(operation.content), None)
+    if part is None or view.stream is None:
+        return
+    if operation.tag == Operation.EXTENDED_REQUEST:
+        state.start_tls = message_id if part.octets() == START_TLS else None
+    elif state.start_tls == message_id and part.unsigned() == 0:
+        view.stream.conversation.protocol = view.session.catalogue.protocols["tls"]
 
 
 def _pair(view: View, message_id: int, operation: Element, state: _Connection) -> _Pairing:
