@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.imf_fields import HEADERS, IMF_FIELDS, Syntax
+from dfilter.packets.protocols.multipart_envelope import envelope
 from dfilter.packets.protocols.text_lines import decode
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
@@ -94,6 +95,8 @@ def dissect_imf(view: View, region: Region) -> None:
         return
     name, semicolon, _ = region.buf[content_type.start : content_type.end].partition(b";")
     if semicolon:
+        if name.lower().startswith(b"multipart/"):
+            envelope(view.session).value = region.buf[content_type.start : content_type.end]
         _dissect_body(view, region, header, name.decode("ascii", "replace").lower())
 
 

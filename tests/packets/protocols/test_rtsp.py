@@ -15,7 +15,10 @@ SCRIPT = r"""
 
 
 def test_messages() -> None:
-    check_script(554, SCRIPT, r"""
+    check_script(
+        554,
+        SCRIPT,
+        r"""
         rtsp.method: 4='DESCRIBE' | 7='PLAY'
         rtsp.url: 4='rtsp://h/x' | 7='rtsp://h/x'
         rtsp.status: 6=200 | 8=454
@@ -26,7 +29,8 @@ def test_messages() -> None:
         rtsp.channel: 6=0
         rtsp.data: 6=b'abcd' | 8=b'abc'
         rtsp: 4=- | 6=-;- | 7=- | 8=- | 9=-
-    """)
+    """,
+    )
 
 
 def test_damage() -> None:
