@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
-from dfilter.packets.protocols.text_lines import Line, decode, next_line
+from dfilter.packets.protocols.text_lines import MAX_WAIT, Line, decode, next_line
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import Layer, View
@@ -108,7 +108,7 @@ def dissect_imap(view: View, region: Region) -> None:
     at, missing = region.start, 0
     while at < region.end:
         line = next_line(buf, at, region.end)
-        if not line.terminated and stream is not None:
+        if not line.terminated and stream is not None and line.end - line.start < MAX_WAIT:
             missing = ONE_MORE_SEGMENT
             break
         length = 0 if is_request else _mail_length(buf, line)

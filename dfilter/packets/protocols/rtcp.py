@@ -41,7 +41,7 @@ RTCP = Protocol(
             rtcp.ssrc.lsr                 UINT32
             rtcp.ssrc.dlsr                UINT32
             rtcp.sdes.type                UINT8
-            rtcp.sdes.length              UINT8
+            rtcp.sdes.length              UINT32
             rtcp.sdes.text                STRING
             rtcp.length_check             BOOLEAN
         """),

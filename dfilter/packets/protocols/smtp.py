@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.message_parts import Message, fragment_fields
 from dfilter.packets.protocols.smtp_session import Kind, Piece, SmtpState, read_segment
-from dfilter.packets.protocols.text_lines import decode, lines
+from dfilter.packets.protocols.text_lines import MAX_WAIT, decode, lines
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import Layer, View
@@ -61,7 +61,8 @@ class Segment:
 @SMTP.dissector
 def dissect_smtp(view: View, region: Region) -> None:
     stream = view.stream
-    if stream is not None and region.buf.find(b"\n", region.start, region.end) < 0:
+    has_line = region.buf.find(b"\n", region.start, region.end) >= 0
+    if stream is not None and not has_line and region.length < MAX_WAIT:
         raise NeedMore(region.start, ONE_MORE_SEGMENT)
     state = SmtpState() if stream is None else stream.conversation.state.setdefault("smtp", SmtpState())
     layer = view.push(SMTP, region)

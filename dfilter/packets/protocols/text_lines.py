@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+MAX_WAIT = 1 << 18
+"""Bytes of a line beyond which its end is not waited for any more: every new segment searches it again."""
+
 
 class Line(NamedTuple):
     """One line: text in `buf[start:end]`, the next one at `next`; `terminated` if it has a line end."""
