@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "dfilter"
 
 ALLOWED = {
     "language": {"language", "fields.versions"},
-    "fields": {"fields", "language.source", "errors"},
+    "fields": {"fields", "language.source", "language.frozen", "errors"},
     "check": {"check", "language", "fields", "errors"},
     "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors"},
     "packets": {"packets", "fields", "errors"},

@@ -8,7 +8,6 @@ other way round.  Importing this module loads neither numpy nor dpkt nor rich no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from dfilter.check.conditions import infer_condition
@@ -19,6 +18,7 @@ from dfilter.check.rules.context import Context, expressions, typed_expressions
 from dfilter.check.typed import TypedExpression
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language.ast import Expression
+from dfilter.language.frozen import frozen
 from dfilter.language.parser import parse
 from dfilter.language.problems import Problem, SyntaxProblem
 from dfilter.language.source import Span
@@ -45,7 +45,7 @@ SYNTAX_CODES = {
 TOO_DEEP = SYNTAX_CODES[Problem.NESTING]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Analysis:
     """`typed` is there exactly if the verdict is not red; `tree` if the text parsed."""
 
@@ -63,6 +63,16 @@ def check_text(text: str, version: Version = NEWEST, macros: Mapping[str, str] |
         macros: macro definitions, name to text.
     """
     return analyse(text, version, macros).verdict
+
+
+def check_all(text: str, macros: Mapping[str, str] | None = None) -> dict[str, Verdict]:
+    """The verdicts of all versions side by side, oldest first, by the spelling that users type (``"4.6"``).
+
+    Args:
+        text: as for `check_text`.
+        macros: as for `check_text`.
+    """
+    return {version.text: check_text(text, version, macros) for version in Version}
 
 
 def analyse(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> Analysis:

@@ -6,8 +6,6 @@ holds: each operand of a chain is inferred once; a literal is converted anew for
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dfilter.check.convert.bytestrings import parse_bytes
 from dfilter.check.convert.errors import ConversionError, quoted
 from dfilter.check.fold import NoValueError, strip
@@ -47,6 +45,7 @@ from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 from dfilter.language.ast import CompareOp, Quantifier
+from dfilter.language.frozen import replace
 from dfilter.language.source import Span
 
 INCOMPATIBLE = "E303"

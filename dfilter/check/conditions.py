@@ -12,9 +12,7 @@ from collections.abc import Callable
 from dfilter.check.comparisons import infer_compare
 from dfilter.check.fold import strip
 from dfilter.check.infer import CONSTANT_EXPRESSION, NOT_A_TEST, Typed, Untyped, infer, is_name
-from dfilter.check.membership import infer_membership
 from dfilter.check.resolve import Scope
-from dfilter.check.searches import infer_search
 from dfilter.check.typed import (
     Always,
     Conjunction,
@@ -42,8 +40,12 @@ def infer_condition(node: ast.Expression, scope: Scope) -> TypedExpression | Non
     if isinstance(node, ast.Test):
         return _test(node, scope)
     if isinstance(node, ast.Search):
+        from dfilter.check.searches import infer_search  # modules of rarer conditions are loaded with the first
+
         return infer_search(node, scope)
     if isinstance(node, ast.Membership):
+        from dfilter.check.membership import infer_membership
+
         return infer_membership(node, scope)
     if isinstance(node, ast.Not):
         inner = infer_condition(node.operand, scope)

@@ -8,10 +8,9 @@ only if one of its diagnostics is an error.
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
 
 
@@ -40,7 +39,7 @@ class Safety(Enum):
     """Shows the way, but is not to be applied by a program."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """Replace the text at `span` by `replacement`."""
 
@@ -49,7 +48,7 @@ class Fix:
     safety: Safety = Safety.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A second place in the text that helps to understand the diagnostic."""
 
@@ -57,7 +56,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One thing to say about one place of the filter."""
 
@@ -86,7 +85,7 @@ def diagnostic(
     return Diagnostic(code, _SEVERITY_OF_LETTER[code[0]], message, span, labels, notes, fixes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What one Wireshark version says of a filter: its colour, and why."""
 
@@ -167,6 +166,8 @@ def _visible(character: str) -> str:
     """Control characters as one visible column, so that the carets below stay aligned."""
     if character == "\t":
         return " "
+    import unicodedata  # only what is shown needs it
+
     code = ord(character)
     if code < 0x20:
         return chr(0x2400 + code)
@@ -185,6 +186,8 @@ def _width(text: str) -> int:
 def _character_width(character: str) -> int:
     if character < "\x80":
         return 1
+    import unicodedata  # only what is shown needs it
+
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1

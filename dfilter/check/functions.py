@@ -6,12 +6,12 @@ table in section 9.1 and appendix A of the language notes (Wireshark 3.4, 4.0, 4
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dfilter.check.operators import can_negate, is_bytes
 from dfilter.fields.types import ADDRESSES, FLOATS, INTEGERS, STRINGS, TIMES, UNSIGNED, FieldType
 from dfilter.fields.versions import Version
+from dfilter.language.frozen import frozen
 
 _T = FieldType
 
@@ -29,7 +29,7 @@ class Takes(Enum):
     """Several operands of compatible types, at least one of them computed from a field."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signature:
     """`result` None: the type of the first typed argument."""
 

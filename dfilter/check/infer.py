@@ -9,8 +9,6 @@ only a field can stand and is none is reported once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TypeGuard
 
 from dfilter.check.convert.errors import BAD_ARITHMETIC, ConversionError, quoted
 from dfilter.check.fold import NoValueError, fold, plain_number, strip
@@ -38,6 +36,11 @@ from dfilter.check.typenames import type_name
 from dfilter.fields.types import BYTE_LIKE, STRINGS, TIMES, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
+from dfilter.language.frozen import frozen, replace
+
+TYPE_CHECKING = False  # as in `typing`, which costs more to load than this module
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 CONSTANT_EXPRESSION = "E301"
 NOT_A_TEST = "E302"
@@ -45,7 +48,7 @@ BAD_OPERATION = "E305"
 NOT_SLICEABLE = "E306"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Typed:
     """`constant`: it holds no field of the frame (a field of the selected frame counts as a constant)."""
 
@@ -53,7 +56,7 @@ class Typed:
     constant: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Untyped:
     node: ast.Operand
 
@@ -335,9 +338,10 @@ def _with_constant(
 def for_slice(operand: TypedOperand, found: Untyped, version: Version) -> Untyped:
     """3.4: one byte compared with a part of a field may be written `0x0d`."""
     leaf = found.node
-    if version is Version.V3_4 and isinstance(operand, Slice) and isinstance(leaf, ast.Number) and leaf.text[1:2] in "xX":
-        return Untyped(replace(leaf, text=leaf.text[2:])) if len(leaf.text) == 4 else found
-    return found
+    if version is not Version.V3_4 or not isinstance(operand, Slice) or not isinstance(leaf, ast.Number):
+        return found
+    octet = len(leaf.text) == 4 and leaf.text[:2].lower() == "0x"
+    return Untyped(replace(leaf, text=leaf.text[2:])) if octet else found
 
 
 def constant_as(

@@ -6,8 +6,6 @@ where the text names several numbers or a range (section 3 of the language notes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.check.convert.errors import UNKNOWN_LABEL, ConversionError, quoted
 from dfilter.check.typed import Constant, FieldRead, LabelRead
 from dfilter.check.typenames import type_name
@@ -15,6 +13,7 @@ from dfilter.fields import registry, values
 from dfilter.fields.types import INTEGERS, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
+from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
 
 Table = tuple[tuple[int, int, str], ...]
@@ -22,7 +21,7 @@ Table = tuple[tuple[int, int, str], ...]
 _TRUE_FALSE: Table = ((1, 1, "True"), (0, 0, "False"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Labels:
     """The labels of one field.
 

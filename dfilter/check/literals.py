@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import assert_never
 
-from dfilter.check.convert import addresses, bytestrings, identifiers, times
+from dfilter.check.convert import addresses, bytestrings
 from dfilter.check.convert.errors import NOT_CONVERTIBLE, OUT_OF_RANGE, ConversionError, quoted
 from dfilter.check.typed import Constant
 from dfilter.check.typenames import type_name
@@ -22,7 +21,7 @@ from dfilter.language import ast
 Leaf = ast.Word | ast.Number | ast.Literal | ast.String | ast.Character
 
 _T = FieldType
-_OIDS = frozenset({_T.OID, _T.REL_OID})
+_IDENTIFIERS = frozenset({_T.OID, _T.REL_OID, _T.GUID})
 _TAKES_STRINGS = frozenset({_T.BYTES, _T.PROTOCOL})
 _AX25 = re.compile(r"[A-Za-z0-9]{1,6}(-[0-9]{1,2})?")
 _IEEE_11073 = frozenset({_T.IEEE_11073_SFLOAT, _T.IEEE_11073_FLOAT})
@@ -65,9 +64,7 @@ def convert(leaf: Leaf, kind: FieldType, version: Version, *, part: bool = False
         return _from_number(leaf, kind, version)
     if isinstance(leaf, ast.Character):
         return _from_character(leaf, kind)
-    if isinstance(leaf, ast.Word | ast.Literal):
-        return _from_word(leaf, kind, version, part=part)
-    assert_never(leaf)
+    return _from_word(leaf, kind, version, part=part)
 
 
 def _from_string(leaf: ast.String, kind: FieldType, version: Version) -> Constant:
@@ -79,7 +76,7 @@ def _from_string(leaf: ast.String, kind: FieldType, version: Version) -> Constan
     if kind in _TAKES_STRINGS:
         return Constant(leaf.span, kind, leaf.value)
     if kind is _T.ABSOLUTE_TIME:
-        return Constant(leaf.span, kind, times.absolute_time(text, version))
+        return _time(leaf, kind, text, version)
     if kind is _T.BOOLEAN and version is Version.V4_4 and text.lower() in _BOOLEAN_TEXTS:
         return Constant(leaf.span, kind, text.lower() == "true")
     notes = ("write the value without quotes",) if kind not in INTEGERS else ()
@@ -105,12 +102,28 @@ def _from_number(leaf: ast.Number, kind: FieldType, version: Version) -> Constan
     if kind is _T.BYTES:
         return Constant(leaf.span, kind, bytestrings.byte_number(value, text))
     if kind is _T.ABSOLUTE_TIME:
-        return Constant(leaf.span, kind, times.absolute_time(text, version))
+        return _time(leaf, kind, text, version)
     if kind is _T.RELATIVE_TIME:
-        return Constant(leaf.span, kind, times.relative_time(text, value))
+        return _time(leaf, kind, text, version, value)
     if kind in STRINGS and kind is not _T.AX25 and version <= Version.V4_0:
         return Constant(leaf.span, kind, text)
     raise _number_refused(leaf, kind)
+
+
+def _time(leaf: Leaf, kind: FieldType, text: str, version: Version, value: int | float = 0) -> Constant:
+    from dfilter.check.convert import times  # few filters speak of times
+
+    if kind is _T.RELATIVE_TIME:
+        return Constant(leaf.span, kind, times.relative_time(text, value))
+    return Constant(leaf.span, kind, times.absolute_time(text, version))
+
+
+def _identifier(leaf: Leaf, kind: FieldType, text: str) -> Constant:
+    from dfilter.check.convert import identifiers  # few filters hold one
+
+    if kind is _T.GUID:
+        return Constant(leaf.span, kind, identifiers.guid_literal(text))
+    return Constant(leaf.span, kind, identifiers.oid_literal(text, relative=kind is _T.REL_OID))
 
 
 def _number_refused(leaf: ast.Number, kind: FieldType) -> ConversionError:
@@ -167,14 +180,12 @@ def _from_word(leaf: ast.Word | ast.Literal, kind: FieldType, version: Version, 
         return Constant(leaf.span, kind, *addresses.ipv4_literal(text))
     if kind is _T.IPv6:
         return Constant(leaf.span, kind, *addresses.ipv6_literal(text))
-    if kind in _OIDS:
-        return Constant(leaf.span, kind, identifiers.oid_literal(text, relative=kind is _T.REL_OID))
+    if kind in _IDENTIFIERS:
+        return _identifier(leaf, kind, text)
     if kind in BYTE_LIKE or kind in _READ_AS_HEX:
         return Constant(leaf.span, kind, bytestrings.byte_literal(leaf.text, kind, version, part=part))
     if kind is _T.ABSOLUTE_TIME:
-        return Constant(leaf.span, kind, times.absolute_time(text, version))
-    if kind is _T.GUID:
-        return Constant(leaf.span, kind, identifiers.guid_literal(text))
+        return _time(leaf, kind, text, version)
     if kind is _T.BOOLEAN and is_boolean_word(text, version):
         return Constant(leaf.span, kind, text.lower() == "true")
     raise ConversionError(NOT_CONVERTIBLE, f"{quoted(text)} cannot be converted to {type_name(kind)}")

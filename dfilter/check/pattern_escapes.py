@@ -7,8 +7,9 @@ Observed with the PCRE2 of Wireshark 4.4 and 4.6; pcre2pattern(3) is the referen
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from dfilter.language.frozen import frozen
 
 
 class PatternError(Exception):
@@ -29,7 +30,7 @@ class Kind(Enum):
     """A character type such as \\d: no end of a range in a character class."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Escape:
     """`code` is the byte it stands for, where it is one; `number` and `name` say which group it refers to."""
 

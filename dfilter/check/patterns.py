@@ -9,7 +9,6 @@ it accepts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from dfilter.check.pattern_classes import character_class
 from dfilter.check.pattern_escapes import (
@@ -43,31 +42,45 @@ _CONDITION = re.compile(
 _CALLOUT = re.compile(rb"\(\?C([0-9]*)\)")
 
 
-@dataclass(slots=True)
 class _Group:
-    """An open parenthesis."""
+    """An open parenthesis.
 
-    start: int
-    lookbehind: bool = False
-    branch_reset: tuple[int, int] | None = None
-    """(number of groups before, most that one branch opened), in a `(?|`."""
-    branches_left: int | None = None
-    """In a conditional group: how many more `|` may follow."""
-    extended: bool = False
+    `branch_reset`: (number of groups before, most that one branch opened), in a `(?|`.  `branches_left`: how many
+    more `|` may follow in a conditional group.
+    """
+
+    __slots__ = ("branch_reset", "branches_left", "extended", "lookbehind", "start")
+
+    def __init__(
+        self,
+        start: int,
+        *,
+        lookbehind: bool = False,
+        branch_reset: tuple[int, int] | None = None,
+        branches_left: int | None = None,
+        extended: bool = False,
+    ) -> None:
+        self.start = start
+        self.lookbehind = lookbehind
+        self.branch_reset = branch_reset
+        self.branches_left = branches_left
+        self.extended = extended
 
 
-@dataclass(slots=True)
 class _Scanner:
-    pattern: bytes
-    at: int = 0
-    repeatable: bool = False
-    extended: bool = False
-    groups: int = 0
-    highest: int = 0
-    duplicates: bool = False
-    stack: list[_Group] = field(default_factory=list)
-    names: set[bytes] = field(default_factory=set)
-    wanted: list[tuple[int, int | bytes]] = field(default_factory=list)
+    """How far a pattern was read, and what was seen."""
+
+    def __init__(self, pattern: bytes) -> None:
+        self.pattern = pattern
+        self.at = 0
+        self.repeatable = False
+        self.extended = False
+        self.groups = 0
+        self.highest = 0
+        self.duplicates = False
+        self.stack: list[_Group] = []
+        self.names: set[bytes] = set()
+        self.wanted: list[tuple[int, int | bytes]] = []
 
 
 def find_error(pattern: bytes) -> PatternError | None:

@@ -7,13 +7,12 @@ a long list of unknown names costs no more than a short one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.check.convert.errors import ConversionError, quoted
 from dfilter.check.diagnostics import Diagnostic, Fix, diagnostic
 from dfilter.fields import registry
 from dfilter.fields.registry import FieldInfo
 from dfilter.fields.versions import Version
+from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
 
 UNKNOWN_NAME = "E201"
@@ -24,7 +23,7 @@ MAX_PROBLEMS = 100
 """Problems beyond these are not kept."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeprecatedUse:
     """A place where a deprecated name was typed, and the name to use."""
 
@@ -33,15 +32,17 @@ class DeprecatedUse:
     new: str
 
 
-@dataclass(slots=True)
 class Scope:
     """One check in progress: the judging version, and what was found so far."""
 
-    version: Version
-    problems: list[Diagnostic] = field(default_factory=list)
-    hints: list[Diagnostic] = field(default_factory=list)
-    deprecated: list[DeprecatedUse] = field(default_factory=list)
-    suggested: int = 0
+    __slots__ = ("deprecated", "hints", "problems", "suggested", "version")
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
+        self.problems: list[Diagnostic] = []
+        self.hints: list[Diagnostic] = []
+        self.deprecated: list[DeprecatedUse] = []
+        self.suggested = 0
 
     def report(
         self, code: str, span: Span, message: str, notes: tuple[str, ...] = (), fixes: tuple[Fix, ...] = ()
@@ -73,9 +74,7 @@ class Scope:
         if having:
             known = ", ".join(version.text for version in having)
             message = f"Wireshark {self.version.text} has no field {quoted(name)}; {known} has it"
-        suggestions = self._suggestions(name)
-        if having:  # no typing mistake: what it is a part of is not what was meant
-            suggestions = tuple(other for other in suggestions if not name.startswith(other + "."))
+        suggestions = () if having else self._suggestions(name)  # what exists somewhere is no typing mistake
         if suggestions:
             notes = ("did you mean " + " or ".join(suggestions) + "?", *notes)
         fixes = (Fix(span, suggestions[0]),) if suggestions and len(name) > 2 else ()

@@ -10,7 +10,6 @@ from dfilter.check.comparisons import ReferenceCrashes, matched, never_true, ref
 from dfilter.check.infer import CONSTANT_EXPRESSION, Typed, Untyped, constant_as, infer_not_word, infer_right
 from dfilter.check.labels import label_read, labels_of
 from dfilter.check.operators import can_contain, can_match
-from dfilter.check.patterns import find_error
 from dfilter.check.resolve import Scope
 from dfilter.check.typed import ContainsTest, FieldRead, MatchesTest, TypedExpression, TypedOperand
 from dfilter.fields.versions import Version
@@ -91,6 +90,8 @@ def _pattern(node: ast.Search, scope: Scope) -> bytes | None:
         message = "Matches requires a double quoted string on the right side"
         scope.report(NEEDS_QUOTED, right.span, message, notes)
         return None
+    from dfilter.check.patterns import find_error  # `contains` needs none of it
+
     error = find_error(pattern)
     if error is None:
         return pattern

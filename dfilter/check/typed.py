@@ -8,12 +8,12 @@ may be one that dfilter does not dissect.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language.ast import Quantifier
+from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
 
 
@@ -40,7 +40,7 @@ class ArithmeticOp(Enum):
 # --- operands --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypedOperand:
     """`type` is the type of each value (of a slice: BYTES or STRING; of `@field`: BYTES)."""
 
@@ -48,7 +48,7 @@ class TypedOperand:
     type: FieldType
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlainRange:
     """One part of a slice or of a layer list, normalised: `start` may be negative (from the end).
 
@@ -60,7 +60,7 @@ class PlainRange:
     last: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldRead(TypedOperand):
     """The values of a field, in order of appearance.
 
@@ -75,7 +75,7 @@ class FieldRead(TypedOperand):
     selected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LabelRead(TypedOperand):
     """The value-string label of each value of `field`, as STRING; the decimal text where it has none
     (`None` result of `unlabelled_as_number=False`: such a value takes no part)."""
@@ -88,7 +88,7 @@ class LabelRead(TypedOperand):
     """Appended to the number where there is no label: for one, for any other (``" byte", " bytes"``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant(TypedOperand):
     """One literal value of `type`; for IPv4 and IPv6 `prefix` is the number of leading bits that count."""
 
@@ -96,13 +96,13 @@ class Constant(TypedOperand):
     prefix: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice(TypedOperand):
     operand: TypedOperand
     ranges: tuple[PlainRange, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arithmetic(TypedOperand):
     """`left op right` over every combination of values. A constant of another numeric type keeps that type
     (a time divided by a float)."""
@@ -112,12 +112,12 @@ class Arithmetic(TypedOperand):
     right: TypedOperand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negate(TypedOperand):
     operand: TypedOperand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionCall(TypedOperand):
     name: str
     arguments: tuple[TypedOperand, ...]
@@ -128,29 +128,29 @@ class FunctionCall(TypedOperand):
 # --- expressions --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypedExpression:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Always(TypedExpression):
     """True for every frame: the empty filter."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exists(TypedExpression):
     operand: FieldRead
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Truthy(TypedExpression):
     """Some value of a computed operand is non-zero, non-empty (section 8.4 of the language notes)."""
 
     operand: TypedOperand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison(TypedExpression):
     """`type` is the common type that both sides are compared as (PROTOCOL: at least one side is one)."""
 
@@ -161,14 +161,14 @@ class Comparison(TypedExpression):
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ContainsTest(TypedExpression):
     quantifier: Quantifier
     left: TypedOperand
     right: TypedOperand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MatchesTest(TypedExpression):
     """`pattern` is a regular expression over bytes, PCRE syntax, as the filter's escapes left it."""
 
@@ -177,7 +177,7 @@ class MatchesTest(TypedExpression):
     pattern: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetInterval:
     """low <= value <= high."""
 
@@ -185,7 +185,7 @@ class SetInterval:
     high: TypedOperand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MembershipTest(TypedExpression):
     """`left in {…}`.  negated (4.4 on): ANY = present and no value in the set; ALL = present, not all in it.
 
@@ -199,22 +199,22 @@ class MembershipTest(TypedExpression):
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negation(TypedExpression):
     operand: TypedExpression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conjunction(TypedExpression):
     items: tuple[TypedExpression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disjunction(TypedExpression):
     items: tuple[TypedExpression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExclusiveDisjunction(TypedExpression):
     """Left-associative exclusive or: an odd number of the items is true."""
 

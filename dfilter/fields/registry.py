@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from dfilter.fields.shards import Shards, open_shards
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
+from dfilter.language.frozen import frozen
 
 FIELDS_FILE = "fields.bin"
 MAX_NAME = 255
@@ -43,7 +43,7 @@ _DEPRECATED: tuple[tuple[str, str, Version], ...] = (
 _BY_TEXT = {version.text: version for version in Version}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldInfo:
     """One name as one version registers it.
 
@@ -65,7 +65,7 @@ class FieldInfo:
     labelled: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Entry:
     """A name in all versions: its owner, the type text by version, the versions (4.4, 4.6) with labels."""
 
@@ -171,16 +171,22 @@ def _versions_in(description: bytes) -> frozenset[Version]:
     return frozenset(_BY_TEXT[text] for text in description.split(b"\t")[1].decode().split(","))
 
 
-def _names_in_block(number: int, version: Version, prefix: str) -> Iterator[str]:
+@lru_cache(maxsize=64)
+def _block_names(number: int, version: Version) -> tuple[str, ...]:
+    """The names of one block that `version` has."""
     joined, descriptions, codes = _shards().block(number).split(b"\0", 2)
-    all_names = joined.decode().split("\n")
     has = [version in _versions_in(line) for line in descriptions.split(b"\n")]
-    first = bisect_left(all_names, prefix)
-    for place in range(first, len(all_names)):
-        if not all_names[place].startswith(prefix):
+    numbers = zip(codes[::2], codes[1::2], strict=True)
+    places = zip(joined.decode().split("\n"), numbers, strict=True)
+    return tuple(name for name, (high, low) in places if has[high << 8 | low])
+
+
+def _names_in_block(number: int, version: Version, prefix: str) -> Iterator[str]:
+    names_here = _block_names(number, version)
+    for place in range(bisect_left(names_here, prefix), len(names_here)):
+        if not names_here[place].startswith(prefix):
             return
-        if has[codes[2 * place] << 8 | codes[2 * place + 1]]:
-            yield all_names[place]
+        yield names_here[place]
 
 
 def names(version: Version, prefix: str = "") -> Iterator[str]:
@@ -200,6 +206,11 @@ def suggest(name: str, version: Version, limit: int = 3) -> tuple[str, ...]:
 
     Bounded work: a text longer than any name, or one far from every name, gets an empty answer.
     """
+    return _suggestions(name, version, limit) if len(name) <= MAX_NAME else ()
+
+
+@lru_cache(maxsize=2048)
+def _suggestions(name: str, version: Version, limit: int) -> tuple[str, ...]:
     from dfilter.fields.suggest import nearest
 
     return nearest(name, version, limit)

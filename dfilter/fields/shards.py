@@ -8,21 +8,24 @@ Layout: the magic, the length of the index (4 bytes, big-endian), the zlib-compr
 its first key, a tab, its compressed length), then the zlib-compressed blocks one after the other.
 """
 
+# ruff: noqa: PTH
+# `pathlib` costs more to load than this module: paths are texts here.
+
 from __future__ import annotations
 
+import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
-from pathlib import Path
 
 MAGIC = b"DFS1"
 KEPT_BLOCKS = 16
-DATA = Path(__file__).parent / "data"
+DATA = os.path.join(os.path.dirname(__file__), "data")
 
 
-def write_shards(path: Path, blocks: Sequence[tuple[str, bytes]]) -> None:
+def write_shards(path: str | os.PathLike[str], blocks: Sequence[tuple[str, bytes]]) -> None:
     """Write `blocks`, each (first key, content), sorted by first key; `ValueError` if they are not."""
     keys = [key for key, _ in blocks]
     if keys != sorted(keys):
@@ -30,7 +33,8 @@ def write_shards(path: Path, blocks: Sequence[tuple[str, bytes]]) -> None:
     packed = [zlib.compress(content, 9) for _, content in blocks]
     lines = [f"{key}\t{len(content)}" for key, content in zip(keys, packed, strict=True)]
     index = zlib.compress("\n".join(lines).encode(), 9)
-    path.write_bytes(MAGIC + len(index).to_bytes(4, "big") + index + b"".join(packed))
+    with open(path, "wb") as file:
+        file.write(MAGIC + len(index).to_bytes(4, "big") + index + b"".join(packed))
 
 
 class Shards:
@@ -41,9 +45,9 @@ class Shards:
 
     __slots__ = ("_ends", "_path", "_starts", "block", "keys")
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             head = file.read(8)
             if head[:4] != MAGIC:
                 raise ValueError(f"{path} is not a dfilter data file")
@@ -56,7 +60,7 @@ class Shards:
         self.block = lru_cache(maxsize=KEPT_BLOCKS)(self._read)
 
     def _read(self, number: int) -> bytes:
-        with self._path.open("rb") as file:
+        with open(self._path, "rb") as file:
             file.seek(self._starts[number])
             return zlib.decompress(file.read(self._ends[number] - self._starts[number]))
 
@@ -68,4 +72,4 @@ class Shards:
 @lru_cache(maxsize=8)
 def open_shards(name: str) -> Shards:
     """The package's own data file `name`, opened once."""
-    return Shards(DATA / name)
+    return Shards(os.path.join(DATA, name))

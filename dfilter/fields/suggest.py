@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 
 from dfilter.fields.common import DISSECTED, EVERYDAY
 from dfilter.fields.registry import lookup, names, renamed_prefix, resolve_alias
@@ -117,7 +118,7 @@ def distance(left: str, right: str, most: int) -> int:
 
 @lru_cache(maxsize=1)
 def _heads() -> tuple[str, ...]:
-    return tuple(zlib.decompress((DATA / HEADS_FILE).read_bytes()).decode().split("\n"))
+    return tuple(zlib.decompress((Path(DATA) / HEADS_FILE).read_bytes()).decode().split("\n"))
 
 
 def _rank(head: str) -> float:

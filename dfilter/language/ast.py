@@ -10,9 +10,9 @@ whether precedence is ambiguous; so are braces (`Braces`), which group arithmeti
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
+from dfilter.language.frozen import field, frozen
 from dfilter.language.source import Span
 
 
@@ -53,7 +53,7 @@ class UnaryOp(Enum):
     POS = "+"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     span: Span = field(compare=False, repr=False)
 
@@ -67,7 +67,7 @@ class Operand(Node):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word(Operand):
     """An unquoted word: a field or protocol if that name is registered, else text where text is allowed.
 
@@ -78,7 +78,7 @@ class Word(Operand):
     must_be_field: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number(Operand):
     """A number as typed (sign excluded); an int, or a float for `1.5`, `1e3` and, from 4.6, `nan` and `inf`."""
 
@@ -86,7 +86,7 @@ class Number(Operand):
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(Operand):
     """An unquoted literal that can never be a field: addresses, byte strings, times, anything with `:` or `/`.
 
@@ -97,7 +97,7 @@ class Literal(Operand):
     must_be_bytes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class String(Operand):
     """A quoted string; `value` holds its bytes after escapes (UTF-8). `raw`: spelled r"…"."""
 
@@ -106,7 +106,7 @@ class String(Operand):
     raw: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Character(Operand):
     """A character constant, 'x'."""
 
@@ -114,7 +114,7 @@ class Character(Operand):
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """One part of a slice or layer list, as typed: `i`, `i:length`, `i-j` (inclusive), `i:`, `:length`, `:`."""
 
@@ -125,7 +125,7 @@ class Range:
     span: Span = field(default=Span(0, 0), compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layered(Operand):
     """`operand#n` or `operand#[ranges]`."""
 
@@ -133,14 +133,14 @@ class Layered(Operand):
     ranges: tuple[Range, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raw(Operand):
     """`@field`: the bytes that the field covers."""
 
     operand: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sliced(Operand):
     """`operand[ranges]`."""
 
@@ -148,34 +148,34 @@ class Sliced(Operand):
     ranges: tuple[Range, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Operand):
     name: str
     name_span: Span = field(compare=False, repr=False)
     arguments: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference(Operand):
     """`$field` or `${field}`: the field's values in the selected frame."""
 
     operand: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary(Operand):
     op: UnaryOp
     operand: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary(Operand):
     op: BinaryOp
     left: Operand
     right: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Braces(Operand):
     """`{ operand }`."""
 
@@ -191,14 +191,14 @@ class Expression(Node):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Test(Expression):
     """A bare operand used as a condition: existence for a field, truth for a computation."""
 
     operand: Operand
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compare(Expression):
     """A comparison, possibly chained: len(operands) == len(ops) + 1."""
 
@@ -209,7 +209,7 @@ class Compare(Expression):
     quantifier: Quantifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Search(Expression):
     """`left contains right` or `left matches right`."""
 
@@ -220,7 +220,7 @@ class Search(Expression):
     quantifier: Quantifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetRange:
     """`low .. high` inside a set."""
 
@@ -229,7 +229,7 @@ class SetRange:
     span: Span = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Membership(Expression):
     """`operand in {…}` or `operand not in {…}`."""
 
@@ -239,33 +239,33 @@ class Membership(Expression):
     quantifier: Quantifier | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Not(Expression):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class And(Expression):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Or(Expression):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Xor(Expression):
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group(Expression):
     """`( expression )`."""
 
     expression: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Everything(Expression):
     """An empty or blank filter: every frame."""

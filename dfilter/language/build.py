@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 from dfilter.fields.versions import Version
 from dfilter.language import ast
+from dfilter.language.frozen import replace
 from dfilter.language.lexer import Token, base_name
 from dfilter.language.literals import (
     Flaw,
@@ -24,6 +23,12 @@ from dfilter.language.literals import (
 )
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
 from dfilter.language.source import Span
+
+TYPE_CHECKING = False  # as in `typing`, which costs more to load than this module
+if TYPE_CHECKING:
+    from typing import Any
+
+    Kids = list[Any]
 
 COMPARISONS = {op.value: op for op in ast.CompareOp} | {
     "eq": ast.CompareOp.EQ,
@@ -54,8 +59,6 @@ _SIGNS = {"PLUS": ast.UnaryOp.POS, "MINUS": ast.UnaryOp.NEG}
 _OLD_INTEGER = r"0[xX][0-9a-fA-F]++|0[0-7]*+|[1-9][0-9]*+"
 _OLD_FLOAT = r"(?:[0-9]++\.[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+|[0-9]++[eE][+-]?[0-9]++"
 _OLD_ADDRESS = r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9a-fA-F]{2}(?:-[0-9a-fA-F]{2}){5}"
-
-Kids = list[Any]
 
 
 class Builder:

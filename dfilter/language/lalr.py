@@ -12,13 +12,15 @@ and the height of the tree that the rules build (`MAX_HEIGHT`), so that whoever 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
-from typing import Any
 
 from dfilter.fields.versions import Version
 from dfilter.language.lexer import CONTEXTUAL, Lexer, Token, base_name, make_lexer
+
+TYPE_CHECKING = False  # as in `typing`, which costs more to load than this module
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_PENDING = 100
 """Symbols that may wait for their end. Wireshark's own limit, beyond which it misreads: 97 nested brackets
@@ -46,14 +48,15 @@ class StopKind(Enum):
     TOO_HIGH = "too high"
 
 
-@dataclass(eq=False)
 class Stop(Exception):  # noqa: N818
     """Where the automaton stopped. UNREADABLE: no terminal matches at `token.start`."""
 
-    kind: StopKind
-    token: Token
-    previous: Token | None
-    states: tuple[int, ...]
+    def __init__(self, kind: StopKind, token: Token, previous: Token | None, states: tuple[int, ...]) -> None:
+        super().__init__(kind, token)
+        self.kind = kind
+        self.token = token
+        self.previous = previous
+        self.states = states
 
 
 class Rule:

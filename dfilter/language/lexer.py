@@ -10,10 +10,9 @@ differently.  Every pattern is linear: possessive runs, no nested repetition tha
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from dfilter.fields.versions import Version
+from dfilter.language.frozen import frozen
 
 BLANKS = {"BLANK": Version.V3_4, "CARRIAGE_RETURN": Version.V4_4}
 """The ignored terminals, each with the first version that ignores it."""
@@ -30,7 +29,8 @@ def base_name(name: str) -> str:
     return name[:-4] if name.endswith(("_4_0", "_3_4")) else name
 
 
-class Token(NamedTuple):
+@frozen
+class Token:
     """A terminal's text; `start` and `end` are offsets in the parsed text."""
 
     kind: str
@@ -39,7 +39,7 @@ class Token(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lexer:
     """`main` matches blanks and a token, its name the match's `lastgroup`; `inner` the same for a RANGE."""
 

@@ -7,7 +7,6 @@ Pure functions; every one is linear in its text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from dfilter.fields.versions import Version
@@ -40,14 +39,15 @@ class Flaw(Enum):
     UNDERFLOW = "underflow"
 
 
-@dataclass(eq=False)
 class LiteralError(Exception):
     """`part` is the wrong part of the text, at `start` up to `end` in it."""
 
-    flaw: Flaw
-    part: str
-    start: int
-    end: int
+    def __init__(self, flaw: Flaw, part: str, start: int, end: int) -> None:
+        super().__init__(flaw, part, start, end)
+        self.flaw = flaw
+        self.part = part
+        self.start = start
+        self.end = end
 
 
 def to_bytes(text: str) -> bytes:

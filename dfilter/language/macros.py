@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dfilter.fields.versions import NEWEST, Version
+from dfilter.language.frozen import frozen
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
 from dfilter.language.source import Span
 
@@ -45,7 +45,7 @@ def shipped(version: Version) -> Mapping[str, str]:
     return _SHIPPED if version >= Version.V4_4 else {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Piece:
     """A part of the expanded text and where it comes from; `verbatim` parts map character by character."""
 
@@ -54,7 +54,7 @@ class _Piece:
     verbatim: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expansion:
     """The expanded text; `original` maps its offsets to the typed text (a macro's insides to the whole
     call).
@@ -75,7 +75,7 @@ class Expansion:
         return self.pieces[max(0, bisect_right(self.pieces, offset, key=lambda piece: piece.start) - 1)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Call:
     name: str
     arguments: list[str]

@@ -10,17 +10,17 @@ Importing this module costs little: the tables are loaded, and the patterns comp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language.ast import Expression
 from dfilter.language.build import Builder
+from dfilter.language.frozen import frozen, replace
 from dfilter.language.lalr import END, MAX_PENDING, Automaton, Stop, StopKind
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
 from dfilter.language.source import Span
 
+TYPE_CHECKING = False  # as in `typing`, which costs more to load than this module
 if TYPE_CHECKING:
     from dfilter.language.macros import Expansion
 
@@ -34,7 +34,7 @@ _FINAL = frozenset({Problem.END, Problem.QUOTE, Problem.BRACKET, Problem.NESTING
 _automata: dict[Version, Automaton] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParseResult:
     """`tree` is None exactly if there are problems.
 

@@ -1,109 +1,137 @@
 """Syntax tree to text: one spelling for all ways to write a filter.
 
-In: a tree.  Out: text in the language of Wireshark 4.4 on, with symbols for comparisons and words for `and`,
-`or`,
-`not`, `xor`.  For every tree that the parser makes, parsing the text gives an equal tree.  Recursion is
-bounded by
-the height that the parser allows.
+In: a tree and the version whose language is written.  Out: text, with symbols for comparisons and words for `and`,
+`or`, `not`, `xor`.  For every tree that this version's parser makes, parsing the text gives an equal tree.  Recursion
+is bounded by the height that the parser allows.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
+from dfilter.fields.versions import NEWEST, Version
 from dfilter.language import ast
 
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
 
-def print_filter(tree: ast.Expression) -> str:
-    """The canonical text of a filter; "" for the filter that every frame satisfies."""
-    match tree:
-        case ast.Everything():
-            return ""
-        case ast.Or(items=items):
-            return " or ".join(map(print_filter, items))
-        case ast.Xor(items=items):
-            return " xor ".join(map(print_filter, items))
-        case ast.And(items=items):
-            return " and ".join(map(print_filter, items))
-        case ast.Not(operand=operand):
-            return f"not {print_filter(operand)}"
-        case ast.Group(expression=expression):
-            return f"({print_filter(expression)})"
-        case ast.Test(operand=tested):
-            return print_operand(tested)
-        case ast.Compare() | ast.Search() | ast.Membership():
-            quantifier = f"{tree.quantifier.value} " if tree.quantifier is not None else ""
-            return quantifier + _relation(tree)
-        case _:
-            raise TypeError(f"not an expression of a filter: {type(tree).__name__}")
+def print_filter(tree: ast.Expression, version: Version = NEWEST, *, as_typed: bool = False) -> str:
+    """The canonical text of a filter; "" for the filter that every frame satisfies.
 
-
-def _relation(tree: ast.Compare | ast.Search | ast.Membership) -> str:
-    match tree:
-        case ast.Compare(operands=operands, ops=ops):
-            parts = [print_operand(operands[0])]
-            for op, operand in zip(ops, operands[1:], strict=True):
-                parts += [op.value, print_operand(operand)]
-            return " ".join(parts)
-        case ast.Search(op=search, left=left, right=right):
-            return f"{print_operand(left)} {search.value} {print_operand(right)}"
-        case ast.Membership(operand=member, elements=elements, negated=negated):
-            inside = ", ".join(map(_element, elements))
-            return f"{print_operand(member)} {'not in' if negated else 'in'} {{{inside}}}"
-        case _:
-            assert_never(tree)
-
-
-def _element(element: ast.Operand | ast.SetRange) -> str:
-    if isinstance(element, ast.SetRange):
-        return f"{print_operand(element.low)} .. {print_operand(element.high)}"
-    return print_operand(element)
+    Args:
+        tree: the filter.
+        version: the Wireshark version whose language is written; the tree must be one that this version can say.
+        as_typed: for people: strings and character constants keep the spelling they were typed in, and simple ranges
+            have no blanks.
+    """
+    return Printer(version, as_typed).expression(tree)
 
 
 def print_operand(node: ast.Operand) -> str:
     """The canonical text of an operand."""
-    match node:
-        case ast.Word(text=text, must_be_field=dotted):
-            return f".{text}" if dotted else text
-        case ast.Number(text=text):
-            return text
-        case ast.Literal(text=text, must_be_bytes=colon):
-            return f":{text}" if colon else text
-        case ast.String(value=value):
-            return print_string(value)
-        case ast.Character(value=code):
-            return _character(code)
-        case ast.Layered(operand=field, ranges=ranges):
-            return f"{print_operand(field)}#{_layers(ranges)}"
-        case ast.Raw(operand=field):
-            return f"@{print_operand(field)}"
-        case ast.Sliced(operand=sliced, ranges=ranges):
-            return f"{print_operand(sliced)}[{','.join(map(_range, ranges))}]"
-        case ast.Call(name=name, arguments=arguments):
-            return f"{name}({', '.join(map(print_operand, arguments))})"
-        case ast.Reference(operand=field):
-            return f"${print_operand(field)}"
-        case ast.Unary(op=sign, operand=signed):
-            return f"{sign.value}{print_operand(signed)}"
-        case ast.Binary():
-            return _arithmetic(node)
-        case ast.Braces(operand=inside):
-            return f"{{{print_operand(inside)}}}"
-        case _:
-            raise TypeError(f"not an operand of a filter: {type(node).__name__}")
+    return Printer(NEWEST, False).operand(node)
 
 
-def _arithmetic(node: ast.Binary) -> str:
-    """A chain of operators, from its right end: it can be as long as the text."""
-    parts: list[str] = []
-    first: ast.Operand = node
-    while isinstance(first, ast.Binary):
-        parts += [print_operand(first.right), first.op.value]
-        first = first.left
-    parts.append(print_operand(first))
-    return " ".join(reversed(parts))
+@dataclass(frozen=True, slots=True)
+class Printer:
+    """Writes trees in the language of one version."""
+
+    version: Version
+    as_typed: bool
+
+    def expression(self, tree: ast.Expression) -> str:
+        match tree:
+            case ast.Everything():
+                return ""
+            case ast.Or(items=items):
+                return " or ".join(map(self.expression, items))
+            case ast.Xor(items=items):
+                return " xor ".join(map(self.expression, items))
+            case ast.And(items=items):
+                return " and ".join(map(self.expression, items))
+            case ast.Not(operand=operand):
+                return f"not {self.expression(operand)}"
+            case ast.Group(expression=expression):
+                return f"({self.expression(expression)})"
+            case ast.Test(operand=tested):
+                return self.operand(tested)
+            case ast.Compare() | ast.Search() | ast.Membership():
+                quantifier = f"{tree.quantifier.value} " if tree.quantifier is not None else ""
+                return quantifier + self._relation(tree)
+            case _:
+                raise TypeError(f"not an expression of a filter: {type(tree).__name__}")
+
+    def _relation(self, tree: ast.Compare | ast.Search | ast.Membership) -> str:
+        match tree:
+            case ast.Compare(operands=operands, ops=ops):
+                parts = [self.operand(operands[0])]
+                for op, operand in zip(ops, operands[1:], strict=True):
+                    parts += [op.value, self.operand(operand)]
+                return " ".join(parts)
+            case ast.Search(op=search, left=left, right=right):
+                return f"{self.operand(left)} {search.value} {self.operand(right)}"
+            case ast.Membership(operand=member, elements=elements, negated=negated):
+                separator = " " if self.version is Version.V3_4 else ", "
+                inside = separator.join(map(self._element, elements))
+                return f"{self.operand(member)} {'not in' if negated else 'in'} {{{inside}}}"
+            case _:
+                assert_never(tree)
+
+    def _element(self, element: ast.Operand | ast.SetRange) -> str:
+        if not isinstance(element, ast.SetRange):
+            return self.operand(element)
+        dots = ".." if self.as_typed and _is_compact(element.low) and _is_compact(element.high) else " .. "
+        return f"{self.operand(element.low)}{dots}{self.operand(element.high)}"
+
+    def operand(self, node: ast.Operand) -> str:
+        match node:
+            case ast.Word(text=text, must_be_field=dotted):
+                return f".{text}" if dotted else text
+            case ast.Number(text=text):
+                return text
+            case ast.Literal(text=text, must_be_bytes=colon):
+                return f":{text}" if colon else text
+            case ast.String(text=text, value=value):
+                return text if self.as_typed else print_string(value)
+            case ast.Character(text=text, value=code):
+                return text if self.as_typed else _character(code)
+            case ast.Layered(operand=field, ranges=ranges):
+                return f"{self.operand(field)}#{_layers(ranges)}"
+            case ast.Raw(operand=field):
+                return f"@{self.operand(field)}"
+            case ast.Sliced(operand=sliced, ranges=ranges):
+                return f"{self.operand(sliced)}[{','.join(map(_range, ranges))}]"
+            case ast.Call(name=name, arguments=arguments):
+                return f"{name}({', '.join(map(self.operand, arguments))})"
+            case ast.Reference(operand=field):
+                inside = self.operand(field)
+                return f"${inside}" if self.version >= Version.V4_4 else f"${{{inside}}}"
+            case ast.Unary(op=sign, operand=signed):
+                return f"{sign.value}{self.operand(signed)}"
+            case ast.Binary():
+                return self._arithmetic(node)
+            case ast.Braces(operand=inside):
+                return f"{{{self.operand(inside)}}}"
+            case _:
+                raise TypeError(f"not an operand of a filter: {type(node).__name__}")
+
+    def _arithmetic(self, node: ast.Binary) -> str:
+        """A chain of operators, from its right end: it can be as long as the text."""
+        parts: list[str] = []
+        first: ast.Operand = node
+        while isinstance(first, ast.Binary):
+            parts += [self.operand(first.right), first.op.value]
+            first = first.left
+        parts.append(self.operand(first))
+        return " ".join(reversed(parts))
+
+
+def _is_compact(node: ast.Operand) -> bool:
+    """Can `..` stand beside it without a blank, in every version?"""
+    if isinstance(node, ast.Number):
+        return node.text.isdigit()
+    return isinstance(node, ast.Literal | ast.Word) and node.text[:1].isdigit() and node.text[-1:].isalnum()
 
 
 def print_string(value: bytes) -> str:

@@ -5,9 +5,9 @@ In: nothing.  Out: `SyntaxProblem`, with a stable code, the place, and a repair 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
 
 
@@ -33,7 +33,7 @@ class Problem(Enum):
     REMOVED = "removed-operator"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """Replace `span` of the filter by `replacement`; `safe`: nothing else can have been meant."""
 
@@ -42,7 +42,7 @@ class Fix:
     safe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SyntaxProblem:
     """One reason why the text is not a filter.
 
@@ -57,8 +57,9 @@ class SyntaxProblem:
     fix: Fix | None = None
 
 
-@dataclass(eq=False)
 class ProblemError(Exception):
     """Carries a problem out of a rule's action."""
 
-    problem: SyntaxProblem
+    def __init__(self, problem: SyntaxProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem

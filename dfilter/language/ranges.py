@@ -6,7 +6,6 @@ In: the text between two commas or brackets.  Out: an `ast.Range`, or a `RangeEr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
 from dfilter.fields.versions import Version
@@ -31,12 +30,13 @@ class RangeFlaw(Enum):
     SIGNS = "signs"
 
 
-@dataclass(eq=False)
 class RangeError(Exception):
     """`numbers`: the two that clash, where two do."""
 
-    flaw: RangeFlaw
-    numbers: tuple[int, ...] = ()
+    def __init__(self, flaw: RangeFlaw, numbers: tuple[int, ...] = ()) -> None:
+        super().__init__(flaw, numbers)
+        self.flaw = flaw
+        self.numbers = numbers
 
 
 def parse_range(text: str, offset: int, version: Version, base: int | None = None) -> Range:

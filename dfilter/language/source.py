@@ -5,15 +5,18 @@ In: nothing.  Out: `Span`, half-open offsets in characters of the text the user 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dfilter.language.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen
 class Span:
     """Characters `start` up to, not including, `end` of the filter text (0-based)."""
 
     start: int
     end: int
+
+    def __lt__(self, other: Span) -> bool:
+        return (self.start, self.end) < (other.start, other.end)
 
     def to(self, other: Span) -> Span:
         """The smallest span that covers both."""

@@ -23,6 +23,7 @@ _T = FieldType
 _OIDS = frozenset({_T.OID, _T.REL_OID})
 _NO_CHARACTERS = WIDE | {_T.BOOLEAN}
 _NANOSECONDS = 1_000_000_000
+_LONGEST = 100
 
 
 def convert_old(leaf: Leaf, kind: FieldType, version: Version, *, part: bool) -> Constant | None:
@@ -88,7 +89,8 @@ def _bytes_or_text(text: str, version: Version) -> bytes:
 def _offset(text: str, version: Version) -> int:
     """A decimal number of seconds, up to nine decimals; 4.0 ignores what follows the decimals."""
     match = re.match(r"([0-9]*)(?:\.([0-9]{1,9})(?![0-9]))?", text)
-    if match is None or not match[0] or (match.end() < len(text) and not (match[2] and version is Version.V4_0)) or len(text) > 100:
+    ignoring = match is not None and match[2] and version is Version.V4_0
+    if match is None or not match[0] or len(text) > _LONGEST or (match.end() < len(text) and not ignoring):
         raise ConversionError(BAD_TIME, f"{quoted(text)} is not a valid time", ("write a number of seconds: 0.5",))
     return int(match[1] or 0) * _NANOSECONDS + int((match[2] or "").ljust(9, "0"))
 

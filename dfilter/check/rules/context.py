@@ -6,7 +6,6 @@ In: nothing.  Out: `Context`, and walks over both trees that need no recursion.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dfilter.check.resolve import DeprecatedUse
 from dfilter.check.typed import (
@@ -23,10 +22,11 @@ from dfilter.check.typed import (
 )
 from dfilter.fields.versions import Version
 from dfilter.language import ast
+from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """One filter that parsed.
 

@@ -7,7 +7,6 @@ one value of the field.  Only a tunnel, with a second header in the same frame, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from dfilter.check.diagnostics import Diagnostic, Label, diagnostic
 from dfilter.check.rules.context import Context
@@ -32,14 +31,16 @@ _OPPOSITE = {Relation.EQ: Relation.NE, Relation.NE: Relation.EQ, Relation.LT: Re
 _LOWER, _UPPER = (Relation.GT, Relation.GE), (Relation.LT, Relation.LE)
 
 
-@dataclass(slots=True)
 class _Known:
     """What the conditions on one field say of its one value."""
 
-    equal: tuple[object, Span] | None = None
-    unequal: dict[object, Span] = field(default_factory=dict)
-    above: tuple[object, Relation, Span] | None = None
-    below: tuple[object, Relation, Span] | None = None
+    __slots__ = ("above", "below", "equal", "unequal")
+
+    def __init__(self) -> None:
+        self.equal: tuple[object, Span] | None = None
+        self.unequal: dict[object, Span] = {}
+        self.above: tuple[object, Relation, Span] | None = None
+        self.below: tuple[object, Relation, Span] | None = None
 
 
 def check(context: Context) -> Iterator[Diagnostic]:

@@ -11,15 +11,15 @@ from collections.abc import Iterator
 from dfilter.check.diagnostics import Diagnostic, Fix, diagnostic
 from dfilter.check.rules.context import Context, operands_of
 from dfilter.check.typed import Constant
-from dfilter.language.mistakes import defanged_text, refang
 
 CODE = "W402"
 _LONGEST = 2000
+_SIGNS = (".]", ".)", ".}", "dot]", "dot)", "xxp", "XXP")
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """One warning for each string that holds one."""
-    if not defanged_text(context.text) and "xxp" not in context.text.lower():
+    if not any(sign in context.text for sign in _SIGNS):
         return
     for node in context.tests:
         for operand in operands_of(node):
@@ -28,6 +28,8 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 
 def _warning(operand: Constant, context: Context) -> Iterator[Diagnostic]:
+    from dfilter.language.mistakes import defanged_text, refang  # few filters need it
+
     source = context.source(operand.span)
     if len(source) > _LONGEST or not (source[:1] == '"' or isinstance(operand.value, str)):
         return
