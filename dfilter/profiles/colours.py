@@ -1,0 +1,31 @@
+"""`colorfilters`: ``@name@filter@[background][foreground]``, one a line.
+
+In: a line.  Out: name, filter, and whether the rule is switched on: ``!`` before it switches it off.  Neither name nor
+filter can hold an ``@``: Wireshark 4.4 skips such a line.  `#` begins a comment.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dfilter.profiles.slot import Malformed, Slot, Unwritable, one_line
+
+_COLOUR = r"\[ *\d{1,5} *, *\d{1,5} *, *\d{1,5} *\]"
+_RULE = re.compile(rf"[ \t]*+(!?)@([^@]+)@([^@]+)@{_COLOUR}{_COLOUR}")
+
+
+def read(line: str) -> Slot | None:
+    """The filter of a rule, None for a comment; `Malformed` for a line that Wireshark skips."""
+    if not line.strip(" \t") or line.lstrip(" \t").startswith("#"):
+        return None
+    match = _RULE.match(line)
+    if match is None:
+        raise Malformed("this line is not of the form @name@filter@[r,g,b][r,g,b]")
+    return Slot(match[2], match[3], match.start(3), match.end(3), not match[1])
+
+
+def encode(text: str) -> str:
+    """A filter as it is written."""
+    if "@" in text:
+        raise Unwritable("a colouring rule cannot hold an @")
+    return one_line(text)
