@@ -138,7 +138,7 @@ def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[s
     if analysis.typed is None:
         raise refusal(analysis.verdict)
     try:
-        compiled = make_plan(analysis.typed, PacketReader(), version=version)
+        compiled = make_plan(analysis.typed, PacketReader(version=version), version=version)
     except UnsupportedFieldError as error:
         raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
     return Filter(text, analysis.verdict, compiled, needs_of(compiled.fields))

@@ -77,6 +77,8 @@ def _mapping(name: str, argument: Operand, version: Version) -> Mapping:
             return lambda text: text.upper() if text.isascii() else text.translate(_TO_UPPER)
         case "lower":
             return lambda text: text.lower() if text.isascii() else text.translate(_TO_LOWER)
+        case "string" if argument.type is FieldType.BYTES:
+            return lambda _: ""  # of `@field`, as 4.4 and 4.6 have it
         case "string":
             return texts.string_format(argument.type, version)
         case "dec":

@@ -133,6 +133,8 @@ class Protocol:
         dissect: walks the protocol's bytes: pushes a layer, finds what follows, keeps state.
         fill: adds the computed fields of a layer on first touch; pure, it must not change any state.
         info: one line for a packet list.
+        header_length: from Wireshark 4.6 on, how many bytes the protocol's own item covers, where that is less than
+            it did before (TCP's header without its payload).
         heuristics: table name -> function (view, region) -> bool that says whether the bytes look like it.
     """
 
@@ -145,6 +147,7 @@ class Protocol:
     dissect: Callable[[View, Region], Any] | None = None
     fill: Callable[[Layer], None] | None = None
     info: Callable[[Layer], str] | None = None
+    header_length: Callable[[Layer], int] | None = None
     heuristics: dict[str, Callable[[View, Region], bool]] = field(default_factory=dict)
 
     def dissector(self, function: Callable[[View, Region], Any]) -> Callable[[View, Region], Any]:

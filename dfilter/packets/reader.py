@@ -11,6 +11,7 @@ from typing import Any
 
 from dfilter.errors import UnknownFieldError, UnsupportedFieldError
 from dfilter.fields.registry import versions_of
+from dfilter.fields.versions import NEWEST, Version
 from dfilter.packets.declare import Field
 from dfilter.packets.dispatch import Catalogue, catalogue
 from dfilter.packets.view import Layer, View
@@ -20,10 +21,14 @@ _NOTHING: tuple[Any, ...] = ()
 
 
 class PacketReader:
-    """Reads fields of `View`s; a name that is not dissected raises `UnsupportedFieldError`."""
+    """Reads fields of `View`s; a name that is not dissected raises `UnsupportedFieldError`.
 
-    def __init__(self, known: Catalogue | None = None) -> None:
+    `version`: whose idea of what a protocol's item covers counts.
+    """
+
+    def __init__(self, known: Catalogue | None = None, version: Version = NEWEST) -> None:
         self._known = known or catalogue()
+        self._version = version
 
     def exists(self, name: str) -> Callable[[View], bool]:
         if name in self._known.protocols:
@@ -36,19 +41,24 @@ class PacketReader:
     def values(self, name: str) -> Callable[[View], Values]:
         if name in self._known.protocols:
             get: Callable[[View], Values] = lambda view: view.by_name.get(name, _NOTHING)  # noqa: E731
-            return _complete_first(get) if name.startswith("_ws.") else get
+            if name.startswith("_ws."):
+                return _complete_first(get)
+            item = self._item(name)
+            return get if item is None else lambda view: [item(layer) for layer in get(view)]
         return self._over_layers(name, self._layer_values(name))
 
     def raw_values(self, name: str) -> Callable[[View], Values]:
         if name in self._known.protocols:
-            return lambda view: [layer.item_bytes() for layer in view.by_name.get(name, _NOTHING)]
+            layers = self.values(name)
+            return lambda view: [layer.item_bytes() for layer in layers(view)]
         return self._over_layers(name, self._layer_raw(name))
 
     def layered(self, name: str, raw: bool) -> Callable[[View], tuple[int, Sequence[tuple[int, Any]]]]:
         carriers = self._known.carriers.get(name) or self._unsupported(name)
         per_layer: Callable[[Layer], Values]
         if name in self._known.protocols:
-            per_layer = (lambda layer: (layer.item_bytes(),)) if raw else (lambda layer: (layer,))
+            item = self._item(name) or _whole
+            per_layer = (lambda layer: (item(layer).item_bytes(),)) if raw else (lambda layer: (item(layer),))
         else:
             per_layer = self._layer_raw(name) if raw else self._layer_values(name)
 
@@ -58,6 +68,13 @@ class PacketReader:
             return count, [(layer.number, value) for layer in layers for value in per_layer(layer)]
 
         return read
+
+    def _item(self, name: str) -> Callable[[Layer], Layer] | None:
+        """What stands for a layer of this protocol where its item covers less than the layer; else None."""
+        header_length = self._known.protocols[name].header_length
+        if header_length is None or self._version < Version.V4_6:
+            return None
+        return lambda layer: layer.part(layer.start, min(header_length(layer), layer.end - layer.start))
 
     def _over_layers(self, name: str, per_layer: Callable[[Layer], Values]) -> Callable[[View], Values]:
         carriers = self._known.carriers[name]
@@ -130,6 +147,10 @@ class PacketReader:
             return (layer.buf[start : start + size],) if start + size <= layer.region.end else _NOTHING
 
         return header_raw
+
+
+def _whole(layer: Layer) -> Layer:
+    return layer
 
 
 def _layers(view: View, carriers: tuple[str, ...]) -> list[Layer]:

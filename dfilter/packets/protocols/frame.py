@@ -41,7 +41,7 @@ FRAME = Protocol(
     carries=("link",),
 )
 
-MALFORMED = Protocol("_ws.malformed", "Malformed", fields=(computed("_ws.expert", T.NONE),))
+MALFORMED = Protocol("_ws.malformed", "Malformed")
 SHORT = Protocol("_ws.short", "Short")
 
 _HIDDEN_LAYERS = frozenset({"frame", "_ws.malformed", "_ws.short"})

@@ -63,6 +63,7 @@ TCP = Protocol(
     ),
     over={"ip.proto": (6,)},
     carries=("tcp.port", "tcp", "data"),
+    header_length=lambda layer: (layer.region.u8(12) >> 4) * 4 if layer.region.length > 12 else layer.region.length,
 )  # fmt: skip
 
 
