@@ -58,6 +58,7 @@ _HEADER_FIELDS = """
     dns.resp.class UINT16
     dns.resp.cache_flush BOOLEAN
     dns.resp.ttl UINT32
+    dns.ttl.high_bit_set NONE
     dns.resp.len UINT16
     dns.extraneous NONE
     dns.extraneous.data BYTES
@@ -233,7 +234,10 @@ def _fill_record(layer: Layer, offset: int, base: int) -> int:
         layer.add("dns.resp.cache_flush", class_ & 0x8000 != 0, layer.start + at + 2, 2)
     else:
         layer.add("dns.resp.class", class_, layer.start + at + 2, 2)
-    layer.add("dns.resp.ttl", region.u32(at + 4), layer.start + at + 4, 4)
+    ttl = region.u32(at + 4)
+    layer.add("dns.resp.ttl", ttl, layer.start + at + 4, 4)
+    if ttl & 0x80000000:  # RFC 2181 section 8
+        layer.add("dns.ttl.high_bit_set", None)
     layer.add("dns.resp.len", length, layer.start + at + 8, 2)
     if length:
         read = READERS.get(kind)

@@ -39,6 +39,7 @@ class Name:
 def read_name(region: Region, offset: int, base: int = 0) -> Name:
     """The name at `offset`; pointers count from `base`, the start of the message in the region."""
     labels: list[bytes] = []
+    after_pointer = False
     end: int | None = None
     length, read, at = -1, 0, offset
     limit = region.reported_length - base
@@ -50,8 +51,9 @@ def read_name(region: Region, offset: int, base: int = 0) -> Name:
             read += 2
             if read > limit or target == at:
                 return Name(LOOP, end, 1, len(LOOP))
-            at = target
+            at, after_pointer = target, True
             continue
+        after_pointer = False
         if kind == _EXTENDED and size != _BIT_STRING:
             return Name(UNKNOWN_LABEL, at + 1 if end is None else end, 1, len(UNKNOWN_LABEL))
         if kind:
@@ -68,6 +70,8 @@ def read_name(region: Region, offset: int, base: int = 0) -> Name:
     if not labels:
         return Name(ROOT, end, 1, len(ROOT))
     raw = b".".join(labels)
+    if after_pointer:  # a pointer to the root: Wireshark 4.4 shows the name, but counts nothing
+        return Name(label_text(raw), end, 0, 0)
     return Name(label_text(raw), end, raw.count(b".") + 1, length)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dfilter.packets.protocols.dns_names import read_name
 from dfilter.packets.protocols.dns_records import add_number, text_of
+from dfilter.packets.region import Malformed
 from dfilter.packets.view import Layer
 
 OPT_FIELDS = """
@@ -13,6 +14,7 @@ OPT_FIELDS = """
     dns.resp.z UINT16
     dns.resp.z.do BOOLEAN
     dns.resp.z.reserved UINT16
+    dns.rr.opt.bad_length NONE
     dns.opt NONE
     dns.opt.code UINT16
     dns.opt.len UINT16
@@ -42,6 +44,9 @@ OPT_FIELDS = """
 
 CLIENT_SUBNET, COOKIE, KEEPALIVE, PADDING, CHAIN, EXTENDED_ERROR, REPORT_CHANNEL, ZONE_VERSION = (
     8, 10, 11, 12, 13, 15, 18, 19)  # fmt: skip
+LEAST_SUBNET = 4
+"""Bytes of a client subnet option before its address; a shorter one is damage."""
+
 _ALGORITHMS = {5: "dns.opt.dau", 6: "dns.opt.dhu", 7: "dns.opt.n3u"}
 
 
@@ -76,6 +81,9 @@ def _fill_option(layer: Layer, base: int, code: int, offset: int, size: int) -> 
         family = add_number(layer, "dns.opt.client.family", offset, 2)
         add_number(layer, "dns.opt.client.netmask", offset + 2, 1)
         add_number(layer, "dns.opt.client.scope", offset + 3, 1)
+        if size < LEAST_SUBNET:
+            layer.add("dns.rr.opt.bad_length", None)
+            raise Malformed("a client subnet without room for its head")
         _fill_address(layer, family, offset + 4, size - 4)
     elif code == COOKIE:
         _raw(layer, "dns.opt.cookie.client", offset, 8)
@@ -89,9 +97,7 @@ def _fill_option(layer: Layer, base: int, code: int, offset: int, size: int) -> 
         for at in range(offset, offset + size):
             add_number(layer, _ALGORITHMS[code], at, 1)
     elif code in (CHAIN, REPORT_CHANNEL):
-        name = "dns.opt.chain.fqdn" if code == CHAIN else "dns.opt.agent_domain"
-        found = read_name(layer.region, offset, base)
-        layer.add(name, found.text, layer.start + offset, found.end - offset)
+        _fill_domain(layer, base, code, offset, size)
     elif code == EXTENDED_ERROR:
         add_number(layer, "dns.opt.ext_error.info_code", offset, 2)
         if size > 2:
@@ -99,6 +105,16 @@ def _fill_option(layer: Layer, base: int, code: int, offset: int, size: int) -> 
             layer.add("dns.opt.ext_error.extra_text", text, layer.start + offset + 2, size - 2)
     elif code == ZONE_VERSION and size >= 2:
         _fill_zone_version(layer, offset, size)
+
+
+def _fill_domain(layer: Layer, base: int, code: int, offset: int, size: int) -> None:
+    """Wireshark 4.4 shows the chain's closest trust point as the bytes on the wire, not as a name."""
+    if code == CHAIN:
+        text = text_of(layer.region, offset, size).split("\0", 1)[0]
+        layer.add("dns.opt.chain.fqdn", text, layer.start + offset, size)
+        return
+    found = read_name(layer.region, offset, base)
+    layer.add("dns.opt.agent_domain", found.text, layer.start + offset, found.end - offset)
 
 
 def _fill_zone_version(layer: Layer, offset: int, size: int) -> None:
@@ -113,8 +129,6 @@ def _fill_zone_version(layer: Layer, offset: int, size: int) -> None:
 
 def _fill_address(layer: Layer, family: int, offset: int, size: int) -> None:
     """The client's network, cut to its prefix on the wire (RFC 7871 section 6)."""
-    if size < 0:
-        return
     value = layer.region.bytes(offset, size)
     full = {1: ("dns.opt.client.addr4", 4), 2: ("dns.opt.client.addr6", 16)}.get(family)
     if full is not None and size <= full[1]:
