@@ -33,7 +33,7 @@ _STRANGERS = frozenset({
     "djiuav", "dtpt", "egd", "enttec", "eobi", "epl", "esio", "ff", "gdsdb", "glbp", "gvcp", "hart_ip", "hip", "icq",
     "isns", "jmirror", "kf", "kt", "laplink", "ldss", "mactelnet", "mle", "mndp", "mpeg_dsmcc", "msmms", "ndmp",
     "njack", "nxp_802154_sniffer", "omron", "opensafety", "papi", "pathport", "pcomtcp", "pnrp", "pulse", "pvfs",
-    "roon_disco", "rtpproxy", "rx", "s101", "s5066sis", "saphdb", "sbus", "sigcomp", "skinny", "slimp3", "smrse",
+    "roon_disco", "rtpproxy", "s101", "s5066sis", "saphdb", "sbus", "sigcomp", "skinny", "slimp3", "smrse",
     "ssyncp", "steam_ihs_discovery", "tapa", "tivoconnect", "tpcp", "tplink-smarthome", "tpncp", "tsdns", "uftp",
     "vines_frp", "wimaxasncp", "xot", "z21", "zep",
 })  # fmt: skip
@@ -55,7 +55,7 @@ def _is_length_first(data: bytes, length: int) -> bool:
 
 _BEGINNINGS: dict[str, Callable[[bytes, int], bool]] = {
     "ajp13": _starts(b"\x12\x34", b"AB"),
-    "bgp": lambda data, length: data.startswith(b"\xff" * 16) or length < 19,
+    "bgp": lambda data, length: b"\xff" * 16 in data or length < 19,
     "babel": _starts(b"\x2a\x02"),
     "bundle": lambda data, length: data[:1] in (b"\x04", b"\x05", b"\x06", b"\x07", b"\x9f"),
     "bvlc": _starts(b"\x81"),
@@ -65,7 +65,7 @@ _BEGINNINGS: dict[str, Callable[[bytes, int], bool]] = {
     "dnp3": _starts(b"\x05\x64"),
     "edonkey": _starts(b"\xe3", b"\xe4", b"\xe5", b"\xc5", b"\xd4"),
     "ipdr": _starts(b"\x02"),
-    "isakmp": lambda data, length: length >= 28 and any(data[:8]),
+    "isakmp": lambda data, length: length >= 28 and any(data[:28]),
     "l2tp": lambda data, length: len(data) >= 6 and data[1] & 0x0F in (2, 3),
     "ldp": _starts(b"\0\x01"),
     "lwapp": lambda data, length: length >= 6,
@@ -78,6 +78,7 @@ _BEGINNINGS: dict[str, Callable[[bytes, int], bool]] = {
     "olsr": _is_length_first,
     "portcontrol": _starts(b"\0", b"\x01", b"\x02"),
     "rmcp": _starts(b"\x06"),
+    "rx": lambda data, length: len(data) >= 28 and 1 <= data[20] <= 13,
     "sebek": _starts(b"\xd0\xd0\xd0\xd0"),
     "synphasor": _starts(b"\xaa"),
     "tpkt": _starts(b"\x03"),

@@ -30,7 +30,7 @@ GTP = Protocol(
             gtp.teid         UINT32
             gtp.seq_number   UINT16
             gtp.npdu_number  UINT8
-            gtp.next         UINT8
+            gtp.ext_hdr.next UINT8
         """),
     ),
     over={"udp.port": (2123, USER_PLANE, 3386)},
@@ -61,7 +61,7 @@ def dissect_gtp(view: View, region: Region) -> bool:
             layer.add("gtp.npdu_number", region.u8(10), start + 10, 1)
         following, length = region.u8(11), 12
         if flags & 4:
-            layer.add("gtp.next", following, start + 11, 1)
+            layer.add("gtp.ext_hdr.next", following, start + 11, 1)
         for _ in range(MAX_EXTENSIONS if flags & 4 else 0):
             size = region.u8(length) * 4
             if not following or not size:

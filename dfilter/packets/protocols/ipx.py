@@ -48,7 +48,7 @@ IPXSAP = Protocol(
             ipxsap.response        BOOLEAN
             ipxsap.server          NONE
             ipxsap.server.type     UINT16
-            ipxsap.server.name     STRINGZ
+            ipxsap.server.name     STRINGZTRUNC
             ipxsap.server.network  IPXNET
             ipxsap.server.node     ETHER
             ipxsap.server.socket   UINT16

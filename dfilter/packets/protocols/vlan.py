@@ -36,7 +36,6 @@ SERVICE_TAG = Protocol(
         header("ieee8021ad.dei", T.UINT16, 0, mask=0x1000),
         header("ieee8021ad.id", T.UINT16, 0, mask=0x0FFF),
         computed("ieee8021ah.etype", T.UINT16),
-        computed("ieee8021ah.len", T.UINT16),
         computed("ieee8021ah.trailer", T.BYTES),
     ),
     over={"ethertype": (0x88A8,)},
@@ -62,7 +61,8 @@ def _dissect_tag(view: View, region: Region, protocol: Protocol) -> None:
     payload = region.sub(4)
     is_vlan = protocol is VLAN
     if kind <= MAX_LENGTH_FIELD:
-        layer.add("vlan.len" if is_vlan else "ieee8021ah.len", kind, region.start + 2, 2)
+        if is_vlan:
+            layer.add("vlan.len", kind, region.start + 2, 2)
         payload.trim(kind)
         call_length_field(view, payload)
     else:

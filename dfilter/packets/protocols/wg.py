@@ -5,6 +5,8 @@ What is inside a transport message cannot be read without keys.
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.region import Region
@@ -23,16 +25,16 @@ WG = Protocol(
         *computed_table("""
             wg.sender              UINT32
             wg.receiver            UINT32
-            wg.ephemeral           BYTES
-            wg.encrypted_static    BYTES
-            wg.encrypted_timestamp BYTES
-            wg.encrypted_empty     BYTES
+            wg.ephemeral           STRING
+            wg.encrypted_static    NONE
+            wg.encrypted_timestamp NONE
+            wg.encrypted_empty     NONE
             wg.mac1                BYTES
             wg.mac2                BYTES
             wg.nonce               BYTES
             wg.encrypted_cookie    BYTES
             wg.counter             UINT64
-            wg.encrypted_packet    BYTES
+            wg.encrypted_packet    NONE
         """),
     ),
     heuristics={"udp": lambda view, region: _is_wireguard(region)},
@@ -70,7 +72,16 @@ def fill_wg(layer: Layer) -> None:
     kind = region.u8(0)
     for name, length in _PARTS[kind]:
         value = region.bytes(at, length)
-        layer.add(name, int.from_bytes(value, "little") if name in _NUMBERS else value, start + at, length)
+        layer.add(name, _value_of(name, value), start + at, length)
         at += length
     if kind == TRANSPORT:
-        layer.add("wg.encrypted_packet", region.rest(at), start + at, region.length - at)
+        layer.add("wg.encrypted_packet", None, start + at, region.length - at)
+
+
+def _value_of(name: str, value: bytes) -> int | str | bytes | None:
+    """Keys are shown in base64, what is encrypted not at all."""
+    if name in _NUMBERS:
+        return int.from_bytes(value, "little")
+    if name == "wg.ephemeral":
+        return b64encode(value).decode("ascii")
+    return None if name.startswith("wg.encrypted") and name != "wg.encrypted_cookie" else value
