@@ -128,6 +128,17 @@ def utf16_text(data: bytes) -> str:
     return data.decode("utf-16-le", "replace").split("\0", 1)[0]
 
 
+def message_text(region: Region, at: int, unicode: bool) -> tuple[str, int, int]:
+    """A string of SMB up to its NUL: text, start and length with the NUL; UTF-16 starts on an even offset."""
+    if not unicode:
+        data = region.rest(at).split(b"\0", 1)[0]
+        return data.decode("latin-1"), at, len(data) + 1
+    at += at & 1
+    data = region.rest(at)
+    size = next((i for i in range(0, len(data) - 1, 2) if data[i : i + 2] == b"\0\0"), len(data) & ~1)
+    return utf16_text(data[:size]), at, min(size + 2, len(data))
+
+
 def mask_table(text: str) -> tuple[tuple[str, int], ...]:
     """Rows (field name, mask) for `Cursor.flags`, one a line: name, white space, mask."""
     rows = (line.split() for line in text.splitlines() if line.strip())

@@ -23,7 +23,8 @@ MAX_CHAIN = 128
 NO_MORE = 0xFF
 _ANDX = frozenset({0x24, 0x2D, 0x2E, 0x2F, 0x73, 0x74, 0x75, 0xA2})
 _NT_STATUS = 0x4000
-_LOOK_AHEAD, _STATEFUL = ("smb.response_in",), ("smb.response_to", "smb.time")
+_LOOK_AHEAD = ("smb.response_in", "smb.path", "smb.fid.mapped_in", "smb.fid.closed_in")
+_STATEFUL = ("smb.response_to", "smb.time", "smb.fid.opened_in")
 _FLAGS = mask_table("""
     smb.flags.lock 0x01
     smb.flags.receive_buffer 0x02
@@ -109,7 +110,11 @@ def fill_smb(layer: Layer) -> None:
     cursor.u16("smb.pid.high")
     cursor.raw("smb.signature", 8)
     cursor.raw("smb.reserved", 2)
-    cursor.integers((("smb.tid", 2), ("smb.pid", 2), ("smb.uid", 2), ("smb.mid", 2)))
+    cursor.u16("smb.tid")
+    if header.tree is not None:
+        layer.add("smb.path", header.tree[0], cursor.absolute - 2)
+        layer.add("smb.fid.mapped_in", header.tree[1], cursor.absolute - 2)
+    cursor.integers((("smb.pid", 2), ("smb.uid", 2), ("smb.mid", 2)))
     _fill_chain(cursor, header)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dfilter.packets.protocols.cursor import Cursor, mask_table, utf16_text
+from dfilter.packets.protocols.cursor import Cursor, mask_table, message_text, utf16_text
 from dfilter.packets.protocols.dcerpc import looks_like as looks_like_dcerpc
 from dfilter.packets.protocols.smb2_flags import ACCESS_MASK, CREATE_OPTIONS, SHARE_ACCESS
 from dfilter.packets.protocols.smb_state import Header
@@ -17,6 +17,8 @@ from dfilter.packets.view import View
 
 BODY = 32
 TRANSACTION, NEGOTIATE, SESSION_SETUP, TREE_CONNECT, NT_CREATE, CLOSE = 0x25, 0x72, 0x73, 0x75, 0xA2, 0x04
+_TRANSACTION2, _READ = 0x32, 0x2E
+_FIND_FIRST, _QUERY_PATH = 1, 5
 _MAILSLOT = "\\MAILSLOT\\"
 _EXTENDED_SECURITY = 0x80000000
 _SECURITY_MODE = mask_table("""
@@ -56,6 +58,23 @@ _CREATE_FLAGS = mask_table("""
     smb.nt.create.dir 0x8
     smb.nt.create.ext 0x10
 """)
+_FILE_ATTRIBUTES = mask_table("""
+    smb.file_attribute.read_only 0x1
+    smb.file_attribute.hidden 0x2
+    smb.file_attribute.system 0x4
+    smb.file_attribute.volume 0x8
+    smb.file_attribute.directory 0x10
+    smb.file_attribute.archive 0x20
+    smb.file_attribute.device 0x40
+    smb.file_attribute.normal 0x80
+    smb.file_attribute.temporary 0x100
+    smb.file_attribute.sparse 0x200
+    smb.file_attribute.reparse 0x400
+    smb.file_attribute.compressed 0x800
+    smb.file_attribute.offline 0x1000
+    smb.file_attribute.not_content_indexed 0x2000
+    smb.file_attribute.encrypted 0x4000
+""")
 _CONNECT_FLAGS = mask_table("""
     smb.connect.flags.dtid 0x1
     smb.connect.flags.extendedsig 0x4
@@ -65,6 +84,8 @@ _CONNECT_FLAGS = mask_table("""
 
 def fill_command(cursor: Cursor, header: Header, command: int, *, has_andx: bool) -> tuple[int, int] | None:
     """One command's fields; the next command and its offset, None where no chain can go on."""
+    if command == header.command and (header.response or command != TRANSACTION):
+        fill_file(cursor, header)
     words = cursor.u8("smb.wct")
     end = cursor.at + 2 * words
     following: tuple[int, int] | None = None
@@ -85,20 +106,34 @@ def fill_command(cursor: Cursor, header: Header, command: int, *, has_andx: bool
     return following
 
 
-def _text(cursor: Cursor, name: str, unicode: bool) -> str:
-    """A string up to its NUL; UTF-16 strings start on an even offset of the message."""
-    if not unicode:
-        data = cursor.region.rest(cursor.at).split(b"\0", 1)[0]
-        cursor.layer.add(name, data.decode("latin-1"), cursor.absolute, len(data) + 1)
-        cursor.skip(len(data) + 1)
-        return data.decode("latin-1")
-    cursor.at += cursor.at & 1
-    data = cursor.region.rest(cursor.at)
-    size = next((at for at in range(0, len(data) - 1, 2) if data[at : at + 2] == b"\0\0"), len(data) & ~1)
-    text = utf16_text(data[:size])
-    cursor.layer.add(name, text, cursor.absolute, min(size + 2, len(data)))
-    cursor.skip(size + 2)
-    return text
+def _text(cursor: Cursor, name: str, unicode: bool) -> None:
+    text, at, length = message_text(cursor.region, cursor.at, unicode)
+    cursor.layer.add(name, text, cursor.region.start + at, length)
+    cursor.at = at + length
+
+
+def fill_file(cursor: Cursor, header: Header) -> None:
+    """The file that the command is about, and what is known of how it was opened."""
+    if header.fid is None:
+        return
+    layer, at = cursor.layer, cursor.absolute
+    layer.add("smb.fid", header.fid, at, 2)
+    file = header.file
+    if file is None:
+        return
+    layer.add("smb.fid.opened_in", file.opened_in, at)
+    for frame in layer.view.session.foresight_for("smb.fid.closed_in", file.opened_in):
+        layer.add("smb.fid.closed_in", frame, at)
+    layer.add("smb.file", file.name, at)
+    for name, value, size, bits in (
+            ("smb.create_flags", file.create_flags, 4, _CREATE_FLAGS), ("smb.access_mask", file.access, 4, ACCESS_MASK),
+            ("smb.file_attribute", file.attributes, 4, _FILE_ATTRIBUTES),
+            ("smb.share_access", file.share, 4, SHARE_ACCESS),
+            ("smb.create_options", file.options, 4, CREATE_OPTIONS)):  # fmt: skip
+        layer.add(name, value, at, size)
+        for bit_name, mask in bits:
+            layer.add(bit_name, bool(value & mask), at, size)
+    layer.add("smb.create.disposition", file.disposition, at)
 
 
 def _negotiate_dialects(cursor: Cursor, header: Header) -> None:
@@ -236,11 +271,33 @@ def _create_words(cursor: Cursor, header: Header) -> None:
     cursor.u32("smb.rfid")
     cursor.flags("smb.access_mask", 4, ACCESS_MASK)
     cursor.u64("smb.alloc_size64")
-    cursor.skip(4)
+    cursor.flags("smb.file_attribute", 4, _FILE_ATTRIBUTES)
     cursor.flags("smb.share_access", 4, SHARE_ACCESS)
     cursor.u32("smb.create.disposition")
     cursor.flags("smb.create_options", 4, CREATE_OPTIONS)
     cursor.u32("smb.impersonation.level")
+
+
+def _create_response_words(cursor: Cursor, header: Header) -> None:
+    cursor.u8("smb.oplock.level")
+    cursor.skip(2)
+    cursor.u32("smb.create.action")
+    cursor.filetime("smb.create.time")
+    cursor.skip(8)
+    cursor.filetime("smb.last_write.time")
+    cursor.filetime("smb.change.time")
+    cursor.flags("smb.file_attribute", 4, _FILE_ATTRIBUTES)
+    cursor.integers((("smb.alloc_size64", 8), ("smb.end_of_file", 8), ("smb.file_type", 2)))
+    cursor.skip(2)
+    cursor.u8("smb.is_directory")
+
+
+def _extended_create_response_words(cursor: Cursor, header: Header) -> None:
+    _create_response_words(cursor, header)
+    cursor.guid("smb.volume_guid")
+    cursor.u64("smb.create.file_id_64b")
+    cursor.flags("smb.access_mask", 4, ACCESS_MASK)
+    cursor.flags("smb.access_mask", 4, ACCESS_MASK)
 
 
 def _create_bytes(cursor: Cursor, header: Header) -> None:
@@ -258,7 +315,36 @@ def _transaction_words(cursor: Cursor, header: Header) -> None:
 
 
 def _transaction_bytes(cursor: Cursor, header: Header) -> None:
+    """The name; a pipe's file shows here on a request, and once more on a response."""
+    fill_file(cursor, header)
     _text(cursor, "smb.trans_name", header.unicode)
+
+
+def _transaction_response_bytes(cursor: Cursor, header: Header) -> None:
+    fill_file(cursor, header)
+
+
+def _transaction2_words(cursor: Cursor, header: Header) -> None:
+    _transaction_words(cursor, header)
+    cursor.u16("smb.trans2.cmd")
+
+
+def _transaction2_bytes(cursor: Cursor, header: Header) -> None:
+    """The parameters of the subcommands that name files (MS-CIFS sections 2.2.6.2 and 2.2.6.6)."""
+    region = cursor.region
+    subcommand, offset = region.le16(BODY + 1 + 28), region.le16(BODY + 1 + 20)
+    cursor.at = max(cursor.at, offset)
+    if subcommand == _QUERY_PATH and cursor.left > 6:
+        cursor.u16("smb.qpi_loi")
+        cursor.raw("smb.reserved", 4)
+        _text(cursor, "smb.file", header.unicode)
+    elif subcommand == _FIND_FIRST and cursor.left > 12:
+        cursor.skip(2)
+        cursor.u16("smb.search_count_max")
+        cursor.skip(2)
+        cursor.u16("smb.ff2_loi")
+        cursor.u32("smb.storage_type")
+        _text(cursor, "smb.search_pattern", header.unicode)
 
 
 def _transaction_response_words(cursor: Cursor, header: Header) -> None:
@@ -269,27 +355,47 @@ def _transaction_response_words(cursor: Cursor, header: Header) -> None:
     cursor.raw("smb.reserved", 1)
 
 
+def _read_words(cursor: Cursor, header: Header) -> None:
+    cursor.skip(2)
+    cursor.integers((("smb.offset", 4), ("smb.maxcount_low", 2), ("smb.mincount", 2), ("smb.maxcount_high", 4),
+                     ("smb.remaining", 2)))  # fmt: skip
+    if cursor.region.u8(BODY) == 12:
+        cursor.u32("smb.offset_high")
+
+
+def _read_response_words(cursor: Cursor, header: Header) -> None:
+    cursor.integers((("smb.remaining", 2), ("smb.dcm", 2)))
+    cursor.raw("smb.reserved", 2)
+    cursor.integers((("smb.data_len_low", 2), ("smb.data_offset", 2), ("smb.data_len_high", 4)))
+    cursor.raw("smb.reserved", 6)
+
+
 _Filler = Callable[[Cursor, Header], None]
 _Table = dict[tuple[int, int], _Filler]
 _REQUEST_WORDS: _Table = {
     (SESSION_SETUP, 13): _setup_plain_words, (SESSION_SETUP, 12): _setup_blob_words, (TREE_CONNECT, 4): _tree_words,
-    (NT_CREATE, 24): _create_words,
+    (NT_CREATE, 24): _create_words, (_TRANSACTION2, 15): _transaction2_words, (_READ, 10): _read_words,
+    (_READ, 12): _read_words,
     **{(TRANSACTION, words): _transaction_words for words in range(14, 20)},
 }  # fmt: skip
 _REQUEST_BYTES: _Table = {
     (NEGOTIATE, 0): _negotiate_dialects, (SESSION_SETUP, 13): _setup_plain_bytes,
-    (SESSION_SETUP, 12): _setup_blob_bytes, (TREE_CONNECT, 4): _tree_bytes, (NT_CREATE, 24): _create_bytes,
+    (SESSION_SETUP, 12): _setup_blob_bytes, (_TRANSACTION2, 15): _transaction2_bytes,
+    (TREE_CONNECT, 4): _tree_bytes, (NT_CREATE, 24): _create_bytes,
     **{(TRANSACTION, words): _transaction_bytes for words in range(14, 20)},
 }  # fmt: skip
 _RESPONSE_WORDS: _Table = {
     (NEGOTIATE, 17): _negotiate_words, (SESSION_SETUP, 3): _setup_response_words,
-    (SESSION_SETUP, 4): _setup_blob_response_words,
+    (SESSION_SETUP, 4): _setup_blob_response_words, (NT_CREATE, 34): _create_response_words,
+    (NT_CREATE, 42): _extended_create_response_words, (_READ, 12): _read_response_words,
+    (_TRANSACTION2, 10): _transaction_response_words,
     **{(TRANSACTION, words): _transaction_response_words for words in range(10, 14)},
 }  # fmt: skip
 _RESPONSE_BYTES: _Table = {
     (NEGOTIATE, 17): _negotiate_bytes, (SESSION_SETUP, 3): _setup_response_bytes,
     (SESSION_SETUP, 4): _setup_blob_response_bytes, (TREE_CONNECT, 3): _tree_response_bytes,
     (TREE_CONNECT, 7): _tree_response_bytes,
+    **{(TRANSACTION, words): _transaction_response_bytes for words in range(10, 14)},
 }  # fmt: skip
 
 

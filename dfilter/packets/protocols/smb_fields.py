@@ -38,18 +38,24 @@ SMB_FIELD_TABLE = """
     smb.caller_free_alloc_units UINT64
     smb.challenge BYTES
     smb.challenge_length UINT16
+    smb.change.time ABSOLUTE_TIME
     smb.cmd UINT8
     smb.connect.flags UINT16
     smb.connect.flags.dtid BOOLEAN
     smb.connect.flags.extendedresp BOOLEAN
     smb.connect.flags.extendedsig BOOLEAN
+    smb.create.action UINT32
     smb.create.disposition UINT32
+    smb.create.file_id_64b UINT64
     smb.create.time ABSOLUTE_TIME
     smb.create_flags UINT32
     smb.create_options UINT32
     smb.data_disp UINT16
+    smb.data_len_high UINT16
+    smb.data_len_low UINT16
     smb.data_offset UINT16
     smb.dc UINT16
+    smb.dcm UINT16
     smb.delete_pending UINT16
     smb.device UINT32
     smb.device.aat BOOLEAN
@@ -72,8 +78,30 @@ SMB_FIELD_TABLE = """
     smb.end_of_file UINT64
     smb.error_class UINT8
     smb.error_code UINT16
+    smb.ff2_loi UINT16
+    smb.fid UINT16
+    smb.fid.closed_in FRAMENUM
+    smb.fid.mapped_in FRAMENUM
+    smb.fid.opened_in FRAMENUM
     smb.file STRING
+    smb.file_attribute UINT16
+    smb.file_attribute.archive BOOLEAN
+    smb.file_attribute.compressed BOOLEAN
+    smb.file_attribute.device BOOLEAN
+    smb.file_attribute.directory BOOLEAN
+    smb.file_attribute.encrypted BOOLEAN
+    smb.file_attribute.hidden BOOLEAN
+    smb.file_attribute.normal BOOLEAN
+    smb.file_attribute.not_content_indexed BOOLEAN
+    smb.file_attribute.offline BOOLEAN
+    smb.file_attribute.read_only BOOLEAN
+    smb.file_attribute.reparse BOOLEAN
+    smb.file_attribute.sparse BOOLEAN
+    smb.file_attribute.system BOOLEAN
+    smb.file_attribute.temporary BOOLEAN
+    smb.file_attribute.volume BOOLEAN
     smb.file_name_len UINT32
+    smb.file_type UINT16
     smb.flags UINT8
     smb.flags.canon BOOLEAN
     smb.flags.caseless BOOLEAN
@@ -126,6 +154,7 @@ SMB_FIELD_TABLE = """
     smb.impersonation.level UINT32
     smb.index_number UINT64
     smb.is_directory UINT8
+    smb.last_write.time ABSOLUTE_TIME
     smb.link_count UINT32
     smb.max_buf UINT16
     smb.max_bufsize UINT32
@@ -133,8 +162,11 @@ SMB_FIELD_TABLE = """
     smb.max_raw UINT32
     smb.max_referral_level UINT16
     smb.max_vcs UINT16
+    smb.maxcount_high UINT16
+    smb.maxcount_low UINT16
     smb.mdc UINT32
     smb.mid UINT16
+    smb.mincount UINT16
     smb.mpc UINT32
     smb.msc UINT8
     smb.native_fs STRING
@@ -178,6 +210,9 @@ SMB_FIELD_TABLE = """
     smb.nt.notify.stream_size BOOLEAN
     smb.nt.notify.stream_write BOOLEAN
     smb.nt_status UINT32
+    smb.offset UINT32
+    smb.offset_high UINT32
+    smb.oplock.level UINT8
     smb.password BYTES
     smb.path STRING
     smb.pc UINT16
@@ -187,11 +222,15 @@ SMB_FIELD_TABLE = """
     smb.po UINT16
     smb.primary_domain STRING
     smb.pwlen UINT16
+    smb.qpi_loi UINT16
+    smb.remaining UINT32
     smb.reserved BYTES
     smb.response_in FRAMENUM
     smb.response_to FRAMENUM
     smb.rfid UINT32
     smb.sc UINT8
+    smb.search_count_max UINT16
+    smb.search_pattern STRING
     smb.security_blob BYTES
     smb.security_blob_len UINT16
     smb.server STRING
@@ -232,6 +271,7 @@ SMB_FIELD_TABLE = """
     smb.sm.password BOOLEAN
     smb.sm.sig_required BOOLEAN
     smb.sm.signatures BOOLEAN
+    smb.storage_type UINT32
     smb.stream_name STRING
     smb.stream_name_len UINT32
     smb.stream_size UINT64
@@ -241,6 +281,7 @@ SMB_FIELD_TABLE = """
     smb.time RELATIVE_TIME
     smb.timeout UINT32
     smb.tpc UINT32
+    smb.trans2.cmd UINT16
     smb.trans_name STRING
     smb.transaction.flags UINT16
     smb.transaction.flags.dtid BOOLEAN
@@ -252,5 +293,6 @@ SMB_FIELD_TABLE = """
     smb.volume.label STRING
     smb.volume.label.len UINT32
     smb.volume.serial UINT32
+    smb.volume_guid GUID
     smb.wct UINT8
 """
