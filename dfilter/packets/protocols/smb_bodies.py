@@ -11,14 +11,14 @@ from collections.abc import Callable
 from dfilter.packets.protocols.cursor import Cursor, mask_table, message_text, utf16_text
 from dfilter.packets.protocols.dcerpc import looks_like as looks_like_dcerpc
 from dfilter.packets.protocols.smb2_flags import ACCESS_MASK, CREATE_OPTIONS, SHARE_ACCESS
-from dfilter.packets.protocols.smb_state import Header
+from dfilter.packets.protocols.smb_state import QUERY_PATH, Header, Request
 from dfilter.packets.region import Region
 from dfilter.packets.view import View
 
 BODY = 32
 TRANSACTION, NEGOTIATE, SESSION_SETUP, TREE_CONNECT, NT_CREATE, CLOSE = 0x25, 0x72, 0x73, 0x75, 0xA2, 0x04
 _TRANSACTION2, _READ = 0x32, 0x2E
-_FIND_FIRST, _QUERY_PATH = 1, 5
+_FIND_FIRST = 1
 _MAILSLOT = "\\MAILSLOT\\"
 _EXTENDED_SECURITY = 0x80000000
 _SECURITY_MODE = mask_table("""
@@ -86,6 +86,8 @@ def fill_command(cursor: Cursor, header: Header, command: int, *, has_andx: bool
     """One command's fields; the next command and its offset, None where no chain can go on."""
     if command == header.command and (header.response or command != TRANSACTION):
         fill_file(cursor, header)
+    if header.response and header.request is not None and header.request.subcommand is not None:
+        _fill_answered(cursor, header.request)
     words = cursor.u8("smb.wct")
     end = cursor.at + 2 * words
     following: tuple[int, int] | None = None
@@ -134,6 +136,15 @@ def fill_file(cursor: Cursor, header: Header) -> None:
         for bit_name, mask in bits:
             layer.add(bit_name, bool(value & mask), at, size)
     layer.add("smb.create.disposition", file.disposition, at)
+
+
+def _fill_answered(cursor: Cursor, request: Request) -> None:
+    """On the response of a transaction, what its request asked for."""
+    layer, at = cursor.layer, cursor.absolute
+    layer.add("smb.trans2.cmd", request.subcommand, at)
+    if request.level is not None:
+        layer.add("smb.qpi_loi", request.level, at)
+        layer.add("smb.file", request.text, at)
 
 
 def _negotiate_dialects(cursor: Cursor, header: Header) -> None:
@@ -334,7 +345,7 @@ def _transaction2_bytes(cursor: Cursor, header: Header) -> None:
     region = cursor.region
     subcommand, offset = region.le16(BODY + 1 + 28), region.le16(BODY + 1 + 20)
     cursor.at = max(cursor.at, offset)
-    if subcommand == _QUERY_PATH and cursor.left > 6:
+    if subcommand == QUERY_PATH and cursor.left > 6:
         cursor.u16("smb.qpi_loi")
         cursor.raw("smb.reserved", 4)
         _text(cursor, "smb.file", header.unicode)

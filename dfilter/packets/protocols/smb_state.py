@@ -17,6 +17,9 @@ BODY = 32
 MAX_FILES = 16384
 """Files of one connection that are remembered; the oldest is forgotten first."""
 _CLOSE, _READ, _WRITE, _TRANSACTION, _TREE_CONNECT, _NT_CREATE = 0x04, 0x2E, 0x2F, 0x25, 0x75, 0xA2
+_TRANSACTION2 = 0x32
+QUERY_PATH = 5
+"""The subcommand of Trans2 that asks about a file by its name (MS-CIFS section 2.2.6.6)."""
 MAX_PENDING = 4096
 """Requests of one connection that wait for a response; the oldest is forgotten first."""
 _TITLES = {0x04: "Close", 0x25: "Trans", 0x2B: "Echo", 0x2D: "Open AndX", 0x2E: "Read AndX", 0x2F: "Write AndX",
@@ -40,7 +43,12 @@ class File:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """A request that waits for its response; `text`: the path or name in it."""
+    """A request that waits for its response.
+
+    Attributes:
+        text: the path or name in it.
+        subcommand, level: of a transaction: what it does, and what it asks of the file that `text` names.
+    """
 
     frame: int
     time: int
@@ -48,6 +56,8 @@ class Request:
     text: str = ""
     fid: int | None = None
     file: File | None = None
+    subcommand: int | None = None
+    level: int | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -137,6 +147,12 @@ def _note_request(view: View, header: Header, request: Request, state: Connectio
         request.file = File(message_text(region, data, header.unicode)[0], *values)
         for fid in view.session.foresight_for("smb.fid", view.frame.number):
             header.fid = fid
+    elif header.command == _TRANSACTION2 and words == 15:
+        request.subcommand = region.le16(BODY + 29)
+        if request.subcommand == QUERY_PATH:
+            at = region.le16(BODY + 21)
+            request.level = region.le16(at)
+            request.text = message_text(region, at + 6, header.unicode)[0]
     else:
         at_fid = {(_CLOSE, 3): 1, (_READ, 10): 5, (_READ, 12): 5, (_WRITE, 12): 5, (_WRITE, 14): 5,
                   (_TRANSACTION, 16): 31}.get((header.command, words))  # fmt: skip
