@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dfilter.captures.index import open_chunks
@@ -19,7 +20,7 @@ from dfilter.filter import Filter, Target, compile_filter
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
-from dfilter.packets.shapes import ANY_FRAME, SHAPES, ShapeKnowledge
+from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, ShapeKnowledge
 from dfilter.packets.view import View
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def column_plan(filters: Sequence[Filter]) -> ColumnPlan | None:
     from dfilter.compile.columns import build_columns  # numpy is loaded only to scan captures
 
     named = [(compiled.plan.expression, compiled.fields) for compiled in filters]
-    return build_columns(named, SHAPES, ANY_FRAME, ShapeKnowledge(catalogue()))
+    return build_columns(named, (*SHAPES, *TAGGED_SHAPES), ANY_FRAME, ShapeKnowledge(catalogue()))
 
 
 def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], needs: Needs,
@@ -157,7 +158,7 @@ def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,
             decode_as: DecodeAs | None = None) -> Iterator[View]:  # fmt: skip
     """The views of all frames of a capture, after a first pass over it if anything looks ahead."""
     foresight: Foresight | None = None
-    if look_ahead:
+    if look_ahead or (needs.second_look and _can_reread(capture)):
         foresight = first_pass(capture, needs, decode_as)
     session = Session(needs, decode_as=decode_as, foresight=foresight)
     opened = open_capture(capture)
@@ -180,6 +181,14 @@ def first_pass(capture: Source, needs: Needs, decode_as: DecodeAs | None) -> For
     if start is not None:
         capture.seek(start)  # type: ignore[union-attr]
     return session.foreseen
+
+
+def _can_reread(capture: Source) -> bool:
+    """Can the capture be read a second time?"""
+    if isinstance(capture, str | PathLike):
+        return str(capture) != "-" and Path(capture).is_file()
+    seekable = getattr(capture, "seekable", None)
+    return seekable is not None and bool(seekable())
 
 
 def _rewindable(capture: Source) -> int | None:

@@ -57,6 +57,9 @@ frame.len > 1000
 frame.number in {3, 5..9} && frame.cap_len < 100
 ip.addr == 10.8.15.101 && tcp.payload contains "GET"
 icmp.type == 8 or not (tcp or udp)
+vlan.id == 42 && tcp.port == 443
+not vlan and udp.port == 53
+vlan.priority < 7 or arp
 """.strip().splitlines()
 COMPILED = [dfilter.compile(text) for text in FILTERS]
 
@@ -71,7 +74,13 @@ def tutorial_frames() -> Iterator[Frame]:
         yield from open_capture(path)
 
 
+def tagged(frame: Frame) -> Frame:
+    """The frame in VLAN 42."""
+    return Frame(frame.number, frame.time, frame.data[:12] + b"\x81\0\0\x2a" + frame.data[12:], frame.wire_length + 4)
+
+
 FRAMES = list(tutorial_frames())
+FRAMES += [tagged(frame) for frame in FRAMES[::3]]
 
 
 def damaged(frames: list[Frame], seed: int) -> list[Frame]:

@@ -129,6 +129,21 @@ class Feed:
             position = 0
         return self.need(position + size, 0)
 
+    @property
+    def plain_file(self) -> io.FileIO | None:
+        """The regular, uncompressed file that was opened here, to be read directly; None for every other source."""
+        file = self._file
+        if not isinstance(file, io.FileIO) or self.compressed or not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return None
+        return file
+
+    def jump(self, offset: int) -> None:
+        """Go on at byte `offset` of a `plain_file`, whose bytes before it the caller read by other means."""
+        assert self._file is not None
+        self._file.seek(offset)
+        self.buffer = b""
+        self.offset = offset
+
     def close(self) -> None:
         """Close the file if it was opened here; the caller's own file object stays open."""
         if self._file is not None:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from dfilter.captures.frame import Frame, Interface
 from dfilter.captures.limits import MAX_WIRE_LENGTH
-from dfilter.captures.pcap import Layout
+from dfilter.captures.pcap import Layout, Window
 from dfilter.captures.read import Capture, open_capture
 
 CHUNK_BYTES = 1 << 22
@@ -42,14 +42,15 @@ class Chunk:
     """Consecutive frames.
 
     Attributes:
-        data: holds the bytes of all of them, and `PADDING` at the end.
+        data: holds the bytes of all of them, and at least as many bytes behind as `PADDING`; it may be overwritten
+            when the next chunk is asked for.
         first: number of the first frame.
         starts: where each frame's bytes begin in `data`.
         captured, wire: lengths in bytes.
         link_types: LINKTYPE_* number of each; one number where all are alike.
     """
 
-    data: bytes
+    data: bytes | bytearray
     first: int
     starts: Integers
     captured: Integers
@@ -76,7 +77,7 @@ class RecordChunk(Chunk):
         start = int(self.starts[index])
         seconds, fraction = struct.unpack_from(self.byte_order + "II", self.data, start - 16)
         time = seconds * 1_000_000_000 + fraction * self.scale
-        data = self.data[start : start + int(self.captured[index])]
+        data = bytes(self.data[start : start + int(self.captured[index])])
         wire = int(self.wire[index])
         return Frame(self.first + index, time, data, wire, self.interface.link_type, -1, self.interface)
 
@@ -114,14 +115,16 @@ def _frame_chunks(capture: Capture) -> Iterator[Chunk]:
         yield FrameChunk(data, batch[0].number, starts, captured, wire, kinds, batch)
 
 
-def _record_chunks(layout: Layout, windows: Iterator[tuple[bytes, list[int]]]) -> Iterator[Chunk]:
+def _record_chunks(layout: Layout, windows: Iterator[Window]) -> Iterator[Chunk]:
     first = 1
-    for window, positions in windows:
-        data = window + PADDING
-        starts = np.array(positions, np.int64) + 16
+    for window in windows:
+        data = window.data
+        if len(data) < window.stop + len(PADDING):
+            data = data + PADDING
+        starts = window.positions + 16
         words = np.ndarray((len(data) - 3,), layout.byte_order + "u4", data, strides=(1,))
         captured = words[starts - 8].astype(np.int64)
         wire = np.minimum(words[starts - 4].astype(np.int64), MAX_WIRE_LENGTH)
         yield RecordChunk(data, first, starts, captured, wire, layout.interface.link_type,
                           layout.byte_order, layout.scale, layout.interface)  # fmt: skip
-        first += len(positions)
+        first += len(starts)

@@ -10,10 +10,11 @@ magic number, yet some of its writers used the standard one, with 24 or 20 bytes
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dfilter.captures.feed import CHUNK, Feed
 from dfilter.captures.frame import Frame, Interface, Section
@@ -21,6 +22,12 @@ from dfilter.captures.limits import MAX_WIRE_LENGTH, max_packet
 from dfilter.errors import CaptureError
 
 FILE_HEADER: Final = 24
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from dfilter.captures.lanes import Lanes
 
 _MICROSECONDS: Final = 0xA1B2C3D4
 _NANOSECONDS: Final = 0xA1B23C4D
@@ -60,6 +67,23 @@ class Layout:
     def scale(self) -> int:
         """Nanoseconds in the unit of a record's fraction."""
         return 1 if self.nanoseconds else 1000
+
+
+@dataclass(slots=True)
+class Window:
+    """A stretch of a file of plain layout.
+
+    Attributes:
+        data: its bytes; the next window may be put in the same place.
+        positions: where in `data` the header of each whole record begins (int64).
+        offset: of `data` in the (decompressed) file.
+        stop: where in `data` the first record begins that is not among them.
+    """
+
+    data: bytes | bytearray
+    positions: npt.NDArray[np.int64]
+    offset: int
+    stop: int
 
 
 def byte_order(start: bytes) -> str | None:
@@ -191,43 +215,60 @@ def _records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterato
         buffer = feed.buffer
 
 
-def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int) -> Iterator[tuple[bytes, list[int]]]:
-    """The records of a plain layout, by place: (bytes, where in them each record's header begins).
+def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int) -> Iterator[Window]:
+    """The records of a plain layout, by place: `size` bytes at a time, where the source gives them.
 
-    `size` bytes at a time, where the source gives them; the same records as `_records`, the same warnings.
+    The same records as `_records`, the same warnings.  A plain file is read without copies.
     """
+    from dfilter.captures.lanes import Lanes  # numpy, for those who scan only
+
     limit = max_packet(layout.interface.link_type)
-    position = number = 0
+    lanes = Lanes(layout.byte_order, limit)
+    number = 0
+    file = feed.plain_file
+    if file is not None:
+        for window in _refilled(file, feed.offset, size, lanes):
+            number += len(window.positions)
+            feed.jump(window.offset + window.stop)
+            yield window
+        feed.jump(feed.offset)
+    position = 0
     while _more(feed, position, 16, number, warn):
         feed.need(0, size)
         buffer = feed.buffer
-        positions, position, captured = _walk(buffer, layout.byte_order, limit)
-        if positions:
+        positions, position, captured = lanes.records(buffer, 0)
+        if len(positions):
             number += len(positions)
-            yield buffer, positions
+            yield Window(buffer, positions, feed.offset, position)
         if captured > limit:
             warn(_too_long(feed, position, captured, limit, number))
             return
-        if not positions and not _more(feed, position, 16 + captured, number, warn):
+        if not len(positions) and not _more(feed, position, 16 + captured, number, warn):
             return
 
 
-def _walk(buffer: bytes, order: str, limit: int) -> tuple[list[int], int, int]:
-    """Where whole records begin; where the first that is not whole begins, and its captured length."""
-    captured_at = struct.Struct(order + "I").unpack_from
-    positions: list[int] = []
-    append = positions.append
-    position, end = 0, len(buffer)
-    last_header = end - 16
-    captured = 0
-    while position <= last_header:
-        (captured,) = captured_at(buffer, position + 8)
-        stop = position + 16 + captured
-        if stop > end or captured > limit:
-            return positions, position, captured
-        append(position)
-        position = stop
-    return positions, position, 0
+def _refilled(file: io.FileIO, begin: int, size: int, lanes: Lanes) -> Iterator[Window]:
+    """The windows of a plain file from byte `begin` on, as far as they are full and their records are sound.
+
+    One piece of memory serves all of them, small enough to stay in the processor's cache.
+    """
+    buffer = bytearray(size)
+    space = memoryview(buffer)
+    file.seek(begin)
+    kept = 0
+    while True:
+        while kept < size and (count := file.readinto(space[kept:])):
+            kept += count
+        if kept < size:
+            return
+        positions, stop, _ = lanes.records(buffer, 0)
+        if not len(positions):
+            return
+        yield Window(buffer, positions, begin, stop)
+        begin += stop
+        kept = size - stop
+        file.seek(begin + kept)
+        space[:kept] = space[stop:]
 
 
 def _odd_records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterator[Frame]:

@@ -70,7 +70,7 @@ class Capture:
     def _warn(self, text: str) -> None:
         self.warning = text
 
-    def plain_windows(self, size: int) -> tuple[pcap.Layout, Iterator[tuple[bytes, list[int]]]] | None:
+    def plain_windows(self, size: int) -> tuple[pcap.Layout, Iterator[pcap.Window]] | None:
         """The records of a plain pcap file by place (see `pcap.windows`), in place of iterating; else None."""
         layout = self._layout
         if layout is None or not layout.plain:

@@ -43,7 +43,7 @@ _OPERATORS: dict[Relation, Callable[[Any, Any], Any]] = {
 class ChunkLike(Protocol):
     """What this module needs of `dfilter.captures.index.Chunk`."""
 
-    data: bytes
+    data: bytes | bytearray
     first: int
     starts: npt.NDArray[np.int64]
     captured: npt.NDArray[np.int64]

@@ -1,14 +1,14 @@
 """The common shapes of frames: header chains so plain that every field lies at a known offset.
 
-In: the catalogue.  Out: `SHAPES`, and `ShapeKnowledge` of the fields in them.  What always holds: a frame that
-passes a shape's guards has exactly the listed layers at the listed offsets, with complete headers, no options in
-IP, no fragments; what follows the last layer is decided by its ports.  Anything else has no shape and is read
-through a view.
+In: the catalogue.  Out: `SHAPES`, `TAGGED_SHAPES`, and `ShapeKnowledge` of the fields in them.  What always holds: a
+frame that passes a shape's guards has exactly the listed layers at the listed offsets, with complete headers, no
+options in IP, no fragments; what follows the last layer is decided by its ports.  Anything else has no shape and is
+read through a view.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dfilter.fields.types import FieldType
 from dfilter.packets.declare import Field, Shape
@@ -49,6 +49,29 @@ SHAPES = (
     _shape(_IPV6, (20, b"\x3a"), {"ipv6": 14, "icmpv6": 54}, 62, (18, 8), _ICMPV6_QUERIES),
     Shape({"frame": 0, "eth": 0, "arp": 14}, 42, (_constant(12, b"\x08\x06"),)),
 )
+
+
+def _tagged(shape: Shape) -> Shape:
+    """The same headers behind one IEEE 802.1Q tag."""
+    behind = [(offset + 4, mask, value) for offset, mask, value in _single_bytes(shape)]
+    constants = (_constant(12, b"\x81\x00"), *behind)
+    layers = {name: at and at + 4 for name, at in shape.layers.items()}
+    layers = {"frame": 0, "eth": 0, "vlan": 14, **layers}
+    at_least = None if shape.at_least is None else (shape.at_least[0] + 4, shape.at_least[1])
+    nibble = None if shape.header_nibble is None else shape.header_nibble + 4
+    ports = None if shape.ports is None else shape.ports + 4
+    return Shape(layers, shape.minimum + 4, constants, at_least, nibble, ports)
+
+
+def _single_bytes(shape: Shape) -> Iterator[tuple[int, bytes, bytes]]:
+    """A shape's constants, a byte at a time."""
+    for offset, mask, value in shape.constants:
+        for i in range(len(value)):
+            yield offset + i, mask[i : i + 1], value[i : i + 1]
+
+
+TAGGED_SHAPES = tuple(_tagged(shape) for shape in SHAPES)
+"""The common shapes in a VLAN: worth a column, and too rare for a place in every filter's direct test."""
 
 ANY_FRAME = Shape({"frame": 0}, 0, (), open=True)
 """Every frame, of whatever shape: only its number and lengths are known."""
