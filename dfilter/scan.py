@@ -186,17 +186,14 @@ def first_pass(capture: Source, needs: Needs, decode_as: DecodeAs | None) -> For
 def _can_reread(capture: Source) -> bool:
     """Can the capture be read a second time?"""
     if isinstance(capture, str | PathLike):
-        return str(capture) != "-" and Path(capture).is_file()
+        return str(capture) != "-" and not Path(capture).is_fifo()
     seekable = getattr(capture, "seekable", None)
     return seekable is not None and bool(seekable())
 
 
 def _rewindable(capture: Source) -> int | None:
     """The position to come back to for a second pass; None for a path, which is opened anew."""
-    if isinstance(capture, str | PathLike) and str(capture) != "-":
-        return None
-    seekable = getattr(capture, "seekable", None)
-    if seekable is not None and seekable():
-        return capture.tell()  # type: ignore[union-attr]
-    raise CaptureError("this filter needs later frames to judge earlier ones, so it must read the capture twice, "
-                       "and standard input can be read only once: save it to a file first")
+    if not _can_reread(capture):
+        raise CaptureError("this filter needs later frames to judge earlier ones, so it must read the capture twice, "
+                           "and standard input or a pipe can be read only once: save it to a file first")
+    return None if isinstance(capture, str | PathLike) else capture.tell()

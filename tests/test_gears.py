@@ -151,6 +151,13 @@ def test_a_set_of_filters_gives_each_the_answer_it_has_alone() -> None:
         assert together.frames(path) == alone
 
 
+def test_a_stateful_filter_has_the_same_answer_in_a_set() -> None:
+    texts = ["http", "data", "tcp.stream == 1", "tls.handshake.type == 1", "http.response_in", "dns.time > 0.01", "ftp-data"]
+    for path in sorted(CAPTURES.glob("*.pcap*")):
+        together = dfilter.FilterSet({text: text for text in texts}).frames(path)
+        assert together == {text: dfilter.frames(path, text) for text in texts}
+
+
 def test_dissecting_everything_changes_no_answer() -> None:
     """What a filter does not need must not change what it sees."""
     path = CAPTURES / "ftp-exfiltration.pcap"

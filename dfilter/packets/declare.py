@@ -135,6 +135,8 @@ class Protocol:
         info: one line for a packet list.
         header_length: from Wireshark 4.6 on, how many bytes the protocol's own item covers, where that is less than
             it did before (TCP's header without its payload).
+        second_look: what later frames tell decides where layers of this protocol are: a filter on the protocol
+            itself reads a capture twice where it can.
         heuristics: table name -> function (view, region) -> bool that says whether the bytes look like it.
     """
 
@@ -148,6 +150,7 @@ class Protocol:
     fill: Callable[[Layer], None] | None = None
     info: Callable[[Layer], str] | None = None
     header_length: Callable[[Layer], int] | None = None
+    second_look: bool = False
     heuristics: dict[str, Callable[[View, Region], bool]] = field(default_factory=dict)
 
     def dissector(self, function: Callable[[View, Region], Any]) -> Callable[[View, Region], Any]:

@@ -42,12 +42,15 @@ class Needs:
         reachable: the protocols worth dissecting.
         stateful: some name depends on earlier frames.
         look_ahead: some name depends on later frames, so two passes are needed.
+        second_look: a second pass finds some wanted layers that a first one cannot, as the reference's window does;
+            where there can be only one pass, its answer stands.
     """
 
     names: frozenset[str] | None
     reachable: frozenset[str]
     stateful: bool
     look_ahead: bool
+    second_look: bool = False
 
     def wants(self, *names: str) -> bool:
         """Will any of these fields be asked for?"""
@@ -69,7 +72,8 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
     above_tcp = known.reachable(wanted) & known.successors["tcp"]
     stateful = bool(above_tcp) or any(field.stateful for field in declared + parts)
     look_ahead = any(field.look_ahead for field in declared + parts)
-    return Needs(asked, known.reachable(wanted), stateful, look_ahead)
+    second_look = any(known.protocols[name].second_look for name in asked if name in known.protocols)
+    return Needs(asked, known.reachable(wanted), stateful, look_ahead, second_look)
 
 
 @dataclass(slots=True)

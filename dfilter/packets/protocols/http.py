@@ -33,6 +33,7 @@ HTTP = Protocol(
     "http",
     "HTTP",
     fields=HTTP_FIELDS,
+    second_look=True,
     over={"tcp.port": (80, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371), "sctp.port": (80,)},
     carries=("media_type", "media", "data", "json", "xml", "tcp.port", "tcp", "websocket", "http2"),
     shares=SETTINGS_FIELDS,
