@@ -7,13 +7,13 @@ other way round.  Importing this module loads neither numpy nor dpkt nor rich no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 
 from dfilter.check.conditions import infer_condition
 from dfilter.check.diagnostics import Diagnostic, Fix, Safety, Verdict, diagnostic, verdict_of
 from dfilter.check.resolve import MAX_PROBLEMS, Scope
-from dfilter.check.rules import ALL
+from dfilter.check.rules import check_all as ask_rules
 from dfilter.check.rules.context import Context, expressions, typed_expressions
 from dfilter.check.typed import TypedExpression
 from dfilter.fields.versions import NEWEST, Version
@@ -94,14 +94,9 @@ def _analyse(text: str, version: Version, macros: Mapping[str, str] | None) -> A
     nodes = tuple(expressions(parsed.tree))
     tests = () if typed is None else tuple(typed_expressions(typed))
     context = Context(text, version, nodes, tests, tuple(scope.deprecated), parsed.expanded, parsed.forgotten)
-    said = tuple(islice(_from_rules(context), MAX_PROBLEMS))
+    said = tuple(islice(ask_rules(context), MAX_PROBLEMS))
     found = (*scope.problems, *scope.hints, *said)
     return Analysis(verdict_of(text, found), parsed.tree, typed)
-
-
-def _from_rules(context: Context) -> Iterator[Diagnostic]:
-    for rule in ALL:
-        yield from rule(context)
 
 
 def _from_syntax(problem: SyntaxProblem) -> Diagnostic:

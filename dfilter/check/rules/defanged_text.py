@@ -14,13 +14,10 @@ from dfilter.check.typed import Constant
 
 CODE = "W402"
 _LONGEST = 2000
-_SIGNS = (".]", ".)", ".}", "dot]", "dot)", "xxp", "XXP")
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """One warning for each string that holds one."""
-    if not any(sign in context.text for sign in _SIGNS):
-        return
     for node in context.tests:
         for operand in operands_of(node):
             if isinstance(operand, Constant) and isinstance(operand.value, str | bytes):

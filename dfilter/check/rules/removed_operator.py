@@ -16,8 +16,6 @@ CODE = "W202"
 
 def check(context: Context) -> Iterator[Diagnostic]:
     """One warning for each use; only the 4.0 dialect has the operator at all."""
-    if "~=" not in context.text and not context.expanded:
-        return
     for node in context.nodes:
         if not isinstance(node, ast.Compare):
             continue
