@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dfilter.profiles.document import MACRO_FORMATS, Document, Format, ProfileError, parse_document
+from dfilter.profiles.document import Document, Format, ProfileError, parse_document
 
 MAX_SIZE = 64 * 1024 * 1024
 """Bytes of a file of filters; a larger one is refused."""
@@ -118,8 +118,3 @@ def write_file(path: Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def is_macros(format: Format) -> bool:
-    """Does a file of this format define macros?"""
-    return format in MACRO_FORMATS
