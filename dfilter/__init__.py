@@ -34,12 +34,18 @@ from dfilter.fields.versions import NEWEST, Version
 
 if TYPE_CHECKING:
     from dfilter.captures.write import CaptureWriter
+    from dfilter.check.complete import Completion, Completions
     from dfilter.check.diagnostics import Colour, Diagnostic, Fix, Severity, Verdict
+    from dfilter.check.explain import FieldUse
+    from dfilter.check.fix import Repair
+    from dfilter.check.report import Finding, to_github, to_json, to_sarif
     from dfilter.filter import Filter
     from dfilter.filterset import FilterSet
     from dfilter.packets.session import Session
     from dfilter.packets.view import View
+    from dfilter.repairs import check_macro, complete, fix, format, migrate
     from dfilter.scan import frames, read
+    from dfilter.workbench import Explanation, FieldEntry, explain, find_fields
 
 __version__ = "0.1.0"
 
@@ -48,14 +54,21 @@ __all__ = [
     "CaptureWarning",
     "CaptureWriter",
     "Colour",
+    "Completion",
+    "Completions",
     "DfilterError",
     "Diagnostic",
+    "Explanation",
+    "FieldEntry",
+    "FieldUse",
     "Filter",
     "FilterError",
     "FilterSet",
     "FilterSyntaxError",
     "FilterTypeError",
+    "Finding",
     "Fix",
+    "Repair",
     "Session",
     "Severity",
     "UnknownFieldError",
@@ -64,9 +77,19 @@ __all__ = [
     "View",
     "__version__",
     "check",
+    "check_macro",
     "compile",
+    "complete",
+    "explain",
+    "find_fields",
+    "fix",
+    "format",
     "frames",
+    "migrate",
     "read",
+    "to_github",
+    "to_json",
+    "to_sarif",
 ]
 
 _HOMES = {
@@ -82,6 +105,23 @@ _HOMES = {
     "View": "dfilter.packets.view",
     "frames": "dfilter.scan",
     "read": "dfilter.scan",
+    "Completion": "dfilter.check.complete",
+    "Completions": "dfilter.check.complete",
+    "FieldUse": "dfilter.check.explain",
+    "Repair": "dfilter.check.fix",
+    "Finding": "dfilter.check.report",
+    "to_github": "dfilter.check.report",
+    "to_json": "dfilter.check.report",
+    "to_sarif": "dfilter.check.report",
+    "check_macro": "dfilter.repairs",
+    "complete": "dfilter.repairs",
+    "fix": "dfilter.repairs",
+    "format": "dfilter.repairs",
+    "migrate": "dfilter.repairs",
+    "Explanation": "dfilter.workbench",
+    "FieldEntry": "dfilter.workbench",
+    "explain": "dfilter.workbench",
+    "find_fields": "dfilter.workbench",
 }
 
 
