@@ -21,6 +21,8 @@ REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3 = 0
 _LAST_TYPE = 19
 HEADER_LENGTH = 16
 _SPNEGO, _NTLMSSP, _KERBEROS = 9, 10, 16
+_PRIVACY = 6
+"""The level of protection at which stub and padding are encrypted."""
 _NEGOTIATION = (BIND, BIND_ACK, ALTER, ALTER_RESP, AUTH3)
 _TIME_NEGOTIATION = bytes.fromhex("2c1cb76c12984045")
 """The first half of the syntax that negotiates features at bind time (MS-RPCE section 3.3.1.5.3)."""
@@ -74,7 +76,9 @@ DCERPC = Protocol(
             dcerpc.cn_call_id UINT32
             dcerpc.cn_cancel_count UINT8
             dcerpc.cn_ctx_id UINT16
+            dcerpc.cn_ctx_id.no_bind NONE
             dcerpc.cn_ctx_item NONE
+            dcerpc.stub_data BYTES
             dcerpc.cn_flags UINT8
             dcerpc.cn_flags.cancel_pending BOOLEAN
             dcerpc.cn_flags.dne BOOLEAN
@@ -116,8 +120,9 @@ DCERPC = Protocol(
 
 @dataclass(slots=True)
 class _Calls:
-    """Requests by call: frame, time and operation number."""
+    """The contexts that were bound, and requests by call: frame, time and operation number."""
 
+    bound: set[tuple[bytes, int]] = field(default_factory=set)
     waiting: OrderedDict[tuple[bytes, int], tuple[int, int, int]] = field(default_factory=OrderedDict)
 
 
@@ -129,6 +134,7 @@ class _Fragment:
     little: bool
     opnum: int | None = None
     request: tuple[int, int] | None = None
+    unbound: bool = False
 
 
 def looks_like(region: Region) -> bool:
@@ -189,13 +195,17 @@ def _auth_token(region: Region, little: bool) -> tuple[int, Region] | None:
 
 
 def _pair(view: View, layer: Layer, region: Region, kind: int, little: bool) -> _Fragment:
-    """A response or fault answers the request of the same call on the same connection."""
+    """A response or fault answers the request of the same call on the same connection, if its context was bound."""
     session, frame, time = view.session, view.frame.number, view.frame.time or 0
-    if kind not in (REQUEST, RESPONSE, FAULT) or region.length < HEADER_LENGTH + 8:
-        return _Fragment(kind, little)
-    calls = _calls(view)
     ends = b"".join(sorted(address + port.to_bytes(2, "big")
                            for address, port in zip(view.addresses, view.ports, strict=True)))  # fmt: skip
+    calls = _calls(view)
+    if kind in (BIND, ALTER):
+        _note_contexts(calls, ends, region, little)
+    if kind not in (REQUEST, RESPONSE, FAULT) or region.length < HEADER_LENGTH + 8:
+        return _Fragment(kind, little)
+    if (ends, region.le16(20) if little else region.u16(20)) not in calls.bound:
+        return _Fragment(kind, little, unbound=True)
     key = (ends, region.le32(12) if little else region.u32(12))
     if kind == REQUEST:
         opnum = region.le16(22) if little else region.u16(22)
@@ -211,6 +221,16 @@ def _pair(view: View, layer: Layer, region: Region, kind: int, little: bool) -> 
         return _Fragment(kind, little)
     session.foresee("dcerpc.response_in", found[0], frame)
     return _Fragment(kind, little, found[2], (found[0], time - found[1]))
+
+
+def _note_contexts(calls: _Calls, ends: bytes, region: Region, little: bool) -> None:
+    """The presentation contexts that a bind offers (MS-RPCE section 2.2.2.13)."""
+    at, length = 28, region.length
+    for _ in range(region.u8(24) if length > 24 else 0):
+        if at + 4 > length or len(calls.bound) >= MAX_CALLS:
+            return
+        calls.bound.add((ends, region.le16(at) if little else region.u16(at)))
+        at += 24 + 20 * region.u8(at + 2)
 
 
 def _calls(view: View) -> _Calls:
@@ -242,6 +262,8 @@ def fill_dcerpc(layer: Layer) -> None:
         cursor.u16("dcerpc.cn_reject_reason")
     elif fragment.kind in (REQUEST, RESPONSE, FAULT):
         _fill_call(cursor, fragment, flags)
+        if fragment.unbound:
+            _fill_stub(cursor, fragment)
     _fill_auth(layer, fragment)
 
 
@@ -263,6 +285,21 @@ def _fill_call(cursor: Cursor, fragment: _Fragment, flags: int) -> None:
     if fragment.request is not None:
         layer.add("dcerpc.request_in", fragment.request[0], layer.start)
         layer.add("dcerpc.time", fragment.request[1], layer.start)
+
+
+def _fill_stub(cursor: Cursor, fragment: _Fragment) -> None:
+    """The stub data of a call whose interface is not known, as no bind was seen."""
+    cursor.layer.add("dcerpc.cn_ctx_id.no_bind", None)
+    region = cursor.region
+    end = region.reported_length
+    token = _auth_token(region, not cursor.big)
+    if token is not None:
+        trailer = token[1].start - region.start - 8
+        if region.u8(trailer + 1) == _PRIVACY:
+            return
+        end -= region.u8(trailer + 2)  # at the very end, not before the trailer: as Wireshark 4.4
+    if fragment.kind != FAULT and end > cursor.at:
+        cursor.captured("dcerpc.stub_data", end - cursor.at)
 
 
 def _fill_bind(cursor: Cursor) -> None:
@@ -324,15 +361,18 @@ def _fill_auth(layer: Layer, fragment: _Fragment) -> None:
     at = content.start - layer.region.start - 8
     cursor = Cursor(layer, layer.region, at, big=not fragment.little)
     padding = layer.region.u8(at + 2)
-    if padding:
+    if padding and layer.region.u8(at + 1) != _PRIVACY:
         if padding > at - HEADER_LENGTH:
             raise Malformed("more padding than data")
-        layer.add("dcerpc.auth_padding", layer.region.bytes(at - padding, padding), cursor.absolute - padding, padding)
+        pad_at = layer.region.reported_length - padding if fragment.unbound else at - padding
+        layer.add("dcerpc.auth_padding", layer.region.bytes(pad_at, padding), layer.start + pad_at, padding)
     layer.add("dcerpc.auth_info", None, cursor.absolute, content.length + 8)
     cursor.integers((("dcerpc.auth_type", 1), ("dcerpc.auth_level", 1), ("dcerpc.auth_pad_len", 1),
                      ("dcerpc.auth_rsrvd", 1), ("dcerpc.auth_ctx_id", 4)))  # fmt: skip
-    if auth_type == _NTLMSSP and fragment.kind not in _NEGOTIATION:
-        layer.add("dcerpc.auth_info", None, content.start, content.length)
+    if fragment.kind in _NEGOTIATION:
+        return
+    layer.add("dcerpc.auth_info", None, content.start, content.length)
+    if auth_type == _NTLMSSP:
         fill_verifier(layer, content)
 
 

@@ -33,12 +33,22 @@ def test_a_bind_names_the_interface() -> None:
 
 
 def test_a_response_has_the_operation_of_its_request() -> None:
-    talk = Talk(49664)
+    talk = Talk(50111)
+    talk.say(bind())
     talk.say(fragment(0, struct.pack("<IHH", 4, 0, 15) + b"stub"))
     talk.say(fragment(2, struct.pack("<IHBB", 4, 0, 0, 0) + b"stub"), back=True)
+    _, first, second = talk.views()
+    check(first, {"dcerpc.opnum": [15], "dcerpc.response_in": [3], "dcerpc.cn_ctx_id.no_bind": []})
+    check(second, {"dcerpc.opnum": [15], "dcerpc.request_in": [2], "dcerpc.time": [10**9]})
+
+
+def test_without_a_bind_the_stub_is_all_there_is() -> None:
+    talk = Talk(50111)
+    talk.say(fragment(0, struct.pack("<IHH", 4, 0, 15) + b"stub"))
+    talk.say(fragment(2, struct.pack("<IHBB", 4, 0, 0, 0) + b"answer"), back=True)
     first, second = talk.views()
-    check(first, {"dcerpc.opnum": [15], "dcerpc.response_in": [2]})
-    check(second, {"dcerpc.opnum": [15], "dcerpc.request_in": [1], "dcerpc.time": [10**9]})
+    check(first, {"dcerpc.stub_data": [b"stub"], "dcerpc.cn_ctx_id.no_bind": [None], "dcerpc.response_in": []})
+    check(second, {"dcerpc.stub_data": [b"answer"], "dcerpc.opnum": []})
 
 
 def test_other_bytes_are_left_alone() -> None:
