@@ -112,12 +112,12 @@ def infer_not_word(node: ast.Operand, scope: Scope) -> Inferred:
     return found
 
 
-_HEX_AFTER_ZERO = re.compile(r"0[0-9A-Fa-f]*\Z")
+_HEX_AFTER_ZERO = r"0[0-9A-Fa-f]*"
 
 
 def is_name(node: ast.Operand) -> TypeGuard[ast.Word]:
     """Is this a word that only a name could be? Hexadecimal digits after a zero (`0f`) are bytes in any place."""
-    return isinstance(node, ast.Word) and not _HEX_AFTER_ZERO.match(node.text)
+    return isinstance(node, ast.Word) and not re.fullmatch(_HEX_AFTER_ZERO, node.text)
 
 
 def _word(node: ast.Word, scope: Scope) -> Inferred:

@@ -23,9 +23,9 @@ Leaf = ast.Word | ast.Number | ast.Literal | ast.String | ast.Character
 _T = FieldType
 _IDENTIFIERS = frozenset({_T.OID, _T.REL_OID, _T.GUID})
 _TAKES_STRINGS = frozenset({_T.BYTES, _T.PROTOCOL})
-_AX25 = re.compile(r"[A-Za-z0-9]{1,6}(-[0-9]{1,2})?")
+_AX25 = r"[A-Za-z0-9]{1,6}(-[0-9]{1,2})?"
 _IEEE_11073 = frozenset({_T.IEEE_11073_SFLOAT, _T.IEEE_11073_FLOAT})
-_DECIMAL = re.compile(r"[0-9.]+([eE][+-]?[0-9]+)?\Z|[a-zA-Z]+\Z")
+_DECIMAL = r"[0-9.]+([eE][+-]?[0-9]+)?|[a-zA-Z]+"
 """What the medical floating point types take: decimal numbers and the names of the special values."""
 _READ_AS_HEX = frozenset({_T.PROTOCOL, _T.AX25})
 _NON_FINITE = frozenset({"nan", "inf", "infinity"})
@@ -146,7 +146,7 @@ def _integer(leaf: ast.Number, kind: FieldType) -> int:
 
 def _float(leaf: ast.Number, kind: FieldType) -> float:
     value = float(leaf.value)
-    if kind in _IEEE_11073 and not _DECIMAL.match(leaf.text):
+    if kind in _IEEE_11073 and not re.fullmatch(_DECIMAL, leaf.text):
         raise _number_refused(leaf, kind)
     if math.isinf(value) and any(character.isdigit() for character in leaf.text):
         raise ConversionError(OUT_OF_RANGE, f"{quoted(leaf.text)} causes floating-point overflow")
@@ -199,7 +199,7 @@ def is_boolean_word(text: str, version: Version) -> bool:
 
 
 def _callsign(text: str) -> str:
-    if not _AX25.fullmatch(text):
+    if not re.fullmatch(_AX25, text):
         raise ConversionError(
             NOT_CONVERTIBLE,
             f"{quoted(text)} is not a valid AX.25 address: a callsign has 1 to 6 letters and digits",

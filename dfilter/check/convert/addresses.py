@@ -11,8 +11,8 @@ import re
 
 from dfilter.check.convert.errors import BAD_ADDRESS, ConversionError, quoted
 
-_PART = re.compile(r"0|[1-9][0-9]{0,2}")
-_DIGITS = re.compile(r"[0-9]{1,9}")
+_PART = r"0|[1-9][0-9]{0,2}"
+_DIGITS = r"[0-9]{1,9}"
 _MAX_TEXT = 64
 """No address is longer; longer texts are refused before they are taken apart."""
 
@@ -40,7 +40,7 @@ def parse_ipv4(text: str) -> bytes | None:
     if len(text) > _MAX_TEXT:
         return None
     parts = text.split(".")
-    if len(parts) != 4 or not all(_PART.fullmatch(part) for part in parts):
+    if len(parts) != 4 or not all(re.fullmatch(_PART, part) for part in parts):
         return None
     numbers = [int(part) for part in parts]
     return bytes(numbers) if max(numbers) <= 255 else None
@@ -82,7 +82,7 @@ def _groups(text: str, *, last: bool) -> bytes | None:
 
 
 def _prefix(mask: str, limit: int, what: str) -> int:
-    if not _DIGITS.fullmatch(mask):
+    if not re.fullmatch(_DIGITS, mask):
         raise ConversionError(BAD_ADDRESS, f"{quoted(mask)} is not a valid mask: write a number of bits, /24")
     bits = int(mask)
     if bits > limit:

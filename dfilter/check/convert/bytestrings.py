@@ -13,8 +13,9 @@ from dfilter.check.typenames import type_name
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 
-_SEPARATOR = re.compile(r"[:.\-]")
-_HEX = re.compile(r"[0-9A-Fa-f]+\Z")
+# Patterns are texts here and in the files beside: `re` compiles and keeps those that a filter needs.
+_SEPARATOR = r"[:.\-]"
+_HEX = r"[0-9A-Fa-f]+"
 
 EXACT_LENGTH = {FieldType.ETHER: 6, FieldType.VINES: 6, FieldType.EUI64: 8, FieldType.AX25: 7}
 """Bytes that a literal of the type must have; the other byte types take any number."""
@@ -25,7 +26,7 @@ _ADDRESS_NAME = {FieldType.ETHER: "Ethernet address", FieldType.VINES: "VINES ad
 
 def parse_bytes(text: str, version: Version) -> bytes | None:
     """The bytes that `text` spells, None where it is no byte string (Wireshark 4.0 to 4.6)."""
-    groups = _SEPARATOR.split(text)
+    groups = re.split(_SEPARATOR, text)
     if len(groups) > 1 and not groups[-1]:
         groups.pop()
     if not groups or (len(groups) == 1 and not groups[0]):
@@ -36,7 +37,7 @@ def parse_bytes(text: str, version: Version) -> bytes | None:
     dotted = version is Version.V4_0 and len(groups) > 1 and "." in text
     out = bytearray()
     for group in groups:
-        if not _HEX.match(group):
+        if not re.fullmatch(_HEX, group):
             return None
         if len(group) == 1:
             if not (single_digits or dotted) and len(groups) > 1:
@@ -53,7 +54,7 @@ def parse_bytes(text: str, version: Version) -> bytes | None:
 
 def _short_groups(groups: list[str]) -> bytes | None:
     """3.4: groups of one, two or four digits, also where there is one group only."""
-    if not all(len(group) in (1, 2, 4) and _HEX.match(group) for group in groups):
+    if not all(len(group) in (1, 2, 4) and re.fullmatch(_HEX, group) for group in groups):
         return None
     return b"".join(bytes.fromhex(group.zfill(2)) for group in groups)
 
@@ -81,7 +82,7 @@ def byte_literal(text: str, kind: FieldType, version: Version, *, part: bool) ->
 
 
 def _hint(text: str) -> tuple[str, ...]:
-    if _HEX.match(text):
+    if re.fullmatch(_HEX, text):
         return ("hexadecimal digits come in pairs, two a byte",)
     return (f'to search for text, quote it: "{text}"',) if len(text) < 60 else ()
 

@@ -15,7 +15,7 @@ from dfilter.check.typed import Constant, TypedOperand
 from dfilter.fields.types import INTEGERS, FieldType
 
 CODE = "H103"
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_WORD = r"[A-Za-z][A-Za-z0-9_.-]*"
 _TEXT_TYPES = frozenset({
     FieldType.STRING, FieldType.STRINGZ, FieldType.UINT_STRING, FieldType.STRINGZPAD, FieldType.STRINGZTRUNC,
 })  # fmt: skip
@@ -43,5 +43,5 @@ def _bare_word(operand: TypedOperand, context: Context) -> Diagnostic | None:
 
 def _taken_as(word: str, operand: Constant) -> str:
     if operand.type in INTEGERS:
-        return f"the name of the value {operand.value}" if _WORD.fullmatch(word) else ""
+        return f"the name of the value {operand.value}" if re.fullmatch(_WORD, word) else ""
     return "text" if operand.value == word else ""
