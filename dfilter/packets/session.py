@@ -73,7 +73,9 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
     stateful = bool(above_tcp) or any(field.stateful for field in declared + parts)
     look_ahead = any(field.look_ahead for field in declared + parts)
     second_look = any(known.protocols[name].second_look for name in asked if name in known.protocols)
-    return Needs(asked, known.reachable(wanted), stateful, look_ahead, second_look)
+    # what is nobody's data shows only once every other protocol has had its try
+    reachable = frozenset(known.protocols) if "data" in wanted else known.reachable(wanted)
+    return Needs(asked, reachable, stateful, look_ahead, second_look)
 
 
 @dataclass(slots=True)
