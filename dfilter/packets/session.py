@@ -178,8 +178,11 @@ class Session:
     def foresee(self, field: str, frame_number: int, value: Any) -> None:
         """Learn, in a first pass, a value that `field` has in an earlier frame."""
         if self.needs.wants(field):
-            values = self.foreseen.setdefault(field, {}).setdefault(frame_number, [])
-            if value not in values:
+            learnt = self.foreseen.setdefault(field, {})
+            values = learnt.get(frame_number)
+            if values is None:
+                learnt[frame_number] = [value]
+            elif value not in values:
                 values.append(value)
 
     def foresight_for(self, field: str, frame_number: int) -> list[Any]:

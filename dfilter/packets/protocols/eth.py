@@ -9,6 +9,7 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, header, union
 from dfilter.packets.region import DissectionError, Malformed, Region, Truncated
+from dfilter.packets.streams.remembered import Numbers
 from dfilter.packets.view import Layer, View
 
 MAX_LENGTH_FIELD = 1500
@@ -133,10 +134,10 @@ def _number_stream(view: View, layer: Layer, inner: tuple[bytes, bytes] = (b"", 
 
     Behind a length field the reference numbers last, when the addresses are those of the network layer, if any.
     """
-    streams: dict[tuple[bytes, ...], int] = view.session.memory("eth", dict)
+    streams: Numbers[tuple[bytes, ...]] = view.session.memory("eth", Numbers)
     stations = (layer.buf[layer.start : layer.start + 6], layer.buf[layer.start + 6 : layer.start + 12])
     pair = tuple(sorted(inner if any(inner) else stations))
-    layer.add("eth.stream", streams.setdefault(pair, len(streams)))
+    layer.add("eth.stream", streams.of(pair))
 
 
 def trailing(view: View, layer: Layer, payload: Region, name: str, has_fcs: bool) -> None:

@@ -10,6 +10,7 @@ from dfilter.packets.declare import Protocol, bits, computed, computed_table, he
 from dfilter.packets.protocols.ip_options import OPTION_FIELDS, fill_options
 from dfilter.packets.region import Region
 from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
+from dfilter.packets.streams.remembered import Numbers
 from dfilter.packets.view import Layer, View
 
 LINKTYPE_IPV4 = 228
@@ -116,10 +117,10 @@ def _dissect_bogus(view: View, region: Region, version: int, header_length: int)
 
 def number_stream(view: View, layer: Layer, prefix: str, addresses: tuple[bytes, bytes]) -> None:
     """Conversations between two addresses, in order of appearance."""
-    streams: dict[tuple[bytes, bytes], int] = view.session.memory(prefix + ".stream", dict)
+    streams: Numbers[tuple[bytes, bytes]] = view.session.memory(prefix + ".stream", Numbers)
     first, second = addresses
     key = (first, second) if first <= second else (second, first)
-    layer.add(f"{prefix}.stream", streams.setdefault(key, len(streams)))
+    layer.add(f"{prefix}.stream", streams.of(key))
 
 
 def dissect_payload(view: View, number: int, payload: Region) -> None:

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dfilter.packets.streams.remembered import Remembered
 from dfilter.packets.view import Layer, View
+
+MAX_STREAMS = 262_144
+"""Streams known. One that is silent while half as many others speak can be forgotten: should it speak again, it
+counts as a new one."""
 
 
 @dataclass(slots=True)
@@ -23,16 +28,20 @@ class DatagramStreams:
     """All conversations of one protocol in a session, by their two (address, port) ends."""
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[tuple[bytes, int], tuple[bytes, int]], _Stream] = {}
+        self._streams: Remembered[bytes, _Stream] = Remembered(MAX_STREAMS)
+        self._count = 0
 
     def number(self, view: View, layer: Layer, prefix: str) -> None:
         """Add `prefix`.stream, .stream.pnum, .time_relative and .time_delta to the layer."""
-        first, second = zip(view.addresses, view.ports, strict=True)
-        key = (first, second) if first <= second else (second, first)
+        (source, target), (source_port, target_port) = view.addresses, view.ports
+        first, second = source + source_port.to_bytes(2, "big"), target + target_port.to_bytes(2, "big")
+        key = first + second if first <= second else second + first
         time = view.frame.time or 0
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = _Stream(len(self._streams), 0, time, time)
+            stream = _Stream(self._count, 0, time, time)
+            self._count += 1
+            self._streams.put(key, stream)
         layer.add(f"{prefix}.stream", stream.index)
         if view.quoted:
             return
