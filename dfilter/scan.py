@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dfilter.captures.index import open_chunks
+from dfilter.captures.index import chunks_of, rest_chunks
 from dfilter.captures.read import open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
@@ -22,6 +22,7 @@ from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, ShapeKnowledge
 from dfilter.packets.view import View
+from dfilter.parts import rows_of_any, scan_in_parts
 
 if TYPE_CHECKING:
     from dfilter.compile.columns import ColumnPlan
@@ -119,10 +120,11 @@ def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], n
                  found: list[list[int]]) -> None:  # fmt: skip
     """Let columns decide what they can; only the rest becomes views."""
     session = Session(needs)
-    opened, chunks = open_chunks(capture)
-    for chunk in chunks:
+    opened = open_capture(capture)
+    begun = scan_in_parts(opened, plan, filters, session, found)
+    for chunk in chunks_of(opened) if begun is None else rest_chunks(opened, *begun):
         certain, undecided = plan.decide(chunk)
-        for row in _rows_of_any(undecided):
+        for row in rows_of_any(undecided):
             view = session.dissect(chunk.frame(row))
             for index, compiled in enumerate(filters):
                 if undecided[index][row]:
@@ -135,23 +137,14 @@ def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], n
 def _select_chunks(capture: Source, plan: ColumnPlan, compiled: Filter, needs: Needs) -> Iterator[View]:
     """The views of the frames that a filter selects; frames that columns reject never become views."""
     session = Session(needs)
-    opened, chunks = open_chunks(capture)
-    for chunk in chunks:
+    opened = open_capture(capture)
+    for chunk in chunks_of(opened):
         certain, undecided = plan.decide(chunk)
-        for row in _rows_of_any([certain[0], undecided[0]]):
+        for row in rows_of_any([certain[0], undecided[0]]):
             view = session.dissect(chunk.frame(row))
             if certain[0][row] or compiled.test(view):
                 yield view
     _warn(opened.warning)
-
-
-def _rows_of_any(masks: Sequence[Any]) -> list[int]:
-    """The rows at which any of the masks is true."""
-    together = masks[0]
-    for mask in masks[1:]:
-        together = together | mask
-    rows: list[int] = together.nonzero()[0].tolist()
-    return rows
 
 
 def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,

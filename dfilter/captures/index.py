@@ -67,11 +67,12 @@ class Chunk:
 
 @dataclass(slots=True, eq=False)
 class RecordChunk(Chunk):
-    """Frames that still lie between their pcap record headers."""
+    """Frames that still lie between their pcap record headers; the next one begins at byte `stop` of the file."""
 
     byte_order: str
     scale: int
     interface: Interface
+    stop: int
 
     def frame(self, index: int) -> Frame:
         start = int(self.starts[index])
@@ -99,8 +100,23 @@ def open_chunks(source: str | os.PathLike[str] | BinaryIO) -> tuple[Capture, Ite
         CaptureError: as `open_capture`.
     """
     capture = open_capture(source)
+    return capture, chunks_of(capture)
+
+
+def chunks_of(capture: Capture) -> Iterator[Chunk]:
+    """The chunks of an opened capture, in place of iterating over it."""
     plain = capture.plain_windows(CHUNK_BYTES)
-    return capture, _frame_chunks(capture) if plain is None else _record_chunks(*plain)
+    return _frame_chunks(capture) if plain is None else _record_chunks(*plain)
+
+
+def part_chunks(capture: Capture, begin: int, end: int) -> Iterator[RecordChunk]:
+    """The chunks of one part of a plain pcap file (see `Capture.part_starts`), numbered from 1."""
+    return _record_chunks(*capture.part_windows(CHUNK_BYTES, begin, end))
+
+
+def rest_chunks(capture: Capture, begin: int, number: int) -> Iterator[RecordChunk]:
+    """The chunks of a plain pcap file from byte `begin` on, before which lie `number` frames."""
+    return _record_chunks(*capture.rest_windows(CHUNK_BYTES, begin, number), number + 1)
 
 
 def _frame_chunks(capture: Capture) -> Iterator[Chunk]:
@@ -115,8 +131,7 @@ def _frame_chunks(capture: Capture) -> Iterator[Chunk]:
         yield FrameChunk(data, batch[0].number, starts, captured, wire, kinds, batch)
 
 
-def _record_chunks(layout: Layout, windows: Iterator[Window]) -> Iterator[Chunk]:
-    first = 1
+def _record_chunks(layout: Layout, windows: Iterator[Window], first: int = 1) -> Iterator[RecordChunk]:
     for window in windows:
         data = window.data
         if len(data) < window.stop + len(PADDING):
@@ -126,5 +141,6 @@ def _record_chunks(layout: Layout, windows: Iterator[Window]) -> Iterator[Chunk]
         captured = words[starts - 8].astype(np.int64)
         wire = np.minimum(words[starts - 4].astype(np.int64), MAX_WIRE_LENGTH)
         yield RecordChunk(data, first, starts, captured, wire, layout.interface.link_type,
-                          layout.byte_order, layout.scale, layout.interface)  # fmt: skip
+                          layout.byte_order, layout.scale, layout.interface,
+                          window.offset + window.stop)  # fmt: skip
         first += len(starts)

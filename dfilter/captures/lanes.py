@@ -27,6 +27,9 @@ _FEW = 8
 _GUESSES = 24
 _AGREEING = 3
 """Records that must look right in a row before a guess is tried."""
+_CANDIDATES = 20_000
+_SURE = 12
+"""The same where a guess is dearer to try."""
 
 Offsets = npt.NDArray[np.int64]
 Words = npt.NDArray[Any]
@@ -62,30 +65,44 @@ class Lanes:
         found = self._hop(words, np.array(starts, np.int64), len(data))
         return self._joined(data, words, found)
 
-    def _guess(self, data: Any, begin: int) -> list[int]:
-        """A likely record header in each lane, the certain one first.
+    def guess(self, data: bytes) -> int | None:
+        """Where in `data` a record is likely to begin, wherever in the file `data` may be from."""
+        size = len(data) - 15
+        if size <= 0:
+            return None
+        fraction, captured, wire = (np.ndarray((size,), self._order + "u4", data, at, (1,)) for at in (4, 8, 12))
+        likely = (captured <= wire) & (wire <= self._limit) & (captured > 0) & (fraction < 1_000_000_000)
+        for at in np.flatnonzero(likely)[:_CANDIDATES].tolist():
+            if self._looks_right(data, at, data[at + self._high : at + self._high + 2], _SURE):
+                return int(at)
+        return None
 
-        Times of a capture lie close together: the high half of their seconds is what is looked for.
-        """
+    def _guess(self, data: Any, begin: int) -> list[int]:
+        """A likely record header in each lane, the certain one first."""
         starts = [begin]
         if len(data) < begin + _FEW * LANE:
             return starts
-        high = self._high
-        mark = data[begin + high : begin + high + 2]
+        mark = data[begin + self._high : begin + self._high + 2]
         for lane in range(begin + LANE, len(data) - LANE, LANE):
-            hit = data.find(mark, lane, lane + LANE)
-            for _ in range(_GUESSES):
-                if hit < 0:
-                    break
-                if self._looks_right(data, hit - high, mark):
-                    starts.append(hit - high)
-                    break
-                hit = data.find(mark, hit + 1, lane + LANE)
+            found = self._guess_within(data, mark, lane, lane + LANE)
+            if found is not None:
+                starts.append(found)
         return starts
 
-    def _looks_right(self, data: Any, at: int, mark: bytes) -> bool:
+    def _guess_within(self, data: Any, mark: bytes, low: int, high: int) -> int | None:
+        """Times of a capture lie close together: the high half of their seconds is what is looked for."""
+        hit = data.find(mark, low, high)
+        for _ in range(_GUESSES):
+            if hit < 0:
+                break
+            if self._looks_right(data, hit - self._high, mark):
+                return int(hit) - self._high
+            hit = data.find(mark, hit + 1, high)
+        return None
+
+    def _looks_right(self, data: Any, at: int, mark: bytes, agreeing: int = _AGREEING) -> bool:
         unpack, high, last = self._unpack, self._high, len(data) - 16
-        for _ in range(_AGREEING):
+        for _ in range(agreeing):
             _, fraction, captured, wire = unpack(data, at)
             if captured > wire or wire > self._limit or fraction >= 1_000_000_000:
                 return False

@@ -11,6 +11,7 @@ magic number, yet some of its writers used the standard one, with 24 or 20 bytes
 from __future__ import annotations
 
 import io
+import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -215,16 +216,16 @@ def _records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterato
         buffer = feed.buffer
 
 
-def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int) -> Iterator[Window]:
+def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, number: int = 0) -> Iterator[Window]:
     """The records of a plain layout, by place: `size` bytes at a time, where the source gives them.
 
-    The same records as `_records`, the same warnings.  A plain file is read without copies.
+    The same records as `_records`, the same warnings; `number` frames came before.  A plain file is read without
+    copies.
     """
     from dfilter.captures.lanes import Lanes  # numpy, for those who scan only
 
     limit = max_packet(layout.interface.link_type)
     lanes = Lanes(layout.byte_order, limit)
-    number = 0
     file = feed.plain_file
     if file is not None:
         for window in _refilled(file, feed.offset, size, lanes):
@@ -247,28 +248,60 @@ def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int) 
             return
 
 
-def _refilled(file: io.FileIO, begin: int, size: int, lanes: Lanes) -> Iterator[Window]:
-    """The windows of a plain file from byte `begin` on, as far as they are full and their records are sound.
+def part_windows(feed: Feed, layout: Layout, size: int, begin: int, end: int) -> Iterator[Window]:
+    """The sound, whole records of a plain file from byte `begin`, where one begins, to byte `end`."""
+    from dfilter.captures.lanes import Lanes
 
-    One piece of memory serves all of them, small enough to stay in the processor's cache.
+    file = feed.plain_file
+    if file is not None:
+        yield from _refilled(file, begin, size, Lanes(layout.byte_order, max_packet(layout.interface.link_type)), end)
+
+
+def part_starts(feed: Feed, layout: Layout, count: int) -> list[int]:
+    """Where each of `count` parts of a plain file could begin: the first at the first record, the others guessed."""
+    from dfilter.captures.lanes import LANE, Lanes
+
+    file = feed.plain_file
+    starts = [feed.offset]
+    if file is None:
+        return starts
+    lanes = Lanes(layout.byte_order, max_packet(layout.interface.link_type))
+    share = (os.fstat(file.fileno()).st_size - feed.offset) // count
+    for part in range(1, count):
+        place = feed.offset + part * share
+        file.seek(place)
+        guess = lanes.guess(file.read(8 * LANE))
+        if guess is not None:
+            starts.append(place + guess)
+    feed.jump(feed.offset)
+    return starts
+
+
+def _refilled(file: io.FileIO, begin: int, size: int, lanes: Lanes, end: int | None = None) -> Iterator[Window]:
+    """The windows of a plain file from byte `begin` on, as far as their records are sound.
+
+    To byte `end`, or else as far as windows are full.  One piece of memory serves all of them, small enough to
+    stay in the processor's cache.
     """
     buffer = bytearray(size)
     space = memoryview(buffer)
     file.seek(begin)
     kept = 0
     while True:
-        while kept < size and (count := file.readinto(space[kept:])):
+        room = size if end is None else min(size, end - begin)
+        while kept < room and (count := file.readinto(space[kept:room])):
             kept += count
-        if kept < size:
+        if not kept or (kept < size and end is None):
             return
-        positions, stop, _ = lanes.records(buffer, 0)
+        data = buffer if kept == size else bytes(space[:kept])
+        positions, stop, _ = lanes.records(data, 0)
         if not len(positions):
             return
-        yield Window(buffer, positions, begin, stop)
+        yield Window(data, positions, begin, stop)
         begin += stop
-        kept = size - stop
+        kept -= stop
         file.seek(begin + kept)
-        space[:kept] = space[stop:]
+        space[:kept] = space[stop : stop + kept]
 
 
 def _odd_records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterator[Frame]:

@@ -77,6 +77,24 @@ class Capture:
             return None
         return layout, self._watched(pcap.windows(self._feed, layout, self._warn, size))
 
+    def part_starts(self, count: int) -> list[int]:
+        """Bytes at which `count` parts of a plain pcap file could begin (`pcap.part_starts`); else empty."""
+        layout = self._layout
+        if layout is None or not layout.plain or self._feed.plain_file is None:
+            return []
+        return pcap.part_starts(self._feed, layout, count)
+
+    def part_windows(self, size: int, begin: int, end: int) -> tuple[pcap.Layout, Iterator[pcap.Window]]:
+        """The records of one part of a plain pcap file."""
+        assert self._layout is not None
+        return self._layout, pcap.part_windows(self._feed, self._layout, size, begin, end)
+
+    def rest_windows(self, size: int, begin: int, number: int) -> tuple[pcap.Layout, Iterator[pcap.Window]]:
+        """The records of a plain pcap file from byte `begin` on, before which lie `number` frames."""
+        assert self._layout is not None
+        self._feed.jump(begin)
+        return self._layout, self._watched(pcap.windows(self._feed, self._layout, self._warn, size, number))
+
     def _watched(self, frames: Iterator[Item]) -> Iterator[Item]:
         yield from frames
         if self._feed.damage and self.warning is None:
