@@ -8,7 +8,7 @@ Layout: the magic, the length of the index (4 bytes, big-endian), the zlib-compr
 its first key, a tab, its compressed length), then the zlib-compressed blocks one after the other.
 """
 
-# ruff: noqa: PTH
+# ruff: noqa: PTH118, PTH120, PTH123
 # `pathlib` costs more to load than this module: paths are texts here.
 
 from __future__ import annotations

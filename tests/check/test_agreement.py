@@ -12,8 +12,8 @@ from dfilter.fields.versions import Version
 
 FIELDS = ["tcp", "ip", "eth", "http", "ip.ttl", "tcp.port", "tcp.flags.syn", "ip.src", "ipv6.dst", "eth.src",
           "eth.addr", "frame.time", "frame.time_delta", "frame.len", "http.host", "tcp.payload", "ip.proto",
-          "dns.qry.type", "arp.opcode", "ip.version", "snmp.name", "stp.max_age", "wlan_radio.signal_dbm", "tcp.analysis",
-          "bootp", "nosuch.field", "frame.protocols", "dns.a"]  # fmt: skip
+          "dns.qry.type", "arp.opcode", "ip.version", "snmp.name", "stp.max_age", "wlan_radio.signal_dbm",
+          "tcp.analysis", "bootp", "nosuch.field", "frame.protocols", "dns.a"]  # fmt: skip
 LITERALS = ["1", "0", "-1", "64", "256", "0x10", "1.5", '"a"', "'a'", "abc", "10.0.0.1", "10.0.0.0/8", "00:11", "::1",
             "TCP", "00:11:22:33:44:55", "true", '"2020-01-01 00:00:00"', "1.3.6.1", "ff", "udp", '""', r'"\x00"',
             "$ip.ttl"]  # fmt: skip

@@ -18,7 +18,7 @@ TERMINALS: list[tuple[str, str]] = [
     ('RANGE', '[^\\],]+'),
     ('BLANK', '[ \t\n]+'),
     ('CARRIAGE_RETURN', '\r+'),
-    ('DOTDOT_3_4', '\\.\\.(?![0-9.]*\\/)'),
+    ('DOTDOT_3_4', '\\.\\.(?![0-9.]{1,20}\\/)'),
     ('COMMA', ','),
     ('LBRACE', '\\{'),
     ('LPAR', '\\('),
