@@ -22,7 +22,8 @@ from dfilter.packets.session import RawFrame, Session
 from tests.fuzz.mutate import mutated
 
 SLOW = 0.050
-"""Seconds that no frame may take."""
+"""Seconds that no frame may take; for frames longer than `ORDINARY`, seconds for that many bytes."""
+ORDINARY = 32_768
 MAX_FRAMES = 150
 """Frames of one capture: enough for handshakes and reassembly, few enough to see many captures."""
 TRIES = 5
@@ -97,9 +98,10 @@ def _dissect(findings: Findings, where: str, frames: Sequence[RawFrame], end: fl
             return
         spent = time.perf_counter() - started
         findings.frames += 1
-        if spent > SLOW:
+        allowed = SLOW * max(len(frame.data) / ORDINARY, 1)
+        if spent > allowed:
             spent = min(spent, _measured_again(frames[max(index - WINDOW, 0) : index + 1]))
-            if spent > SLOW:
+            if spent > allowed:
                 findings.slow.append(f"{where} frame {frame.number}: {spent * 1000:.0f} ms")
         findings.slowest = max(findings.slowest, spent)
     findings.faults += [f"{where} frame {number}: {error}" for number, error in session.internal_errors]
