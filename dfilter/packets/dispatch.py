@@ -37,7 +37,8 @@ class Catalogue:
         owner: field name -> name of the protocol that declares it.
         carriers: field or protocol name -> the protocols whose layers can hold values of it.
         tables: dispatch table name -> key -> protocol.
-        heuristics: dispatch table name -> the protocols that recognise themselves there, in order of name.
+        heuristics: dispatch table name -> the protocols that recognise themselves there, in the order in which they
+            are asked: as in Wireshark 4.4 from the end of the alphabet to its beginning.
     """
 
     protocols: dict[str, Protocol]
@@ -103,6 +104,9 @@ def _index(found: list[Protocol]) -> Catalogue:
     carriers |= {name: (home, *sharers.get(home, ()), *sharers.get(name, ())) for name, home in owner.items()}
     tables: dict[str, dict[Any, Protocol]] = {}
     heuristics: dict[str, list[Protocol]] = {}
+    for protocol in sorted(found, key=_asked_at, reverse=True):
+        for table in protocol.heuristics:
+            heuristics.setdefault(table, []).append(protocol)
     for protocol in found:
         unknown = (protocol.over.keys() | protocol.heuristics.keys()) - TABLES
         if unknown:
@@ -111,10 +115,13 @@ def _index(found: list[Protocol]) -> Catalogue:
             for key in keys:
                 if tables.setdefault(table, {}).setdefault(key, protocol) is not protocol:
                     raise ValueError(f"{table} {key} leads to {tables[table][key].name} and {protocol.name}")
-        for table in protocol.heuristics:
-            heuristics.setdefault(table, []).append(protocol)
     successors = {p.name: frozenset(_successors(p, protocols, tables, heuristics)) for p in found}
     return Catalogue(protocols, fields, owner, carriers, tables, heuristics, successors)
+
+
+def _asked_at(protocol: Protocol) -> str:
+    """TLS has its place by its former name (`tshark -G heuristic-decodes`)."""
+    return "ssl" if protocol.name == "tls" else protocol.name
 
 
 def _successors(protocol: Protocol, protocols: dict[str, Protocol], tables: dict[str, dict[Any, Protocol]],
