@@ -29,7 +29,7 @@ _BY_PORT = {
 _HANDED_OVER = {
     21: "File Transfer Protocol (FTP)", 25: "Simple Mail Transfer Protocol", 110: "Post Office Protocol",
     143: "Internet Message Access Protocol", 389: "Lightweight Directory Access Protocol",
-    587: "Simple Mail Transfer Protocol", 3306: "MySQL Protocol", 5222: "XMPP Protocol", 5269: "XMPP Protocol",
+    587: "Simple Mail Transfer Protocol", 3306: "MySQL Protocol", 5222: "XMPP Protocol",
     5432: "PostgreSQL",
 }  # fmt: skip
 """Ports whose protocols begin in the clear and hand over to TLS."""
