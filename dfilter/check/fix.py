@@ -107,9 +107,9 @@ def _fixes(diagnostics: Sequence[Diagnostic], unsafe: bool) -> list[Fix]:
 
 
 def _may_apply(item: Diagnostic, fix: Fix, unsafe: bool) -> bool:
-    if fix.safety is Safety.SAFE:
-        return True
-    return unsafe and fix.safety is Safety.UNSAFE and item.severity is not Severity.HINT
+    if item.severity is Severity.HINT:
+        return False  # worth knowing, not wrong
+    return fix.safety is Safety.SAFE or (unsafe and fix.safety is Safety.UNSAFE)
 
 
 def _overlap(one: Fix, other: Fix) -> bool:

@@ -18,9 +18,11 @@ from dfilter.check.diagnostics import Diagnostic, Severity, verdict_of
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language.source import Span
 
-SAMPLES = ("ip.src", "tcp.port", "http.host", "eth.src", "ipv6.src", "frame", "10.0.0.1", "80", '"a"', "frame.time",
-           "tcp", "http", "00:00:00:00:00:01", "::1", "frame.time_relative", "dns.flags")  # fmt: skip
-"""Arguments to try, the likeliest first."""
+SAMPLES = ("ip.src", "ipv6.src", "eth.src", "tcp.port", "10.0.0.1", "80", "frame", "tcp", "http.host", '"a"', "::1",
+           "00:00:00:00:00:01", "http", "dns.flags", "frame.time", "frame.time_relative")  # fmt: skip
+"""Arguments to try: strict types first, for a string takes anything."""
+_WHATEVER_THE_ARGUMENT = ("E1", "E2", "W101", "W2")
+"""Diagnostics whose fixes do not depend on the type of an argument."""
 _MOST_TRIED = 300
 _PARAMETER = re.compile(r"\$([0-9]{1,4})")
 
@@ -101,7 +103,7 @@ def _fill(body: str, arguments: Mapping[int, str]) -> _Filled:
 def _placed(item: Diagnostic, filled: _Filled) -> Diagnostic:
     """A diagnostic of the filled text, in the body; repairs that touch an argument are left out."""
     fixes = []
-    for fix in item.fixes:
+    for fix in item.fixes if item.code.startswith(_WHATEVER_THE_ARGUMENT) else ():
         span, kept = filled.original(fix.span)
         if kept:
             fixes.append(replace(fix, span=span))

@@ -15,7 +15,7 @@ from dfilter.check.diagnostics import Diagnostic, Severity, Verdict
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
 _GITHUB = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "notice"}
-_UNREADABLE = "E900"
+_UNREADABLE = "unreadable-line"
 """The rule of a line that Wireshark cannot read."""
 
 
@@ -41,7 +41,7 @@ class Finding:
         found: dict[tuple[object, ...], tuple[Diagnostic, list[str]]] = {}
         for target, verdict in self.verdicts:
             for item in verdict.diagnostics:
-                key = (item.code, item.span, item.message)
+                key = (item.code, item.span)  # the message may name the version
                 found.setdefault(key, (item, []))[1].append(target)
         return list(found.values())
 

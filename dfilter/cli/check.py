@@ -1,54 +1,64 @@
-"""`dfilter check FILTER`: Wireshark's verdict on a filter.
+"""`dfilter check FILTER...`: Wireshark's verdict on filters.
 
-In: a filter.  Out: its colour, then each diagnostic with carets; exit code 1 if it is red.
+In: filters, files, folders.  Out: colours and diagnostics; exit code 1 if a filter is red (--strict: or yellow).
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
-
-import typer
 
 import dfilter
-from dfilter.cli.guard import Exit, guarded, wrong_usage
+from dfilter.cli.guard import Exit
 
-Target = Annotated[
-    str | None,
-    typer.Option("--target", metavar="VERSION", help="The Wireshark version that judges: 3.4, 4.0, 4.4, 4.6."),
-]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
 
-
-def check(
-    filter: Annotated[str, typer.Argument(metavar="FILTER", help="A display filter; quote it for your shell.")],
-    target: Target = None,
-) -> None:
-    """Say what Wireshark says of a filter: green, yellow or red, and why.
-
-    Green and yellow end with exit code 0, red with 1.
-    """
-    with guarded():
-        found = verdict(filter, target)
-        _print_colour(found.colour.value)
-        if found.diagnostics:
-            print(found.render())
-        red = found.colour == "red"
-    if red:
-        raise typer.Exit(Exit.RED)
+_COLOURS = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m"}
 
 
-def verdict(text: str, target: str | None) -> dfilter.Verdict:
-    """The verdict of the version `target`; one that is not known ends the command with a usage message."""
-    try:
-        return dfilter.check(text) if target is None else dfilter.check(text, target=target)
-    except ValueError as error:
-        wrong_usage(str(error))
+def arguments(parser: ArgumentParser) -> None:
+    """The command line of `check`."""
+    from dfilter.cli.arguments import add_sources, add_target
+
+    add_sources(parser)
+    add_target(parser)
+    parser.add_argument("--all-targets", action="store_true", help="ask every version: a matrix")
+    parser.add_argument("--strict", action="store_true", help="yellow filters fail too")
+    parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text",
+                        help="how the verdicts are written (default: text)")  # fmt: skip
 
 
-def _print_colour(colour: str) -> None:
-    if not sys.stdout.isatty():
-        print(colour)
-        return
-    from rich.console import Console  # only a terminal shows colours, and rich takes long to load
+def check_one(text: str) -> int:
+    """`dfilter check FILTER`, without any option."""
+    import os
 
-    Console(highlight=False).print(colour, style=f"bold {colour}")
+    if os.path.exists(text):  # noqa: PTH110 - loading pathlib takes longer than the check
+        from dfilter.cli.main import make_parser
+
+        parser = make_parser("check")
+        arguments(parser)
+        return command(parser.parse_args(["--", text]))
+    verdict = dfilter.check(text)
+    show(verdict)
+    return Exit.RED if verdict.colour == "red" else Exit.OK
+
+
+def command(options: Namespace) -> int:
+    """Check what the arguments name."""
+    from dfilter.cli.findings import check_all
+
+    return check_all(options)
+
+
+def show(verdict: dfilter.Verdict) -> None:
+    """The colour of one filter, and why."""
+    print(painted(verdict.colour.value))
+    if verdict.diagnostics:
+        print(verdict.render())
+
+
+def painted(colour: str, width: int = 0) -> str:
+    """The name of a colour, in that colour on a terminal."""
+    text = f"{colour:<{width}}"
+    return f"{_COLOURS[colour]}{text}\x1b[0m" if sys.stdout.isatty() else text

@@ -1,126 +1,61 @@
-"""`-T fields`: the values of chosen fields, one line a frame, as tshark 4.4 prints them.
+"""`dfilter fields [PATTERN]`: the fields and protocols of a Wireshark version.
 
-In: frames and field names.  Out: lines on standard output.
-Always: a line has one column a name, in their order; every name is one that dfilter dissects.
+In: a part of a name, or a pattern.  Out: a line a name: name, type, versions that have it; exit code 1 if there
+is none.
 """
 
 from __future__ import annotations
 
-import re
+import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from argparse import ArgumentParser, Namespace
 
 import dfilter
-from dfilter.cli.guard import wrong_usage
-from dfilter.cli.text import visible
-
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
-_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\v": "\\v", "\f": "\\f"})
-_YES_NO: Final = {"y": True, "n": False}
-_QUOTES: Final = {"d": '"', "s": "'", "n": ""}
-_SPECIAL: Final = {"/t": "\t", "/s": " "}
-_KEYS: Final = (
-    "separator=CHARACTER (/t: tab, /s: space), occurrence=f|l|a, aggregator=CHARACTER, header=y|n, "
-    "quote=d|s|n, escape=y|n, bom=y|n"
-)
+from dfilter.cli.arguments import add_target
+from dfilter.cli.guard import Exit, say
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """What -E sets; the defaults are tshark's."""
-
-    separator: str = "\t"
-    occurrence: str = "a"
-    aggregator: str = ","
-    header: bool = False
-    quote: str = ""
-    escape: bool = True
-    bom: bool = False
+def arguments(parser: ArgumentParser) -> None:
+    """The command line of `fields`."""
+    text = "a part of the name; with *, ? or [...] it must fit the whole name (default: all names)"
+    parser.add_argument("pattern", nargs="?", default="", metavar="PATTERN", help=text)
+    parser.add_argument("--dissected", action="store_true", help="only what dfilter dissects, and can run filters on")
+    add_target(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text (the default) or JSON")
 
 
-def fields_style(options: Sequence[str]) -> Style:
-    """The style that -E options describe; later ones win. Wrong ones end the command with a usage message."""
-    chosen: dict[str, str | bool] = {}
-    for option in options:
-        key, _, value = option.partition("=")
-        if key in ("separator", "aggregator") and value:
-            chosen[key] = _SPECIAL.get(value, value[0])
-        elif key == "occurrence" and value in ("f", "l", "a"):
-            chosen[key] = value
-        elif key == "quote" and value in _QUOTES:
-            chosen[key] = _QUOTES[value]
-        elif key in ("header", "escape", "bom") and value in _YES_NO:
-            chosen[key] = _YES_NO[value]
+def command(options: Namespace) -> int:
+    """List the names."""
+    found = dfilter.find_fields(options.pattern, options.target, dissected=options.dissected)
+    count = 0
+    for count, entry in enumerate(found, 1):
+        if options.format == "json":
+            print("[" if count == 1 else ",")
+            print("  " + json.dumps(_object(entry)), end="")
         else:
-            wrong_usage(f"-E {option}: not understood; what can be set: {_KEYS}")
-    return Style(**chosen)  # type: ignore[arg-type]  # the keys and types were checked one by one
+            print(_line(entry))
+    if options.format == "json":
+        print("\n]" if count else "[]")
+    if not count:
+        say(f"Wireshark {options.target} has no name that fits {options.pattern!r}")
+    return Exit.OK if count else Exit.RED
 
 
-def checked_names(names: Sequence[str], target: str | None) -> list[str]:
-    """`names`, if each is a field or protocol that dfilter dissects.
-
-    Raises:
-        FilterError: a name that Wireshark does not know, or dfilter does not dissect.
-    """
-    for name in names:
-        if not _NAME.fullmatch(name):
-            wrong_usage(f"-e {name}: not a field name")
-        compiled = dfilter.compile(name) if target is None else dfilter.compile(name, target=target)
-        if name not in compiled.fields | compiled.protocols:
-            wrong_usage(f"-e {name}: not a field name")
-    return list(names)
+def _line(entry: dfilter.FieldEntry) -> str:
+    """Columns for people on a terminal, parted by tabs for programs."""
+    versions = ",".join(entry.versions)
+    if not sys.stdout.isatty():
+        return "\t".join((entry.name, entry.type, versions))
+    return f"{entry.name:<45} {entry.type:<34} {versions}"
 
 
-class FieldsPrinter:
-    """Prints the values of `names`; with several captures the capture's name is the first column."""
-
-    def __init__(self, names: Sequence[str], style: Style, several: bool) -> None:
-        self._names = names
-        self._style = style
-        self._escapes = _escapes_of(style)
-        self._several = several
-        self._terminal = sys.stdout.isatty()
-
-    def __enter__(self) -> Self:
-        if self._style.bom:
-            sys.stdout.write("\ufeff")
-        if self._style.header:
-            names = ["capture", *self._names] if self._several else self._names
-            print(self._style.separator.join(names))
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:  # fmt: skip
-        pass
-
-    def frame(self, name: str, frame: dfilter.View) -> None:
-        """Print the line of `frame`, found in the capture `name`."""
-        columns = [self._column(frame.text(field)) for field in self._names]
-        if self._several:
-            columns.insert(0, self._column((name,)))
-        line = self._style.separator.join(columns)
-        print(_shown(line) if self._terminal else line)
-
-    def _column(self, values: Sequence[str]) -> str:
-        style = self._style
-        if not values:
-            return ""
-        chosen = values
-        if style.occurrence != "a":
-            chosen = values[:1] if style.occurrence == "f" else values[-1:]
-        text = style.aggregator.join(chosen).translate(self._escapes)
-        return style.quote + text.replace(style.quote, style.quote * 2) + style.quote if style.quote else text
-
-
-def _escapes_of(style: Style) -> dict[int, str]:
-    """What stands for which character in a column; without quotes the separator must not look like one."""
-    escapes = {} if style.quote else {ord(style.separator): "\\" + style.separator, ord("\\"): "\\\\"}
-    return escapes | _ESCAPES if style.escape else escapes
-
-
-def _shown(line: str) -> str:
-    """For a terminal: what escape=y leaves of control characters, but tabs and line ends as asked for."""
-    return "".join(part if part in "\t\n\r" else visible(part) for part in re.split(r"([\t\n\r])", line))
+def _object(entry: dfilter.FieldEntry) -> dict[str, object]:
+    return {
+        "name": entry.name,
+        "protocol": entry.protocol,
+        "type": entry.type,
+        "display": entry.display,
+        "versions": list(entry.versions),
+        "is_protocol": entry.is_protocol,
+        "dissected": entry.dissected,
+    }

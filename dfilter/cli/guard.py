@@ -7,18 +7,15 @@ is unwound first, so that nothing half-written stays.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from enum import IntEnum
-from typing import Any, NoReturn
-
-import typer
 
 import dfilter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
 class Exit(IntEnum):
@@ -31,72 +28,79 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
+class UsageError(Exception):
+    """The arguments do not fit together; the message says why."""
+
+
 class _Terminated(BaseException):
     """SIGTERM, as an exception that unwinds the command."""
 
 
-@contextmanager
-def guarded() -> Iterator[None]:
+def guarded(body: Callable[[], int]) -> int:
     """Run the body of a command; every failure becomes a message on standard error and an exit code."""
     try:
-        with _termination_unwinds(), warnings.catch_warnings():
-            warnings.simplefilter("always", dfilter.CaptureWarning)
-            warnings.showwarning = _show
-            yield
+        with _Termination():
+            code = body()
             sys.stdout.flush()
+            return code
     except dfilter.FilterError as error:
         say(f"this filter cannot be run\n{error}")
-        raise typer.Exit(Exit.FAILED) from None
-    except dfilter.DfilterError as error:
+    except (dfilter.DfilterError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            _close_standard_output()  # the reader, `head` for one, has seen enough
+            return Exit.OK
         say(str(error))
-        raise typer.Exit(Exit.FAILED) from None
-    except BrokenPipeError:
-        _close_standard_output()  # the reader, `head` for one, has seen enough
-        raise typer.Exit(Exit.OK) from None
     except KeyboardInterrupt:
-        raise typer.Exit(Exit.INTERRUPTED) from None
+        return Exit.INTERRUPTED
     except _Terminated:
-        raise typer.Exit(Exit.TERMINATED) from None
-    except OSError as error:
-        say(str(error))
-        raise typer.Exit(Exit.FAILED) from None
-    except (typer.Exit, typer.BadParameter):
+        return Exit.TERMINATED
+    except UsageError:
         raise
     except Exception as error:
         say(f"internal error, please report it: {type(error).__name__}: {error}")
-        raise typer.Exit(Exit.FAILED) from None
+    return Exit.FAILED
 
 
 def say(text: str) -> None:
     """A message for the user, on standard error."""
-    with suppress(OSError):  # then nobody can be told
+    try:  # noqa: SIM105 - contextlib takes longer to load than this command to run
         print(f"dfilter: {text}", file=sys.stderr)
+    except OSError:
+        pass  # then nobody can be told
 
 
 def wrong_usage(text: str) -> NoReturn:
     """End with the usage message and `text`."""
-    raise typer.BadParameter(text)
+    raise UsageError(text)
 
 
-def _show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+def show_warnings(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    """A warning of dfilter as a message; others are for developers."""
     if issubclass(category, dfilter.CaptureWarning):
         say(f"warning: {message}")
 
 
-@contextmanager
-def _termination_unwinds() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+class _Termination:
+    """While the body runs, SIGTERM unwinds it."""
 
-    def terminate(*_: Any) -> NoReturn:
+    def __enter__(self) -> None:
+        import signal
+
+        self._before: Any = None
+        try:  # noqa: SIM105 - as above
+            self._before = signal.signal(signal.SIGTERM, self._terminate)
+        except ValueError:
+            pass  # not the main thread: signals are another's business
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+
+    @staticmethod
+    def _terminate(*_: object) -> NoReturn:
         raise _Terminated
-
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _close_standard_output() -> None:

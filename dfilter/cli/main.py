@@ -1,60 +1,87 @@
 """The command `dfilter`: its subcommands, and what all of them share.
 
-In: command-line arguments.  Out: an exit code: 0 it went well, 1 `check` found the filter red, 2 wrong usage, an
-unusable file or filter.  Always: the public names of `dfilter` are all that commands use of it, and each loads
-what it needs when it runs, so that `dfilter check` starts at once.
+In: command-line arguments.  Out: an exit code: 0 it went well, 1 a filter is red (or not as it should be), 2 wrong
+usage, an unusable file or filter.  Always: the public names of `dfilter` are all that commands use of it, and each
+loads what it needs when it runs, so that `dfilter check` starts at once.
 """
 
 from __future__ import annotations
 
+import io
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Final, NoReturn
-
-import typer
 
 import dfilter
+from dfilter.cli.guard import Exit, UsageError, guarded
 
-_COMMANDS: Final = ("check", "run")
-"""Each is a function of the same name in a module of the same name."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+    from typing import NoReturn
 
+COMMANDS = {
+    "check": "Say what Wireshark says of filters: green, yellow or red, and why.",
+    "fix": "Repair filters, or carry them from one Wireshark version to another.",
+    "fmt": "Spell filters in one way, with the same meaning.",
+    "explain": "Explain a filter in plain words, and what it needs.",
+    "fields": "List the fields and protocols of a Wireshark version.",
+    "complete": "Say what can be written at a place of a filter.",
+    "completion": "Print the completion script of a shell.",
+    "run": "Print the frames of captures that a filter selects.",
+}
+"""Each is a module of the same name, with `arguments(parser)` and `command(options) -> exit code`."""
 
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"dfilter {dfilter.__version__}")
-        raise typer.Exit
-
-
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
-    ] = False,
-) -> None:
-    """Wireshark display filters without Wireshark: check them, run them on captures."""
-
-
-def application(arguments: Sequence[str]) -> typer.Typer:
-    """The command line, with the one subcommand that `arguments` name, or with all (for help and mistakes)."""
-    app = typer.Typer(
-        name="dfilter",
-        add_completion=False,
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-    )
-    app.callback()(_options)
-    named = [name for name in _COMMANDS if name in arguments[:1]]
-    for name in named or _COMMANDS:
-        app.command(name)(getattr(import_module(f"dfilter.cli.{name}"), name))
-    return app
+_HELP = "Wireshark display filters without Wireshark: check them, repair them, run them on captures."
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with `arguments` (default: those of the process); always ends in `SystemExit`."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not stop the output
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    application(arguments)(args=arguments, prog_name="dfilter")
-    raise SystemExit(0)
+    raise SystemExit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _run(arguments: list[str]) -> int:
+    if len(arguments) == 2 and arguments[0] == "check" and arguments[1][:1] not in ("-", "@"):
+        from dfilter.cli.check import check_one  # one filter, no options: argparse would take longer than the check
+
+        return guarded(lambda: check_one(arguments[1]))
+    name = arguments[0] if arguments else ""
+    if name in COMMANDS:
+        return _subcommand(name, arguments[1:])
+    if name == "--version":
+        print(f"dfilter {dfilter.__version__}")
+        return Exit.OK
+    if name in ("--help", "-h"):
+        print(_overview())
+        return Exit.OK
+    problem = f"Error: there is no command {name!r}." if name else "Error: a command is missing."
+    print(f"{_overview()}\n\n{problem}", file=sys.stderr)
+    return Exit.FAILED
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS)) + 2
+    lines = ["Usage: dfilter COMMAND [OPTIONS] ARGUMENTS", "", _HELP, "", "Commands:"]
+    lines += [f"  {name:<{width}}{text}" for name, text in COMMANDS.items()]
+    return "\n".join((*lines, "", "`dfilter COMMAND --help` tells the options; `dfilter --version` the version."))
+
+
+def _subcommand(name: str, arguments: list[str]) -> int:
+    module = import_module(f"dfilter.cli.{name}")
+    parser = make_parser(name)
+    module.arguments(parser)
+    options: Namespace = parser.parse_intermixed_args(arguments)
+    try:
+        return guarded(lambda: int(module.command(options)))
+    except UsageError as error:
+        parser.error(str(error))
+
+
+def make_parser(name: str) -> ArgumentParser:
+    """The parser of a command, without its arguments."""
+    from dfilter.cli.arguments import Parser
+
+    return Parser(prog=f"dfilter {name}", description=COMMANDS[name])

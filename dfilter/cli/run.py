@@ -8,88 +8,77 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from enum import StrEnum
-from typing import Annotated
-
-import typer
 
 import dfilter
-from dfilter.cli.check import Target, verdict
-from dfilter.cli.fields import FieldsPrinter, checked_names, fields_style
-from dfilter.cli.guard import guarded, wrong_usage
+from dfilter.cli.arguments import add_macros, add_target
+from dfilter.cli.columns import FieldsPrinter, checked_names, fields_style
+from dfilter.cli.guard import Exit, show_warnings, wrong_usage
 from dfilter.cli.json import JsonPrinter
 from dfilter.cli.save import SavingPrinter, format_of
+from dfilter.cli.sources import given_macros
 from dfilter.cli.table import TablePrinter
 
 Printer = TablePrinter | FieldsPrinter | JsonPrinter | SavingPrinter
 
 
-class Output(StrEnum):
-    """What -T chooses."""
+def arguments(parser: ArgumentParser) -> None:
+    """The command line of `run`."""
+    parser.add_argument("filter", metavar="FILTER", help="a display filter; '' selects all frames")
+    parser.add_argument("captures", nargs="+", metavar="CAPTURE",
+                        help="pcap or pcapng, also gzip or zstd; - is standard input")  # fmt: skip
+    parser.add_argument("--count", action="store_true", help="print how many frames match, not which")
+    parser.add_argument("-w", "--write", metavar="OUT", help="write the frames to a capture (-: stdout)")
+    parser.add_argument("--format", choices=("pcapng", "pcap"), help="of -w; default: by OUT's suffix, else pcapng")
+    parser.add_argument("-T", dest="output", choices=("fields", "json"), help="print fields or JSON, not a packet list")
+    parser.add_argument("-e", dest="names", action="append", default=[], metavar="FIELD",
+                        help="print this field; repeat it for more")  # fmt: skip
+    parser.add_argument("-E", dest="style", action="append", default=[], metavar="KEY=VALUE",
+                        help="of -T fields, as in tshark: separator, occurrence, aggregator, header, quote, escape, "
+                        "bom")  # fmt: skip
+    add_target(parser)
+    add_macros(parser)
 
-    FIELDS = "fields"
-    JSON = "json"
 
-
-class Format(StrEnum):
-    """What --format chooses."""
-
-    PCAPNG = "pcapng"
-    PCAP = "pcap"
-
-
-def run(
-    filter: Annotated[str, typer.Argument(metavar="FILTER", help="A display filter; '' selects all frames.")],
-    captures: Annotated[
-        list[str],
-        typer.Argument(metavar="CAPTURE...", help="pcap or pcapng, also gzip or zstd; - is standard input."),
-    ],
-    count: Annotated[bool, typer.Option("--count", help="Print how many frames match, not which.")] = False,
-    write: Annotated[
-        str | None, typer.Option("-w", "--write", metavar="OUT", help="Write the frames to a capture (-: stdout).")
-    ] = None,
-    format: Annotated[Format | None, typer.Option(help="Of -w; default: by OUT's suffix, else pcapng.")] = None,
-    output: Annotated[Output | None, typer.Option("-T", help="Print fields or JSON, not a packet list.")] = None,
-    names: Annotated[
-        list[str] | None, typer.Option("-e", metavar="FIELD", help="Print this field; repeat it for more.")
-    ] = None,
-    style: Annotated[
-        list[str] | None,
-        typer.Option("-E", metavar="KEY=VALUE", help="Of -T fields, as in tshark: separator, occurrence, "
-                     "aggregator, header, quote, escape, bom."),
-    ] = None,
-    target: Target = None,
-) -> None:  # fmt: skip
+def command(options: Namespace) -> int:
     """Print the frames of captures that a filter selects."""
-    with guarded():
-        _refuse_nonsense(count, write, format, output, names, style, captures)
-        compiled = _compiled(filter, target)
-        if count:
-            _count(compiled, captures)
-            return
-        if "-" in captures:
-            _show_at_once()
-        several = len(captures) > 1
-        with _printer(output, checked_names(names or [], target), style or [], write, format, several) as printer:
-            for name, frame in _frames(compiled, captures, _asked(write, names)):
-                printer.frame(name, frame)
+    _refuse_nonsense(options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", dfilter.CaptureWarning)
+        warnings.showwarning = show_warnings
+        _run(options)
+    return Exit.OK
 
 
-def _refuse_nonsense(count: bool, write: str | None, format: Format | None, output: Output | None,
-                     names: list[str] | None, style: list[str] | None, captures: list[str]) -> None:  # fmt: skip
+def _run(options: Namespace) -> None:
+    compiled = dfilter.compile(options.filter, target=options.target, macros=given_macros(options.macros))
+    if options.count:
+        _count(compiled, options.captures)
+        return
+    if "-" in options.captures:
+        _show_at_once()
+    names = checked_names(options.names, options.target)
+    asked = [] if options.write is not None else names or None  # the fields that the output reads; None: any
+    with _printer(options, names) as printer:
+        for name, frame in _frames(compiled, options.captures, asked):
+            printer.frame(name, frame)
+
+
+def _refuse_nonsense(options: Namespace) -> None:
     """No option is ignored in silence: those that do not go together are refused."""
-    if sum((count, write is not None, output is not None)) > 1:
+    if sum((options.count, options.write is not None, options.output is not None)) > 1:
         wrong_usage("--count, -w and -T exclude each other")
-    if format is not None and write is None:
+    if options.format is not None and options.write is None:
         wrong_usage("--format goes with -w")
-    if names and output is None:
+    if options.names and options.output is None:
         wrong_usage("-e goes with -T fields or -T json")
-    if style and output is not Output.FIELDS:
+    if options.style and options.output != "fields":
         wrong_usage("-E goes with -T fields")
-    if output is Output.FIELDS and not names:
+    if options.output == "fields" and not options.names:
         wrong_usage("-T fields needs at least one -e FIELD")
-    if captures.count("-") > 1:
+    if options.captures.count("-") > 1:
         wrong_usage("standard input can be read only once")
 
 
@@ -99,29 +88,13 @@ def _show_at_once() -> None:
         sys.stdout.reconfigure(line_buffering=True)
 
 
-def _compiled(text: str, target: str | None) -> dfilter.Filter:
-    if target is None:
-        return dfilter.compile(text)
-    verdict(text, target)  # tells an unknown version from an unusable filter
-    return dfilter.compile(text, target=target)
-
-
-def _printer(output: Output | None, names: list[str], style: list[str], write: str | None,
-             format: Format | None, several: bool) -> Printer:  # fmt: skip
-    if write is not None:
-        return SavingPrinter(write, format_of(write, format))
-    match output:
-        case Output.FIELDS:
-            return FieldsPrinter(names, fields_style(style), several)
-        case Output.JSON:
-            return JsonPrinter(names, several)
-        case None:
-            return TablePrinter(several)
-
-
-def _asked(write: str | None, names: list[str] | None) -> list[str] | None:
-    """The fields that the output reads of each frame; None for any of them."""
-    return [] if write is not None else names or None
+def _printer(options: Namespace, names: list[str]) -> Printer:
+    several = len(options.captures) > 1
+    if options.write is not None:
+        return SavingPrinter(options.write, format_of(options.write, options.format))
+    if options.output == "fields":
+        return FieldsPrinter(names, fields_style(options.style), several)
+    return JsonPrinter(names, several) if options.output == "json" else TablePrinter(several)
 
 
 def _frames(compiled: dfilter.Filter, captures: list[str],

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import dfilter
-from dfilter.cli import fields, table, text
+from dfilter.cli import columns, table, text
 from dfilter.cli.main import main
 
 SECONDS = 1_700_000_000
@@ -236,7 +236,7 @@ class Stub:
 
 @pytest.mark.parametrize(("style", "line"), STYLES)
 def test_styles_of_fields_are_tsharks(style, line, capsys):
-    with fields.FieldsPrinter(["udp.port", "x"], fields.fields_style(style), several=False) as printer:
+    with columns.FieldsPrinter(["udp.port", "x"], columns.fields_style(style), several=False) as printer:
         printer.frame("x.pcap", Stub())
     assert capsys.readouterr().out == line + "\n"
 
