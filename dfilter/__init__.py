@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 # Two rooms have the names of two functions below.  Loading the (empty) packages here, before the functions take
 # their names, keeps a later import of their modules from hiding the functions.
@@ -32,7 +31,10 @@ from dfilter.errors import (
 )
 from dfilter.fields.versions import NEWEST, Version
 
+TYPE_CHECKING = False  # as typing's, which takes longer to load than a filter to check
 if TYPE_CHECKING:
+    from typing import Any
+
     from dfilter.captures.write import CaptureWriter
     from dfilter.check.complete import Completion, Completions
     from dfilter.check.diagnostics import Colour, Diagnostic, Fix, Severity, Verdict

@@ -5,8 +5,7 @@ In: nothing.  Out: `FilterError` and its kinds (text that is not a filter), `Cap
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as typing's, which takes longer to load than a filter to check
 if TYPE_CHECKING:
     from dfilter.check.diagnostics import Diagnostic
 
