@@ -57,6 +57,16 @@ frame.len > 1000
 frame.number in {3, 5..9} && frame.cap_len < 100
 ip.addr == 10.8.15.101 && tcp.payload contains "GET"
 icmp.type == 8 or not (tcp or udp)
+ip.addr == 10.8.15.1 or ip.addr == 198.51.100.20 or tcp.port == 80 or tcp.port == 443 or ip.addr == 192.0.2.0/24
+tcp.port == 80 or tcp.port == 443 or tcp.port == 25 or tcp.port == 21 or tcp.port == 22 or tcp.port == 8080 or arp
+ip.addr in {198.51.100.0/25, 10.8.0.0/16, 203.0.113.0/24, 192.0.2.64/26, 10.9.0.0..10.9.0.255, 10.8.15.7, 10.8.3.0/24}
+ip.src not in {198.51.100.0/25, 10.0.0.0/8, 203.0.113.0/24, 192.0.2.64/26, 0.0.0.0/0, 255.255.255.255/32, 1.2.3.4}
+ipv6.addr in {fe80::/10, ff02::/16, 2001:db8::/32, 2001:db8:1::/48, 2001:db8:2:3::/64, ::/128, ff02::1:3}
+ipv6.addr in {fe80::/10, ff00::/8, 2001:db8::/32, 2001:db8:1::/48, 2001:db8:2:3::/64}
+tcp.port in {1..20, 22..24, 80..100, 440..450, 8000..8999, 65535, 90..110}
+ip.ttl in {1..3, 32..63, 100..127, 250..255, 64, 5..6}
+eth.addr == 00:00:5e:00:53:01 or eth.addr == ff:ff:ff:ff:ff:ff or tcp.flags.syn == 1 or tcp.flags.syn == 0
+frame.len in {60..70, 100..110, 200..400, 1000..1100, 1500..1600, 54}
 vlan.id == 42 && tcp.port == 443
 not vlan and udp.port == 53
 vlan.priority < 7 or arp

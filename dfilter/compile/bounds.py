@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from dfilter.check.typed import (
     Always,
@@ -31,10 +31,14 @@ from dfilter.check.typed import (
     TypedExpression,
 )
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
+from dfilter.fields.versions import Version
 from dfilter.language.ast import Quantifier
 from dfilter.packets.declare import Field, Shape
 
 T = TypeVar("T")
+
+MANY = 5
+"""From so many networks or intervals on, a set of them is searched, not tried one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class Place:
 class Terms(Protocol[T]):
     """A way to compute: how leaves are decided and how their terms are joined.
 
-    `compare`, `member`, `masked` answer None for a field or constant that they cannot handle.
+    `compare`, `member`, `spans`, `masked` answer None for a field or constant that they cannot handle.  The spans are
+    (least, greatest), apart from each other and in order.
     """
 
     true: T
@@ -68,6 +73,7 @@ class Terms(Protocol[T]):
     def odd(self, parts: Sequence[T]) -> T: ...
     def compare(self, place: Place, relation: Relation, constant: Constant) -> T | None: ...
     def member(self, place: Place, values: frozenset[int | bytes]) -> T | None: ...
+    def spans(self, place: Place, spans: Sequence[tuple[int, int]]) -> T | None: ...
     def masked(self, place: Place, mask: int) -> T | None: ...
 
 
@@ -105,7 +111,7 @@ class Decider(Generic[T]):
                 parts = [self.bounds(item) for item in items]
                 return Bounds(terms.all_of([p.certain for p in parts]), terms.all_of([p.possible for p in parts]))
             case Disjunction(items=items):
-                parts = [self.bounds(item) for item in items]
+                parts = [self.bounds(item) for item in gathered(items)]
                 return Bounds(terms.any_of([p.certain for p in parts]), terms.any_of([p.possible for p in parts]))
             case ExclusiveDisjunction(items=items):
                 return self._odd([self.bounds(item) for item in items])
@@ -140,7 +146,7 @@ class Decider(Generic[T]):
                 return None
 
     def _places(self, read: FieldRead) -> list[Place] | None:
-        if read.layers is not None or read.raw or read.selected:
+        if not is_plain(read):
             return None
         found = self._surroundings.fields_in(read.name, self._shape)
         return None if found is None else [Place(field, at + (field.at or 0)) for field, at in found]
@@ -157,25 +163,91 @@ class Decider(Generic[T]):
             return None
         return self._terms.any_of(parts) if quantifier is Quantifier.ANY else self._terms.all_of(parts)
 
-    def _in_set(self, place: Place, elements: Iterable[object]) -> T | None:
+    def _in_set(self, place: Place, elements: Sequence[object]) -> T | None:
         single: set[int | bytes] = set()
-        parts: list[T | None] = []
+        others: list[object] = []
         for element in elements:
-            match element:
-                case Constant(value=int() | bytes() as value) if is_whole(element, place.field.type):
-                    single.add(value)
-                case Constant():
-                    parts.append(self._terms.compare(place, Relation.EQ, element))
-                case SetInterval(low=Constant() as low, high=Constant() as high):
-                    above = self._terms.compare(place, Relation.GE, low)
-                    below = self._terms.compare(place, Relation.LE, high)
-                    parts.append(None if above is None or below is None else self._terms.all_of([above, below]))
-                case _:
-                    return None
-        if single:
-            parts.append(self._terms.member(place, frozenset(single)))
+            if isinstance(element, Constant) and is_whole(element, place.field.type):
+                single.add(cast("int | bytes", element.value))
+            else:
+                others.append(element)
+        parts: list[T | None] = [self._terms.member(place, frozenset(single))] if single else []
+        spans = _spans(others, place.field.type) if len(others) >= MANY else None
+        together = None if spans is None else self._terms.spans(place, spans)
+        parts += [self._in_element(place, element) for element in others] if together is None else [together]
         known = [part for part in parts if part is not None]
         return self._terms.any_of(known) if len(known) == len(parts) else None
+
+    def _in_element(self, place: Place, element: object) -> T | None:
+        match element:
+            case Constant():
+                return self._terms.compare(place, Relation.EQ, element)
+            case SetInterval(low=Constant() as low, high=Constant() as high):
+                above = self._terms.compare(place, Relation.GE, low)
+                below = self._terms.compare(place, Relation.LE, high)
+                return None if above is None or below is None else self._terms.all_of([above, below])
+            case _:
+                return None
+
+
+def gathered(items: Sequence[TypedExpression]) -> list[TypedExpression]:
+    """The items of an `or`, with all `field == value` of one field as one `field in {value, ...}`."""
+    groups: dict[tuple[str, FieldType, Version], list[Comparison]] = {}
+    rest: list[TypedExpression] = []
+    for item in items:
+        match item:
+            case Comparison(relation=Relation.EQ, quantifier=Quantifier.ANY, left=FieldRead() as left,
+                            right=Constant(type=type_)) if is_plain(left):  # fmt: skip
+                groups.setdefault((left.name, type_, item.version), []).append(item)
+            case _:
+                rest.append(item)
+    for (_, _, version), group in groups.items():
+        first = group[0]
+        elements = tuple(comparison.right for comparison in group)
+        together = MembershipTest(first.span, Quantifier.ANY, first.left, elements, negated=False, version=version)
+        rest.append(together if len(group) > 1 else first)
+    return rest
+
+
+def is_plain(read: FieldRead) -> bool:
+    """Does it read all values of the field, of the frame itself?"""
+    return read.layers is None and not read.raw and not read.selected
+
+
+def _spans(elements: Iterable[object], type: FieldType) -> list[tuple[int, int]] | None:
+    """Networks and intervals as (least, greatest), merged and in order; None if one is neither."""
+    found = []
+    for element in elements:
+        span = _span(element, type)
+        if span is None:
+            return None
+        if span[0] <= span[1]:
+            found.append(span)
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(found):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def _span(element: object, type: FieldType) -> tuple[int, int] | None:
+    match element:
+        case Constant(value=bytes() as value, prefix=int() as prefix) if type in ADDRESSES:
+            hosts = (1 << 8 * len(value) - prefix) - 1
+            low = int.from_bytes(value, "big") & ~hosts
+            return low, low | hosts
+        case SetInterval(low=Constant() as first, high=Constant() as last):
+            if not (is_whole(first, type) and is_whole(last, type)):
+                return None
+            return _as_number(first.value), _as_number(last.value)
+        case _:
+            return None
+
+
+def _as_number(value: object) -> int:
+    return int.from_bytes(value, "big") if isinstance(value, bytes) else cast(int, value)
 
 
 def is_whole(constant: Constant, type: FieldType) -> bool:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from dfilter.check.typed import Constant, Relation, TypedExpression
 from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings
+from dfilter.compile.column_sets import number_member, number_spans, pair_member
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.packets.declare import Measure, Shape
 
@@ -30,6 +31,7 @@ FEW = 6
 """Up to so many values, a set is tested by comparing with each."""
 
 _ETHERNET = 1
+_LOW_HALF = (1 << 64) - 1
 _OPERATORS: dict[Relation, Callable[[Any, Any], Any]] = {
     Relation.EQ: operator.eq,
     Relation.NE: operator.ne,
@@ -124,28 +126,53 @@ class ColumnPlan:
 
     def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
         """For each filter: which frames certainly match, and which are undecided."""
-        size = len(chunk.starts)
-        certain = [np.zeros(size, np.bool_) for _ in range(self.count)]
-        undecided = [np.ones(size, np.bool_) for _ in range(self.count)]
+        verdict = _Verdict(self.count, len(chunk.starts))
         columns = Columns.of(chunk)
-        _settle(self.anywhere, columns, certain, undecided)
         if self.branches:
             least = min(branch.shape.minimum for branch in self.branches)
             plain = (chunk.captured >= least) & (chunk.link_types == _ETHERNET)
             work = [(branch, list(branch.shape.constants)) for branch in self.branches]
-            _descend(work, columns.where(plain), chunk, certain, undecided)
-        return certain, undecided
+            _descend(work, columns.where(plain), chunk, verdict)
+        verdict.close()
+        _settle(self.anywhere, columns, verdict)
+        return verdict.certain, verdict.undecided
+
+
+class _Verdict:
+    """What is known of a chunk's frames so far.
+
+    Attributes:
+        certain, undecided: for each filter, of all frames.
+    """
+
+    __slots__ = ("_shaped", "certain", "undecided")
+
+    def __init__(self, count: int, size: int) -> None:
+        self.certain = [np.zeros(size, np.bool_) for _ in range(count)]
+        self.undecided = [np.zeros(size, np.bool_) for _ in range(count)]
+        self._shaped = np.zeros(size, np.bool_)
+
+    def reached(self, rows: Numbers) -> None:
+        """These frames have a shape; what is not said of them otherwise is a certain no."""
+        self._shaped[rows] = True
+
+    def close(self) -> None:
+        """All shapes are through: frames without one are undecided."""
+        rest = np.flatnonzero(~self._shaped)
+        if len(rest):
+            for mask in self.undecided:
+                mask[rest] = True
 
 
 _Work = Sequence[tuple[_Branch, list[tuple[int, bytes, bytes]]]]
 
 
-def _descend(work: _Work, columns: Columns, chunk: ChunkLike, certain: list[Mask], undecided: list[Mask]) -> None:
+def _descend(work: _Work, columns: Columns, chunk: ChunkLike, verdict: _Verdict) -> None:
     """Split the frames by the shapes' conditions; shapes that begin alike share the test."""
     groups: dict[tuple[int, bytes, bytes], list[tuple[_Branch, list[tuple[int, bytes, bytes]]]]] = {}
     for branch, conditions in work:
         if not conditions:
-            _finish(branch, columns, chunk, certain, undecided)
+            _finish(branch, columns, chunk, verdict)
             continue
         groups.setdefault(conditions[0], []).append((branch, conditions[1:]))
     for (offset, mask, value), members in groups.items():
@@ -157,10 +184,10 @@ def _descend(work: _Work, columns: Columns, chunk: ChunkLike, certain: list[Mask
             found = found & int.from_bytes(mask, "big")
         matching = found == int.from_bytes(value, "big")
         if matching.any():
-            _descend(members, chosen.where(matching), chunk, certain, undecided)
+            _descend(members, chosen.where(matching), chunk, verdict)
 
 
-def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, certain: list[Mask], undecided: list[Mask]) -> None:
+def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, verdict: _Verdict) -> None:
     shape = branch.shape
     whole = chunk.captured[columns.rows] >= shape.minimum
     if not whole.all():
@@ -174,25 +201,39 @@ def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, certain: list[M
         fits = long_enough if fits is None else fits & long_enough
     if fits is not None and not fits.all():
         columns = columns.where(fits)
-    _settle(branch, columns, certain, undecided)
+    if len(columns.rows):
+        verdict.reached(columns.rows)
+        _settle(branch, columns, verdict)
 
 
-def _settle(branch: _Branch, columns: Columns, certain: list[Mask], undecided: list[Mask]) -> None:
-    """Write down what a shape's bounds say of its frames."""
-    rows = columns.rows
+def _settle(branch: _Branch, columns: Columns, verdict: _Verdict) -> None:
+    """Write down what a shape's bounds say of its frames; of an open shape's, only what they decide."""
+    rows, narrows = columns.rows, branch.shape.open
+    doubtful: dict[int, Numbers] = {}
     for index, bounds in enumerate(branch.bounds):
-        if bounds is None or not len(rows):
+        if bounds is None:
+            if not narrows:
+                verdict.undecided[index][rows] = True
             continue
-        yes = _mask(bounds.certain, columns)
-        maybe = yes if bounds.possible is bounds.certain else _mask(bounds.possible, columns)
+        if bounds.certain is True or callable(bounds.certain):
+            verdict.certain[index][rows[_mask(bounds.certain, columns)]] = True
+        if narrows:
+            verdict.undecided[index][rows] = False  # both bounds are one: see `_branch`
+        elif bounds.possible is not bounds.certain:
+            verdict.undecided[index][rows] = _mask(bounds.possible, columns) & ~verdict.certain[index][rows]
         doubt = branch.doubt[index]
-        if doubt is not None and branch.shape.ports is not None:
-            ports = branch.shape.ports
-            clear = ~(doubt[columns.number(ports, 2)] | doubt[columns.number(ports + 2, 2)])
-            yes = yes & clear
-            maybe = maybe | ~clear
-        certain[index][rows[yes]] = True
-        undecided[index][rows[yes | ~maybe]] = False
+        if doubt is not None:
+            if id(doubt) not in doubtful:
+                doubtful[id(doubt)] = _behind(doubt, branch.shape.ports or 0, columns)
+            if len(doubtful[id(doubt)]):
+                verdict.certain[index][doubtful[id(doubt)]] = False
+                verdict.undecided[index][doubtful[id(doubt)]] = True
+
+
+def _behind(ports: Mask, at: int, columns: Columns) -> Numbers:
+    """The rows of frames with one of these ports."""
+    found: Numbers = columns.rows[ports[columns.number(at, 2)] | ports[columns.number(at + 2, 2)]]
+    return found
 
 
 def _mask(term: Term, columns: Columns) -> Mask:
@@ -218,6 +259,7 @@ _Named = Sequence[tuple[TypedExpression, tuple[str, ...]]]
 
 def _branch(named: _Named, shape: Shape, surroundings: Surroundings) -> _Branch:
     decider: Decider[Term] = Decider(_ColumnTerms(), shape, surroundings)
+    tables: dict[frozenset[int], Mask] = {}
     bounds: list[Bounds[Term] | None] = []
     doubts: list[Mask | None] = []
     for expression, names in named:
@@ -226,7 +268,9 @@ def _branch(named: _Named, shape: Shape, surroundings: Surroundings) -> _Branch:
         whole = not shape.open or found.certain is found.possible
         # where more may follow, a half decision would keep fragments from those who put them together
         bounds.append(None if found == decider.unknown or ports is None or not whole else found)
-        doubts.append(_table(ports, 1 << 16) if ports else None)
+        if ports and ports not in tables:
+            tables[ports] = _table(ports, 1 << 16)
+        doubts.append(tables[ports] if ports else None)
     return _Branch(shape, tuple(bounds), tuple(doubts))
 
 
@@ -283,7 +327,8 @@ class _ColumnTerms:
 
     def member(self, place: Place, values: frozenset[int | bytes]) -> Term | None:
         if place.field.type is FieldType.IPv6:
-            return _wide_member(place.start, values)
+            start, wide = place.start, pair_member([value for value in values if isinstance(value, bytes)])
+            return lambda columns: wide(columns.number(start, 8), columns.number(start + 8, 8))
         read = _reader(place)
         if read is None:
             return None
@@ -291,7 +336,23 @@ class _ColumnTerms:
         if len(numbers) <= FEW:
             equal = [_compare_number(read, Relation.EQ, number, 0) for number in numbers]
             return self.any_of([term for term in equal if term is not None])
-        return _number_member(read, numbers)
+        member = number_member(numbers, place.field.size or 8)
+        return lambda columns: member(read(columns))
+
+    def spans(self, place: Place, spans: Sequence[tuple[int, int]]) -> Term | None:
+        field = place.field
+        read = _reader(place)
+        bits = 8 * field.size
+        if field.type is FieldType.IPv6:  # networks up to /64, by their upper half
+            if any(low & _LOW_HALF or ~high & _LOW_HALF for low, high in spans):
+                return None
+            start, bits = place.start, 64
+            read, spans = (lambda columns: columns.number(start, 8)), [(low >> 64, high >> 64) for low, high in spans]
+        edges = [edge for low, high in spans for edge in (low, high + 1)]
+        if read is None or field.measure is not None or not edges or edges[-1] >= 1 << 64:
+            return None
+        inside = number_spans(edges, bits)
+        return lambda columns: inside(read(columns))
 
     def masked(self, place: Place, mask: int) -> Term | None:
         read = _reader(place)
@@ -374,51 +435,3 @@ def _compare_wide(start: int, relation: Relation, value: bytes, prefix: int) -> 
         return result
 
     return term
-
-
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
-_HASH_BITS = 18
-
-
-def _hashed(values: Numbers) -> Numbers:
-    """Multiplicative hashing: the highest bits of the product."""
-    result: Numbers = (values.astype(np.uint64) * _SPREAD) >> np.uint64(64 - _HASH_BITS)
-    return result
-
-
-def _number_member(read: Callable[[Columns], Numbers], numbers: Sequence[int]) -> Term:
-    """Membership in many numbers: a table says which frames are worth a search."""
-    wanted = np.array(numbers, np.uint64)
-    likely = np.zeros(1 << _HASH_BITS, np.bool_)
-    likely[_hashed(wanted)] = True
-
-    def term(columns: Columns) -> Mask:
-        values = read(columns)
-        if values.dtype.itemsize <= 2:
-            return np.isin(values, wanted)
-        result: Mask = likely[_hashed(values)]
-        rows = np.flatnonzero(result)
-        result[rows] = np.isin(values[rows].astype(np.uint64), wanted)
-        return result
-
-    return term
-
-
-def _wide_member(start: int, values: frozenset[int | bytes]) -> Term:
-    """Membership of 16-byte addresses."""
-    wanted = frozenset(value for value in values if isinstance(value, bytes))
-    halves = np.array([divmod(int.from_bytes(value, "big"), 1 << 64) for value in wanted], np.uint64).reshape(-1, 2)
-    likely = np.zeros(1 << _HASH_BITS, np.bool_)
-    likely[_hashed(halves[:, 0] ^ (halves[:, 1] * _SPREAD))] = True
-    pairs = {(int(high), int(low)) for high, low in halves}
-
-    def term(columns: Columns) -> Mask:
-        high, low = columns.number(start, 8), columns.number(start + 8, 8)
-        result: Mask = likely[_hashed(high ^ (low * _SPREAD))]
-        for row in np.flatnonzero(result):
-            result[row] = (int(high[row]), int(low[row])) in pairs
-        return result
-
-    return term
-
-

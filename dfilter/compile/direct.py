@@ -10,6 +10,7 @@ text; one function is compiled from them for all shapes.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -183,6 +184,15 @@ class _Source:
     def member(self, place: Place, values: frozenset[int | bytes]) -> str | None:
         source = self._value(place)
         return None if source is None else f"{source} in {self.constant(values)}"
+
+    def spans(self, place: Place, spans: Sequence[tuple[int, int]]) -> str | None:
+        source = self._value(place)
+        if source is None:
+            return None
+        if place.field.type in ADDRESSES:
+            source = f"int.from_bytes({source}, 'big')"
+        edges = [edge for low, high in spans for edge in (low, high + 1)]
+        return f"{self.constant(bisect_right)}({self.constant(edges)}, {source}) & 1 == 1"
 
     def masked(self, place: Place, mask: int) -> str | None:
         if place.field.type not in UNSIGNED:
