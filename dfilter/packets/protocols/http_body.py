@@ -139,18 +139,19 @@ def decode(data: bytes, coding: bytes) -> bytes | None:
     for window_bits in formats:
         unpacked = _inflate(data, window_bits)
         if unpacked is not None:
-            return unpacked or None
+            return unpacked
     return None
 
 
 def _inflate(data: bytes, window_bits: int) -> bytes | None:
+    stream = zlib.decompressobj(window_bits)
     try:
-        unpacked = zlib.decompressobj(window_bits).decompress(data, MAX_DECODED)
+        unpacked = stream.decompress(data, MAX_DECODED)
     except zlib.error as error:
         if window_bits == 31 and "data check" in str(error):  # whole, but its checksum is wrong
             return _inflate(data[_gzip_header_length(data) :], -15)
         return None
-    return unpacked or None
+    return unpacked if unpacked or stream.eof else None  # nothing, packed whole, is something
 
 
 def _gzip_header_length(data: bytes) -> int:
