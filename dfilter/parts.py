@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dfilter.captures.index import Chunk, part_chunks
+from dfilter.captures.index import Chunk, chunk_bytes, part_chunks
 from dfilter.captures.read import Capture, open_capture
 from dfilter.errors import CaptureError
 from dfilter.filter import Filter
@@ -159,7 +159,7 @@ class _Job:
             return None
         session = _Forgetful(self._needs)
         result = PartResult(start, [[] for _ in self._filters])
-        for chunk in part_chunks(capture, start, end):
+        for chunk in part_chunks(capture, start, end, chunk_bytes(len(self._filters))):
             self._scan(chunk, session, result)
             result.stop = chunk.stop
             if result.kept_bytes > MOST_KEPT:

@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dfilter.captures.index import chunks_of, rest_chunks
+from dfilter.captures.index import chunk_bytes, chunks_of, rest_chunks
 from dfilter.captures.read import open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
@@ -122,7 +122,7 @@ def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], n
     session = Session(needs)
     opened = open_capture(capture)
     begun = scan_in_parts(opened, plan, filters, session, found)
-    for chunk in chunks_of(opened) if begun is None else rest_chunks(opened, *begun):
+    for chunk in chunks_of(opened, chunk_bytes(len(filters))) if begun is None else rest_chunks(opened, *begun):
         certain, undecided = plan.decide(chunk)
         for row in rows_of_any(undecided):
             view = session.dissect(chunk.frame(row))

@@ -28,6 +28,8 @@ from dfilter.captures.read import Capture, open_capture
 CHUNK_BYTES = 1 << 22
 """Bytes of a plain capture that are indexed at once: enough to spread numpy's cost per call thin."""
 
+_MANY_FILTERS = 16
+
 CHUNK_FRAMES = 1 << 14
 """Frames of any other capture that are laid end to end at once."""
 
@@ -103,20 +105,25 @@ def open_chunks(source: str | os.PathLike[str] | BinaryIO) -> tuple[Capture, Ite
     return capture, chunks_of(capture)
 
 
-def chunks_of(capture: Capture) -> Iterator[Chunk]:
-    """The chunks of an opened capture, in place of iterating over it."""
-    plain = capture.plain_windows(CHUNK_BYTES)
+def chunks_of(capture: Capture, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
+    """The chunks of an opened capture, in place of iterating over it; of a plain one about `size` bytes each."""
+    plain = capture.plain_windows(size)
     return _frame_chunks(capture) if plain is None else _record_chunks(*plain)
 
 
-def part_chunks(capture: Capture, begin: int, end: int) -> Iterator[RecordChunk]:
+def part_chunks(capture: Capture, begin: int, end: int, size: int = CHUNK_BYTES) -> Iterator[RecordChunk]:
     """The chunks of one part of a plain pcap file (see `Capture.part_starts`), numbered from 1."""
-    return _record_chunks(*capture.part_windows(CHUNK_BYTES, begin, end))
+    return _record_chunks(*capture.part_windows(size, begin, end))
 
 
 def rest_chunks(capture: Capture, begin: int, number: int) -> Iterator[RecordChunk]:
     """The chunks of a plain pcap file from byte `begin` on, before which lie `number` frames."""
     return _record_chunks(*capture.rest_windows(CHUNK_BYTES, begin, number), number + 1)
+
+
+def chunk_bytes(filters: int) -> int:
+    """How large a chunk should be for so many filters: numpy's cost per call is one per filter and chunk."""
+    return CHUNK_BYTES if filters < _MANY_FILTERS else 4 * CHUNK_BYTES
 
 
 def _frame_chunks(capture: Capture) -> Iterator[Chunk]:
