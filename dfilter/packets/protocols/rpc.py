@@ -147,6 +147,7 @@ def fill_rpc(layer: Layer) -> None:
     if region.u32(at + 4) == CALL:
         _add_words(layer, at + 8, ("rpc.version", "rpc.program", "rpc.programversion", "rpc.procedure"))
         _fill_auth(layer, _fill_auth(layer, at + 24))
+        layer.add("rpc.programversion", region.u32(at + 16))
         return
     if call is not None:
         for name, value in (("rpc.program", call.program), ("rpc.programversion", call.version),
@@ -159,6 +160,8 @@ def fill_rpc(layer: Layer) -> None:
         _add_words(layer, _fill_auth(layer, at + 12), ("rpc.state_accept",))
     else:
         _add_words(layer, at + 12, ("rpc.state_reject",))
+    if call is not None:
+        layer.add("rpc.programversion", call.version)
 
 
 def _add_words(layer: Layer, at: int, names: tuple[str, ...]) -> None:

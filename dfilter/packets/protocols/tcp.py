@@ -16,7 +16,7 @@ from dfilter.packets.session import Session
 from dfilter.packets.streams.analysis import ACK, FIN, PSH, RST, SYN, URG
 from dfilter.packets.streams.conversation import Stream
 from dfilter.packets.streams.sequence import SEQ_MASK
-from dfilter.packets.streams.tcp_payload import dissect_segment, finish
+from dfilter.packets.streams.tcp_payload import dissect_quoted, dissect_segment, finish
 from dfilter.packets.view import Layer, View
 
 _FLAG_LETTERS = "RRRACEUAPRSF"
@@ -81,9 +81,12 @@ def dissect_tcp(view: View, region: Region) -> None:
     payload = region.clipped(header_length, region.reported_length)
     layer.state = (payload, None)
     layer.set_length(region.length)
+    if view.quoted:
+        _dissect_quoted(view, layer, payload)
+        return
     if region.reported_length < header_length:
         raise Malformed("the header is longer than the segment")
-    if view.quoted or not view.session.needs.stateful:
+    if not view.session.needs.stateful:
         return
     tracker = view.session.memory("tcp", lambda: Tracker(view.session))
     length = None if _is_fragment(view, region) else region.reported_length - header_length
@@ -97,6 +100,16 @@ def dissect_tcp(view: View, region: Region) -> None:
         dissect_segment(view, layer, stream, payload, facts.verdicts)
     if stream.finished:
         finish(view, layer, stream, (facts.next_seq - 1) & SEQ_MASK)
+
+
+def _dissect_quoted(view: View, layer: Layer, payload: Region) -> None:
+    """A segment inside an ICMP error."""
+    if not view.session.needs.stateful:
+        return
+    tracker = view.session.memory("tcp", lambda: Tracker(view.session))
+    layer.state = (payload, tracker.track_quoted(view, layer.region))
+    if tracker.dissects and payload.length > 0 and not layer.region.u8(13) & RST:
+        dissect_quoted(view, layer, payload)
 
 
 def _is_fragment(view: View, region: Region) -> bool:
@@ -124,6 +137,8 @@ def _names(table: str) -> tuple[str, ...]:
 @TCP.filler
 def fill_tcp(layer: Layer) -> None:
     region, start = layer.region, layer.start
+    if layer.quoted and 8 <= region.length < 20:
+        layer.add("tcp.seq", region.u32(4), start + 4, 4)
     flags = region.u16(12) & 0x0FFF
     header_length = (region.u8(12) >> 4) * 4
     layer.add("tcp.hdr_len", header_length, start + 12, 1)
@@ -139,7 +154,7 @@ def fill_tcp(layer: Layer) -> None:
     layer.add("tcp.checksum.status", 2, start + 16)
     if wanted.remarks:
         _fill_remarks(layer, flags)
-    if facts is None or facts.measured:
+    if not layer.quoted and (facts is None or facts.measured):
         layer.add("tcp.len", region.reported_length - header_length)
     if payload.length > 0:
         _fill_payload(layer, payload, flags)

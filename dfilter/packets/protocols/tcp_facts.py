@@ -194,6 +194,27 @@ class Tracker:
                      bool(flags & FIN) and conversation.first_fin == sender,
             payload_length is not None, findings)  # fmt: skip
 
+    def track_quoted(self, view: View, region: Region) -> Facts:
+        """Note a segment that an ICMP error quotes: as in Wireshark 4.4 it counts in its conversation, which it may
+        even begin, and its numbers are shown as they are; they do not tell where the conversation's own start."""
+        buf, start = region.buf, region.start
+        seq = int.from_bytes(buf[start + 4 : start + 8], "big")
+        flags, time = buf[start + 13], view.frame.time or 0
+        conversation, sender, _ = self.conversations.find(view.addresses, view.ports, seq, flags, time)
+        before, conversation.previous_time = conversation.previous_time, time
+        conversation.packets += 1
+        if flags & FIN and conversation.first_fin is None:
+            conversation.first_fin = sender
+        if flags & SYN:
+            conversation.flows[sender].window_shift = window_shift(region, UNSCALED)
+        conversation.completeness = completeness.updated(conversation.completeness, flags, 0)
+        if self.foresees:
+            completeness.foresee(view.session, conversation.index, conversation.completeness)
+        return Facts(conversation, sender, conversation.packets, seq, seq, 0, 0, conversation.window_factor(sender),
+                     time - conversation.first_time, time - before,
+                     conversation.completeness if self.foresees else None, None,
+                     bool(flags & FIN) and conversation.first_fin == sender, False, None)  # fmt: skip
+
     def _analyse(self, view: View, region: Region, conversation: Conversation, sender: int, seq: int, ack: int,
                  length: int) -> Findings:  # fmt: skip
         buf, start = region.buf, region.start

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dfilter.packets.declare import Protocol
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.analysis import REPEATED, Verdict
-from dfilter.packets.streams.conversation import Flow, Stream
+from dfilter.packets.streams.conversation import Conversation, Flow, Stream
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, Assembly, NeedMore
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 from dfilter.packets.view import Layer, View
@@ -22,7 +22,7 @@ _KEEP_ALIVE = int(Verdict.KEEP_ALIVE)
 
 PDU_PROTOCOLS = frozenset({
     "bgp", "c1222", "dcerpc", "dnp3", "dns", "doip", "git", "http2", "kerberos", "ldap", "mongo", "mqtt", "mysql",
-    "opcua", "openflow", "pgsql", "rpkirtr", "tcpcl",
+    "opcua", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6", "pgsql", "rpkirtr", "tcpcl",
 })  # fmt: skip
 """Protocols whose messages say their own length first: Wireshark shows it as `tcp.pdu.size` (observed)."""
 
@@ -225,6 +225,21 @@ def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) ->
         for above in view.layers[before:]:
             if above.protocol.name in PDU_PROTOCOLS and above.buf is region.buf:
                 layer.add("tcp.pdu.size", above.end - above.start)
+
+
+def dissect_quoted(view: View, layer: Layer, payload: Region) -> None:
+    """Dissect the payload of a segment that an ICMP error quotes: whole messages only, and nobody remembers them."""
+    _, facts = layer.state
+    known = facts.conversation
+    shadow = Conversation(known.index, known.ends, known.client, known.first_time, known.previous_time)
+    shadow.completeness, shadow.protocol = known.completeness, known.protocol
+    outer = view.stream
+    try:
+        dissect_message(view, layer, Stream(shadow, facts.sender, False, facts.seq), payload)
+    except NeedMore:
+        return
+    finally:
+        view.stream = outer
 
 
 def _ports(view: View, stream: Stream) -> list[int]:
