@@ -79,6 +79,7 @@ __all__ = [
     "View",
     "__version__",
     "check",
+    "check_all",
     "check_macro",
     "compile",
     "complete",
@@ -150,6 +151,13 @@ def check(text: str, target: str | Version = NEWEST, *, macros: Mapping[str, str
 
     version = target if isinstance(target, Version) else Version.parse(target)
     return check_text(text, version, macros)
+
+
+def check_all(text: str, *, macros: Mapping[str, str] | None = None) -> dict[str, Verdict]:
+    """The verdicts of all versions side by side: "3.4", "4.0", "4.4", "4.6" -> `Verdict`; never raises on bad text."""
+    from dfilter.check.check import check_all as judge
+
+    return judge(text, macros)
 
 
 def compile(text: str, *, target: str | Version = NEWEST, macros: Mapping[str, str] | None = None) -> Filter:

@@ -56,7 +56,8 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
     if fields is not None:
         needs = needs_of(union_of([compiled.needs, field_needs(fields)]))
         look_ahead = needs.look_ahead
-        plan = None if needs.stateful or decode_as else column_plan([compiled])
+        # what cannot be read twice may be a live capture: its frames do not wait for a chunk to fill
+        plan = column_plan([compiled]) if _can_reread(capture) and not needs.stateful and not decode_as else None
         if plan is not None:
             return _select_chunks(capture, plan, compiled, needs)
     views = dissect(capture, needs, look_ahead=look_ahead, decode_as=decode_as)

@@ -113,7 +113,7 @@ def values(node: t.TypedOperand, source: dict[str, list[Any]]) -> list[Any] | No
             return list(source.get(node.name, [])) or None
         case t.Negate():
             inner = values(node.operand, source)
-            return None if inner is None else [-v for v in inner if -v >= -(2**63)]
+            return None if inner is None else [-v for v in inner if isinstance(v, float) or -(2**63) <= -v < 2**63]
         case t.Arithmetic():
             lefts, rights = values(node.left, source), values(node.right, source)
             if lefts is None or rights is None:
