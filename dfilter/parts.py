@@ -15,11 +15,12 @@ import os
 import sys
 import threading
 import warnings
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dfilter.captures.index import Chunk, chunk_bytes, part_chunks
 from dfilter.captures.read import Capture, open_capture
@@ -41,6 +42,28 @@ MOST_KEPT = 1 << 25
 
 _PLACELESS = frozenset({"frame", "frame.len", "frame.cap_len"})
 """Fields of the frame that do not tell which frame of the capture it is."""
+
+
+class Numbers(Protocol):
+    """Where frame numbers go, in order: a list, or a `Tally`."""
+
+    def append(self, number: int, /) -> object: ...
+    def extend(self, numbers: Sequence[int], /) -> object: ...
+
+
+class Tally:
+    """Counts the numbers that it is given."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def append(self, number: int, /) -> None:
+        self.count += 1
+
+    def extend(self, numbers: Sequence[int], /) -> None:
+        self.count += len(numbers)
 
 
 @dataclass(slots=True)
@@ -73,7 +96,7 @@ class _Forgetful(Session):
 
 
 def scan_in_parts(capture: Capture, plan: ColumnPlan, filters: Sequence[Filter], session: Session,
-                  found: list[list[int]]) -> tuple[int, int] | None:  # fmt: skip
+                  found: Sequence[Numbers]) -> tuple[int, int] | None:  # fmt: skip
     """Fill `found` from the parts of a large capture: (byte, frames) up to where; None where it is not worth it."""
     starts = _starts(capture, filters)
     if len(starts) < 2:
@@ -109,7 +132,7 @@ def _starts(capture: Capture, filters: Sequence[Filter]) -> list[int]:
 
 
 def _take(result: PartResult, before: int, filters: Sequence[Filter], session: Session,
-          found: list[list[int]]) -> None:  # fmt: skip
+          found: Sequence[Numbers]) -> None:  # fmt: skip
     """Add a part's frames to `found`, in order, after dissecting those that it handed back."""
     more: list[list[int]] = [[] for _ in filters]
     for frame, undecided in result.kept:
@@ -119,12 +142,13 @@ def _take(result: PartResult, before: int, filters: Sequence[Filter], session: S
             if filters[index].test(view):
                 more[index].append(frame.number)
     for index, pieces in enumerate(result.found):
-        numbers = [(piece + (before + 1)).tolist() for piece in pieces]
-        if more[index]:
-            found[index] += sorted([*more[index], *(number for piece in numbers for number in piece)])
-        else:
-            for piece in numbers:
-                found[index] += piece
+        kept = more[index]
+        for piece in pieces:
+            numbers = (piece.astype("i8") + (before + 1)).tolist()
+            place = bisect_right(kept, numbers[-1])
+            found[index].extend(sorted(kept[:place] + numbers) if place else numbers)
+            kept = kept[place:]
+        found[index].extend(kept)
 
 
 class _Job:
@@ -185,7 +209,7 @@ class _Job:
         for mask, pieces in zip(certain, result.found, strict=True):
             rows = mask.nonzero()[0]
             if len(rows):
-                pieces.append(rows + result.frames)
+                pieces.append((rows + result.frames).astype("u4"))
         result.frames += len(chunk)
 
 

@@ -22,7 +22,7 @@ from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, ShapeKnowledge
 from dfilter.packets.view import View
-from dfilter.parts import rows_of_any, scan_in_parts
+from dfilter.parts import Numbers, Tally, rows_of_any, scan_in_parts
 
 if TYPE_CHECKING:
     from dfilter.compile.columns import ColumnPlan
@@ -91,22 +91,36 @@ def frames(capture: Source, filter: str | Filter, *, target: Target | None = Non
     return frames_of_all(capture, [compiled], compiled.needs, decode_as)[0]
 
 
+def count_frames(capture: Source, filter: str | Filter, *, target: Target | None = None,
+                 decode_as: DecodeAs | None = None) -> int:  # fmt: skip
+    """How many frames a filter selects, in memory that does not grow with them; otherwise as `frames`."""
+    compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    tally = Tally()
+    _collect(capture, [compiled], compiled.needs, decode_as, [tally])
+    return tally.count
+
+
 def frames_of_all(capture: Source, filters: Sequence[Filter], needs: Needs,
                   decode_as: DecodeAs | None = None) -> list[list[int]]:  # fmt: skip
     """For each filter the numbers of the frames that it selects, in one pass; `needs` are those of all of them."""
     found: list[list[int]] = [[] for _ in filters]
+    _collect(capture, filters, needs, decode_as, found)
+    return found
+
+
+def _collect(capture: Source, filters: Sequence[Filter], needs: Needs, decode_as: DecodeAs | None,
+             found: Sequence[Numbers]) -> None:  # fmt: skip
     if not needs.stateful and not decode_as:
         plan = column_plan(filters)
         if plan is not None:
             _scan_chunks(capture, plan, filters, needs, found)
-            return found
+            return
     tests = [(compiled.test, numbers.append) for compiled, numbers in zip(filters, found, strict=True)]
     for view in dissect(capture, needs, look_ahead=needs.look_ahead, decode_as=decode_as):
         number = view.frame.number
         for test, append in tests:
             if test(view):
                 append(number)
-    return found
 
 
 def column_plan(filters: Sequence[Filter]) -> ColumnPlan | None:
@@ -118,7 +132,7 @@ def column_plan(filters: Sequence[Filter]) -> ColumnPlan | None:
 
 
 def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], needs: Needs,
-                 found: list[list[int]]) -> None:  # fmt: skip
+                 found: Sequence[Numbers]) -> None:  # fmt: skip
     """Let columns decide what they can; only the rest becomes views."""
     session = Session(needs)
     opened = open_capture(capture)

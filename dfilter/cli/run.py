@@ -11,6 +11,7 @@ import sys
 import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from pathlib import Path
 
 import dfilter
 from dfilter.cli.arguments import add_macros, add_target
@@ -20,6 +21,8 @@ from dfilter.cli.json import JsonPrinter
 from dfilter.cli.save import SavingPrinter, format_of
 from dfilter.cli.sources import given_macros
 from dfilter.cli.table import TablePrinter
+from dfilter.indicators import indicator_filter
+from dfilter.scan import count_frames
 
 Printer = TablePrinter | FieldsPrinter | JsonPrinter | SavingPrinter
 
@@ -38,6 +41,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-E", dest="style", action="append", default=[], metavar="KEY=VALUE",
                         help="of -T fields, as in tshark: separator, occurrence, aggregator, header, quote, escape, "
                         "bom")  # fmt: skip
+    parser.add_argument("--indicators", metavar="FILE",
+                        help="select only what touches an address, network or domain name of this list, one a line, "
+                        "defanged or not")  # fmt: skip
     add_target(parser)
     add_macros(parser)
 
@@ -53,7 +59,7 @@ def command(options: Namespace) -> int:
 
 
 def _run(options: Namespace) -> None:
-    compiled = dfilter.compile(options.filter, target=options.target, macros=given_macros(options.macros))
+    compiled = dfilter.compile(_filter(options), target=options.target, macros=given_macros(options.macros))
     if options.count:
         _count(compiled, options.captures)
         return
@@ -64,6 +70,16 @@ def _run(options: Namespace) -> None:
     with _printer(options, names) as printer:
         for name, frame in _frames(compiled, options.captures, asked):
             printer.frame(name, frame)
+
+
+def _filter(options: Namespace) -> str:
+    """The filter, narrowed to the indicators if there are any."""
+    text: str = options.filter
+    if options.indicators is None:
+        return text
+    with Path(options.indicators).open(encoding="utf-8", errors="replace") as lines:
+        touching = indicator_filter(lines)
+    return f"({text}) and ({touching})" if text.strip() else touching
 
 
 def _refuse_nonsense(options: Namespace) -> None:
@@ -106,5 +122,5 @@ def _frames(compiled: dfilter.Filter, captures: list[str],
 
 def _count(compiled: dfilter.Filter, captures: list[str]) -> None:
     for name in captures:
-        found = len(dfilter.frames(name, compiled))
+        found = count_frames(name, compiled)
         print(f"{name}: {found}" if len(captures) > 1 else found, flush=True)

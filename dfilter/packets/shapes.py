@@ -33,6 +33,8 @@ _IPV4 = (
     _constant(20, b"\0", b"\x3f"),  # neither "more fragments" nor
     _constant(21, b"\0"),  # an offset
 )
+_IPV4_ALERT = (_IPV4[0], _constant(14, b"\x46"), *_IPV4[2:])
+"""With one option, the router alert (RFC 2113), as hosts report their groups."""
 _IPV6 = (_constant(12, b"\x86\xdd"), _constant(14, b"\x60", b"\xf0"))
 _ECHO = _constant(34, b"\0", b"\xf7")
 """ICMP types 0 and 8: the others may quote a packet."""
@@ -44,6 +46,8 @@ SHAPES = (
     _shape(_IPV4, (23, b"\x11"), {"ip": 14, "udp": 34}, 42, (16, 28), ports=34),
     _shape(_IPV4, (23, b"\x01"), {"ip": 14, "icmp": 34}, 42, (16, 28), _ECHO),
     _shape(_IPV4, (23, b"\x02"), {"ip": 14, "igmp": 34}, 42, (16, 28)),
+    _shape(_IPV4_ALERT, (23, b"\x02"), {"ip": 14, "igmp": 38}, 46, (16, 32),
+           _constant(34, b"\x94"), _constant(35, b"\x04")),  # fmt: skip
     _shape(_IPV6, (20, b"\x06"), {"ipv6": 14, "tcp": 54}, 74, (18, 20), header_nibble=66, ports=54),
     _shape(_IPV6, (20, b"\x11"), {"ipv6": 14, "udp": 54}, 62, (18, 8), ports=54),
     _shape(_IPV6, (20, b"\x3a"), {"ipv6": 14, "icmpv6": 54}, 62, (18, 8), _ICMPV6_QUERIES),

@@ -159,7 +159,7 @@ def test_a_fault_of_our_own_is_a_message_too(run, capture, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(dfilter, "frames", broken)
+    monkeypatch.setattr("dfilter.cli.run.count_frames", broken)
     code, _, err = run("run", "tcp", capture, "--count")
     assert (code, err.count("\n")) == (2, 1)
     assert "ZeroDivisionError: oops" in err
@@ -194,6 +194,26 @@ def test_several_captures_are_named(run, capture, tmp_path):
 def test_count(run, capture):
     assert run("run", "tcp", capture, "--count") == (0, "2\n", "")
     assert run("run", "udp", capture, capture, "--count")[1] == f"{capture}: 2\n{capture}: 2\n"
+
+
+def test_indicators_narrow_the_filter(run, capture, tmp_path):
+    listed = tmp_path / "iocs.txt"
+    listed.write_text("# seen\n192.0.2[.]200\n0.0.0.0/0\n")
+    assert run("run", "tcp", capture, "--count", "--indicators", str(listed)) == (0, "2\n", "")
+    listed.write_text("192.0.2[.]200\n")
+    assert run("run", "", capture, "--count", "--indicators", str(listed)) == (0, "0\n", "")
+    listed.write_text("not one\n")
+    code, out, err = run("run", "", capture, "--indicators", str(listed))
+    assert (code, out) == (2, "")
+    assert "line 1 of the indicators" in err
+
+
+def test_bench_tells_gears_and_stages(run, capture):
+    code, out, err = run("bench", "tcp.port == 80 or frame.len > 1", capture)
+    assert (code, err) == (0, "")
+    assert all(word in out for word in ("frames match", "columns", "closures", "direct", "index"))
+    assert "needs every frame dissected" in run("bench", "tcp.stream == 0", capture)[1]
+    assert run("bench", "tcp", "-")[0] == 2
 
 
 def test_a_cut_capture_warns_and_goes_on(run, tmp_path, capture):
