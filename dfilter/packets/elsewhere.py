@@ -55,7 +55,6 @@ def _is_length_first(data: bytes, length: int) -> bool:
 
 _BEGINNINGS: dict[str, Callable[[bytes, int], bool]] = {
     "ajp13": _starts(b"\x12\x34", b"AB"),
-    "bgp": lambda data, length: b"\xff" * 16 in data or length < 19,
     "babel": _starts(b"\x2a\x02"),
     "bundle": lambda data, length: data[:1] in (b"\x04", b"\x05", b"\x06", b"\x07", b"\x9f"),
     "bvlc": _starts(b"\x81"),

@@ -21,6 +21,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def normalise(show: str, type_: FieldType) -> Any:
     """The reference's text as the Python value that dfilter would hold; the text itself where that fails."""
     try:
         return _normalise(show, type_)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, DecimalException):
         return show
 
 
@@ -84,7 +85,7 @@ def _normalise(show: str, type_: FieldType) -> Any:
     if type_ in BYTE_LIKE or type_ is FieldType.GUID:
         return bytes.fromhex(re.sub(r"[:.\-]", "", show))
     if type_ is FieldType.RELATIVE_TIME:
-        return round(float(show) * 10**9)
+        return int(Decimal(show) * 10**9)
     if type_ is FieldType.ABSOLUTE_TIME:
         return _time(show)
     return show

@@ -223,7 +223,7 @@ def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) ->
     finally:
         view.stream = None
         for above in view.layers[before:]:
-            if above.protocol.name in PDU_PROTOCOLS and above.buf is region.buf:
+            if above.protocol.name in PDU_PROTOCOLS and above.buf is region.buf and above.end > above.start:
                 layer.add("tcp.pdu.size", above.end - above.start)
 
 
