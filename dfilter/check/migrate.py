@@ -9,7 +9,7 @@ versions read differently are rewritten; everything else stays as typed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dfilter.check.check import Analysis
@@ -18,9 +18,11 @@ from dfilter.check.fix import Repair, apply, judge_for, repair
 from dfilter.check.rules.context import expressions, operands_of, typed_expressions
 from dfilter.check.same import same_meaning
 from dfilter.check.typed import Constant, TypedExpression
+from dfilter.fields import registry
 from dfilter.fields.types import BYTE_LIKE, STRINGS, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
+from dfilter.language.parser import parse
 from dfilter.language.printer import print_string
 from dfilter.language.source import Span
 
@@ -55,7 +57,7 @@ def migrate_text(
     if before.typed is None:
         return _without_meaning(text, now, old, unsafe, macros, new, macro)
     rewritten = text
-    if before.tree is not None and "$" not in text and not same_meaning(before.typed, now.typed):
+    if before.tree is not None and not _has_macros(text, old, macros) and not same_meaning(before.typed, now.typed):
         rewritten = apply(text, list(_Rewriting(text, old, new).edits(before.tree, before.typed)))
     done = repair(rewritten, judge, unsafe=unsafe)
     red = done.after.colour is Colour.RED
@@ -67,6 +69,11 @@ def migrate_text(
     else:
         why = f"Wireshark {new.text} would select other frames than {old.text}"
     return Repair(text, now.verdict, now.verdict, 0, why)
+
+
+def _has_macros(text: str, version: Version, macros: Mapping[str, str] | None) -> bool:
+    """Then a place in the tree is no place in the text."""
+    return "$" in text and parse(text, version, macros).expanded
 
 
 def _without_meaning(text: str, now: Analysis, old: Version, unsafe: bool, macros: Mapping[str, str] | None,
@@ -130,6 +137,7 @@ class _Rewriting:
 
     def _comparison(self, node: ast.Compare) -> None:
         """`!=` of 3.4 is `!==` of 4.x; the `!=` of 4.x can be said in 3.4 for a field and a constant."""
+        self._numbers(node.operands)
         if self.old is Version.V4_0 and self.new >= Version.V4_4:
             for place, spelling in zip(node.op_spans, node.op_texts, strict=True):
                 if spelling == "~=":
@@ -148,6 +156,7 @@ class _Rewriting:
                 self._replace(place.start, place.end, "==")
 
     def _membership(self, node: ast.Membership) -> None:
+        self._numbers(node.elements)
         if self._crosses:
             for one, other in zip(node.elements, node.elements[1:], strict=False):
                 comma = self.text.find(",", one.span.end, other.span.start)
@@ -163,15 +172,28 @@ class _Rewriting:
             self._replace(node.span.end, node.span.end, ")")
 
     def _pattern(self, node: ast.Operand) -> None:
-        """A regular expression whose backslashes the versions read differently."""
-        if self._crosses and isinstance(node, ast.String) and "\\" in node.text:
+        """A regular expression whose backslashes the versions read differently, or without quotes."""
+        if not self._crosses:
+            return
+        if isinstance(node, ast.String) and "\\" in node.text:
             value = node.value.decode("utf-8", "surrogateescape")
             self._replace(node.span.start, node.span.end, self._string(value))
+        elif isinstance(node, ast.Word | ast.Literal | ast.Number):
+            self._replace(node.span.start, node.span.end, self._string(self._source(node.span)))
+
+    def _numbers(self, nodes: Sequence[object]) -> None:
+        """`.5` and `5.` are numbers in 3.4 only."""
+        for node in nodes if self.old is Version.V3_4 and self._crosses else ():
+            if isinstance(node, ast.Number) and (node.text.startswith(".") or node.text.endswith(".")):
+                spelled = "0" * node.text.startswith(".") + node.text + "0" * node.text.endswith(".")
+                self._replace(node.span.start, node.span.end, spelled)
 
     def _constant(self, constant: Constant) -> None:
         """Bytes and texts that the versions spell differently."""
         typed = self._source(constant.span)
-        if constant.type in STRINGS and isinstance(constant.value, str):
+        if self._crosses and typed[:1].isalpha() and registry.lookup(typed, self.new) is not None:
+            self._replace(constant.span.start, constant.span.end, f'"{typed}"')  # from 4.0 on it is that field
+        elif constant.type in STRINGS and isinstance(constant.value, str):
             quoted = typed[:1] == '"'
             if not self._crosses or (quoted and "\\" not in typed and self.new is not Version.V3_4):
                 return
