@@ -39,10 +39,8 @@ BGP = Protocol(
 @BGP.dissector
 def dissect_bgp(view: View, region: Region) -> bool:
     content = region.rest()
-    at = content.find(MARKER)
+    at = _next_message(content, 0)
     if at < 0:
-        if region.length < HEADER_LENGTH and MARKER.startswith(content[:16]):
-            raise NeedMore(region.start, HEADER_LENGTH - region.length)
         return False
     while at >= 0:
         rest = region.sub(at)
@@ -54,8 +52,14 @@ def dissect_bgp(view: View, region: Region) -> bool:
         if length > rest.length:
             raise NeedMore(rest.start, length - rest.length)
         view.push(BGP, rest.sub(0, length))
-        at = content.find(MARKER, at + length)
+        at = _next_message(content, at + length)
     return True
+
+
+def _next_message(content: bytes, at: int) -> int:
+    """Where the next marker is, or what can become one with the next segment; -1 if there is neither."""
+    found = content.find(MARKER, at)
+    return at if found < 0 and MARKER.startswith(content[at:] or b"-") else found
 
 
 @BGP.filler

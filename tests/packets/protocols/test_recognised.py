@@ -109,3 +109,15 @@ def test_quoted_segments_count_in_their_conversation() -> None:
     assert values(first, "tcp.len") == []
     assert (values(cut, "tcp.seq"), values(cut, "tcp.stream")) == ([950], [])
     assert "_ws.malformed" not in cut.by_name
+
+
+def test_bgp_messages_in_segments() -> None:
+    keep_alive = b"\xff" * 16 + b"\0\x13\4"
+    opened = b"\xff" * 16 + b"\0\x1d\1\4\0\x07\0\xb4\x0a\0\0\1\0"
+    first, second, stray = dissect([eth(ip4(tcp(opened + keep_alive[:9], 5000, 179), 6)),
+                                    eth(ip4(tcp(keep_alive[9:], 5000, 179, 39), 6)),
+                                    eth(ip4(tcp(b"no marker here, no message", 5001, 179), 6))])  # fmt: skip
+    assert values(first, "bgp.open.myas") == [7]
+    assert values(first, "tcp.pdu.size") == [29]
+    assert values(second, "bgp.type") == [4]
+    assert names(stray)[-1] == "data"
