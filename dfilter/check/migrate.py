@@ -9,6 +9,7 @@ versions read differently are rewritten; everything else stays as typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,8 @@ from dfilter.language.printer import print_string
 from dfilter.language.source import Span
 
 _JOINED = (ast.And, ast.Or, ast.Xor)
+_LONE_DOLLAR = re.compile(r"\\x24(?![A-Za-z0-9_{])")
+"""An escaped `$` that begins no macro; it reads better as it is."""
 _BYTES = BYTE_LIKE | {FieldType.PROTOCOL}
 
 
@@ -207,6 +210,8 @@ class _Rewriting:
 
     def _string(self, value: str) -> str:
         spelled = print_string(value.encode("utf-8", "surrogateescape"))
+        if "\\\\" not in spelled:
+            spelled = _LONE_DOLLAR.sub("$", spelled)
         if self.new is Version.V3_4:
             for letter, code in zip("abtnvfr", (7, 8, 9, 10, 11, 12, 13), strict=True):
                 spelled = spelled.replace(f"\\{letter}", f"\\x{code:02x}")
