@@ -30,12 +30,15 @@ class Section:
         number: 1 for the first section of the file.
         byte_order: ``"<"`` or ``">"``, as in `struct`; that of the numbers inside `Options`.
         interfaces: those described so far, in order; it grows while the file is read.
+        secrets: (type, bytes) of its Decryption Secrets Blocks so far, in order, as far as `MAX_SECRETS`
+            allows; None where the format has no such blocks.
     """
 
     number: int = 1
     byte_order: str = "<"
     options: Options = ()
     interfaces: list[Interface] = field(default_factory=list)
+    secrets: list[tuple[int, bytes]] | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

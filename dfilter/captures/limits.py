@@ -17,6 +17,9 @@ MAX_BLOCK: Final = 134_348_832
 MAX_WIRE_LENGTH: Final = 0x7FFF_FFFF
 """Wireshark 4.4 shows larger lengths on the wire as this one."""
 
+MAX_SECRETS: Final = 1 << 24
+"""Bytes of decryption secrets, with their blocks, that are kept of a pcapng file: a hundred thousand connections."""
+
 _LARGE: Final = {
     186: 134_217_728,  # USB_FREEBSD
     189: 134_217_728,  # USB_LINUX

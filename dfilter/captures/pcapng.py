@@ -16,7 +16,7 @@ from dfilter.captures import blocks
 from dfilter.captures.blocks import Block, DamageError
 from dfilter.captures.feed import Feed
 from dfilter.captures.frame import CUSTOM_BLOCK, JOURNAL_ENTRY, Frame, Interface, Options, Section
-from dfilter.captures.limits import MAX_BLOCK, MAX_WIRE_LENGTH, max_packet
+from dfilter.captures.limits import MAX_BLOCK, MAX_SECRETS, MAX_WIRE_LENGTH, max_packet
 from dfilter.errors import CaptureError
 
 _BYTE_ORDER: Final = 0x1A2B3C4D
@@ -60,6 +60,7 @@ class PcapngReader:
         self._scales: list[int] = []
         self._limits: list[int] = []
         self._known: dict[bytes, Options] = {}
+        self._secrets_left = MAX_SECRETS
 
     def frames(self) -> Iterator[Frame]:
         """All frames.
@@ -186,8 +187,7 @@ class PcapngReader:
             case Block.STATISTICS:
                 blocks.options(buffer, start + 12, end, self._order)
             case Block.SECRETS:
-                if struct.unpack_from(self._order + "I", buffer, start + 4)[0] > end - start - 8:
-                    raise DamageError("damaged: the secrets are longer than their block")
+                self._add_secrets(start, end)
         return None
 
     def _begin_section(self, start: int, end: int) -> None:
@@ -195,8 +195,17 @@ class PcapngReader:
         if major != 1 or minor not in (0, 2):
             raise DamageError(f"the pcapng version {major}.{minor} is not known (1.0 and 1.2 are), in the section")
         options = blocks.options(self._feed.buffer, start + 16, end, self._order)
-        self.section = Section(self.section.number + 1, self._order, options)
+        self.section = Section(self.section.number + 1, self._order, options, secrets=[])
         self._scales, self._limits, self._known = [], [], {}
+
+    def _add_secrets(self, start: int, end: int) -> None:
+        """A Decryption Secrets Block; which of its types mean anything is for those to say who decrypt."""
+        kind, length = struct.unpack_from(self._order + "II", self._feed.buffer, start)
+        if length > end - start - 8:
+            raise DamageError("damaged: the secrets are longer than their block")
+        self._secrets_left -= _SMALLEST[Block.SECRETS] + length
+        if self.section.secrets is not None and self._secrets_left >= 0:
+            self.section.secrets.append((kind, self._feed.buffer[start + 8 : start + 8 + length]))
 
     def _add_interface(self, start: int, end: int) -> None:
         link_type, _, snaplen = struct.unpack_from(self._order + "HHI", self._feed.buffer, start)

@@ -1,4 +1,5 @@
-"""TLS and SSL 3.0 (RFC 8446, RFC 5246, RFC 6101): records, and what can be read of them without keys.
+"""TLS and SSL 3.0 (RFC 8446, RFC 5246, RFC 6101): records, and what can be read of them, with the keys that the capture
+itself holds where it holds any.
 
 In: a TCP stream, or what another protocol hands over.  Out: a `tls` layer for each run of whole records; a record
 that is not complete is asked for again.  Handshake messages are put together across records and belong to the
@@ -8,44 +9,41 @@ Wireshark 4.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.dispatch import SEES_ALL
 from dfilter.packets.protocols.ocsp import OCSP
 from dfilter.packets.protocols.tls_application import application_name
-from dfilter.packets.protocols.tls_fields import handshake_fields, wants_bodies
-from dfilter.packets.protocols.tls_handshake import (
-    CERTIFICATE_STATUS,
-    TLS13,
-    Agreed,
-    fill_message,
-    is_tls13,
-    server_choice,
+from dfilter.packets.protocols.tls_fields import handshake_fields
+from dfilter.packets.protocols.tls_handshake import CERTIFICATE_STATUS, TLS13, Agreed, server_choice
+from dfilter.packets.protocols.tls_inside import PROTOCOLS, begin, dissect_inside
+from dfilter.packets.protocols.tls_protection import ENCRYPTED_EXTENSIONS, chosen_protocol
+from dfilter.packets.protocols.tls_records import (
+    APPLICATION_DATA,
+    CHANGE_CIPHER_SPEC,
+    HANDSHAKE,
+    RANDOM_FIELDS,
+    RECORD_HEADER,
+    TYPE_FIELDS,
+    Record,
+    TlsState,
+    fill_tls,
+    tls_info,
 )
-from dfilter.packets.protocols.tls_session import MAX_PIECES, Message, TlsConnection, foreseen_version, split_messages
-from dfilter.packets.protocols.tls_ssl2 import (
-    SSL2_FIELDS,
-    fill_ssl2,
-    is_sound_ssl2_hello,
-    is_ssl2_hello,
-    ssl2_length,
-)
-from dfilter.packets.protocols.tls_walk import Walk
+from dfilter.packets.protocols.tls_secrets import key_log, may_have_secrets
+from dfilter.packets.protocols.tls_session import MAX_PIECES, Message, TlsConnection, split_messages
+from dfilter.packets.protocols.tls_ssl2 import SSL2_FIELDS, is_sound_ssl2_hello, is_ssl2_hello, ssl2_length
 from dfilter.packets.protocols.x509 import X509_SPACES
-from dfilter.packets.region import Malformed, Region
+from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
 
-CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT = 20, 21, 22, 23, 24
 CONTENT_TYPES = range(20, 27)
 VERSIONS = range(0x0300, 0x0305)
-RECORD_HEADER = 5
 LONGEST_RECOGNISED = 18431
 """A record that the bytes alone may give away is no longer than that."""
-TYPE_FIELDS = ("tls.record.opaque_type", "tls.record.content_type")
-RANDOM_FIELDS = ("tls.handshake.random_time", "tls.handshake.random_bytes")
-"""What depends on the version, also in frames before the answer that settles it."""
 PORTS = (443, 465, 631, 636, 802, 853, 993, 995, 1300, 2221, 2443, 324, 3249, 3250, 3251, 3252, 3496, 5061, 5671,
          5684, 5868, 8883, 11207, 19999)  # fmt: skip
 
@@ -59,6 +57,7 @@ TLS = Protocol(
         computed("tls.record.content_type", T.UINT8, look_ahead=True),
         computed("tls.record.opaque_type", T.UINT8, look_ahead=True),
         computed("tls.handshake.reassembled_in", T.FRAMENUM, look_ahead=True),
+        computed("tls.reassembled_in", T.FRAMENUM, look_ahead=True),
         *computed_table("""
             tls.record                           NONE
             tls.record.version                   UINT16
@@ -80,53 +79,20 @@ TLS = Protocol(
             tls.handshake.fragment.count         UINT32
             tls.ignored_unknown_record           NONE
             tls.segment.data                     BYTES
+            tls.segments                         NONE
+            tls.segment                          FRAMENUM
+            tls.segment.count                    UINT32
+            tls.reassembled.length               UINT32
+            tls.reassembled.data                 BYTES
         """, stateful=True),
         *SSL2_FIELDS,
     ),
     over={"tcp.port": PORTS},
-    carries=("ocsp",),
+    carries=("ocsp", "data", *sorted(set(PROTOCOLS.values()))),
     shares=X509_SPACES,
+    fill=fill_tls,
+    info=tls_info,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as dissected.
-
-    Attributes:
-        at, length: where it lies in the layer's region, header included.
-        type, version: as its header says.
-        messages: of a handshake record.
-        agreed: what the connection had agreed on.
-        application: the protocol inside, as Wireshark names it; empty if unknown.
-    """
-
-    at: int
-    length: int
-    type: int
-    version: int
-    agreed: Agreed
-    messages: tuple[Message, ...] = ()
-    application: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class TlsState:
-    """What a `tls` layer was found to hold.
-
-    Attributes:
-        records: whole records, in order.
-        ssl2: (at, length) of each SSL 2.0 record.
-        unknown: where bytes begin that are no record, in a connection whose version is known.
-        waiting: (at, length) of the beginning of a record that was asked for again.
-        bare: messages without records (QUIC), and what the connection had agreed on.
-    """
-
-    records: list[Record] = field(default_factory=list)
-    ssl2: list[tuple[int, int]] = field(default_factory=list)
-    unknown: int | None = None
-    waiting: tuple[int, int] | None = None
-    bare: tuple[tuple[Message, ...], Agreed] | None = None
 
 
 def is_record(region: Region, at: int) -> bool:
@@ -154,14 +120,37 @@ def connection_of(view: View) -> TlsConnection:
     return view.stream.conversation.state.setdefault("tls", TlsConnection())  # type: ignore[no-any-return]
 
 
+def _is_idle(view: View, region: Region) -> bool:
+    """Is only the inside wanted, and can it not be had? Then no more than the hellos need to be known."""
+    names = view.session.needs.names
+    if names is None or view.session.memory("tls.wanted", lambda: [_wants_tls(view)])[0]:
+        return False
+    if not may_have_secrets(view):
+        return True
+    return key_log(view) is None and region.length > 0 and region.u8(0) == APPLICATION_DATA
+
+
+def _wants_tls(view: View) -> bool:
+    """Is a name asked for that TLS layers themselves carry?"""
+    names, carriers = view.session.needs.names or frozenset(), view.session.catalogue.carriers
+    return not SEES_ALL.isdisjoint(names) or any(not _OWN.isdisjoint(carriers.get(name, ())) for name in names)
+
+
+_OWN = frozenset({"tls", "ocsp"})
+
+
 @TLS.dissector
-def dissect_tls(view: View, region: Region) -> bool:
+def dissect_tls(view: View, region: Region) -> bool | None:
     stream = view.stream
+    if _is_idle(view, region):
+        return None
     if region.length < RECORD_HEADER and stream is not None:
         raise NeedMore(region.start, RECORD_HEADER - region.length)
     if region.length < RECORD_HEADER:
         return False
     connection = connection_of(view)
+    if stream is not None and connection.inside is not None and connection.inside.until_fin[stream.sender]:
+        return True
     if not is_record(region, 0) and not is_ssl2_hello(region, 0):
         if all(0x20 <= byte < 0x7F for byte in region.bytes(0, 4)):
             return False
@@ -179,7 +168,7 @@ def dissect_tls(view: View, region: Region) -> bool:
         if layer is None:
             layer = view.push(TLS, region)
             layer.state = state
-        at = _dissect_record(view, region, at, connection, state)
+        at = _dissect_record(view, region, at, connection, layer)
     return True
 
 
@@ -202,8 +191,9 @@ def _missing(region: Region, at: int, connection: TlsConnection) -> int:
     return 0
 
 
-def _dissect_record(view: View, region: Region, at: int, connection: TlsConnection, state: TlsState) -> int:
+def _dissect_record(view: View, region: Region, at: int, connection: TlsConnection, layer: Layer) -> int:
     """Note the record at `at`; where the next one begins."""
+    state: TlsState = layer.state
     left = region.length - at
     if left < RECORD_HEADER or not is_record(region, at):
         if left >= RECORD_HEADER and is_ssl2_hello(region, at):
@@ -214,42 +204,65 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
         return region.length
     type_, version, size = region.u8(at), region.u16(at + 1), region.u16(at + 3)
     content = region.clipped(at + RECORD_HEADER, size)
-    record = Record(at, RECORD_HEADER + size, type_, version, Agreed(0, None, "t"))
+    record = Record(at, RECORD_HEADER + size, type_, version, Agreed(0, None, "t"), inner_type=type_)
     frame = view.number
     sender = view.stream.sender if view.stream is not None else 0
-    if type_ == HANDSHAKE and size:
-        messages = split_messages(connection, sender, frame, content)
-        _learn(view, connection, messages)
+    record = _open(view, region.bytes(at, RECORD_HEADER), content, record, connection)
+    if record.inner_type == HANDSHAKE and size:
+        messages = split_messages(connection, sender, frame, record.plain or content,
+                                  may_be_encrypted=record.plain is None)  # fmt: skip
+        _learn(view, connection, messages, sender)
         _stapled_responses(view, messages)
         record = replace(record, messages=tuple(messages))
     elif type_ == CHANGE_CIPHER_SPEC:
         connection.cipher_frames[sender] = frame
-    elif type_ == APPLICATION_DATA:
+        connection.protection.change_cipher(sender, key_log(view))
+    elif record.inner_type == APPLICATION_DATA:
         if not connection.version and connection.undecided:
             connection.wait(TYPE_FIELDS, frame)
         elif not connection.version:
             connection.version = version
         record = replace(record, application=application_name(view, connection.protocol))
+        if record.plain is not None and view.stream is not None:
+            connection.inside = connection.inside or begin(view.stream.conversation)
+            dissect_inside(view, layer, connection.inside, record.application, record.plain.rest())
     agreed = Agreed(connection.version, connection.suite, "t")
     state.records.append(replace(record, agreed=agreed))
     return at + RECORD_HEADER + size
 
 
-def _learn(view: View, connection: TlsConnection, messages: list[Message]) -> None:
+def _open(view: View, header: bytes, content: Region, record: Record, connection: TlsConnection) -> Record:
+    """The record with its plain content, where the capture holds the keys."""
+    if view.stream is None or content.length < content.reported_length:
+        return record
+    opened = connection.protection.open(view.stream.sender, header, content.rest())
+    if opened is None:
+        return record
+    type_, plain = opened
+    return replace(record, inner_type=type_, plain=Region(plain, 0, len(plain)))
+
+
+def _learn(view: View, connection: TlsConnection, messages: list[Message], sender: int) -> None:
     """Keep what hellos settle; foretell where pieces end and what depends on the version."""
-    session, frame = view.session, view.number
+    session, frame, protection = view.session, view.number, connection.protection
     for message in messages:
         for earlier, _, piece in message.parts[:-1]:
             if piece > MAX_PIECES:
                 continue
             session.foresee("tls.handshake.reassembled_in", earlier, (piece, frame))
+        protection.note(sender, message.type, key_log(view))
         if message.type == 1:
             connection.wait(RANDOM_FIELDS, frame)
+            if message.body is not None:
+                protection.client_hello(sender, message.body.rest(4))
         elif message.type == 2 and message.body is not None:
             version, suite, protocol = server_choice(message.body.rest(4))
             connection.version, connection.suite = version, suite
             connection.protocol = protocol or connection.protocol
             connection.decide(session)
+            protection.server_hello(message.body.rest(4), version, suite, key_log(view))
+        elif message.type == ENCRYPTED_EXTENSIONS and message.body is not None:
+            connection.protocol = chosen_protocol(message.body.rest(4)) or connection.protocol
 
 
 def push_bare_handshake(view: View, content: Region, connection: TlsConnection, sender: int) -> None:
@@ -261,7 +274,7 @@ def push_bare_handshake(view: View, content: Region, connection: TlsConnection, 
         sender: which end sent them, 0 or 1.
     """
     messages = split_messages(connection, sender, view.number, content, may_be_encrypted=False)
-    _learn(view, connection, messages)
+    _learn(view, connection, messages, sender)
     if "tls" not in view.session.reachable:
         return
     layer = view.push(TLS, content)
@@ -276,125 +289,3 @@ def _stapled_responses(view: View, messages: list[Message]) -> None:
             size = message.body.u24(5)
             if message.body.u8(4) == 1 and 0 < size <= message.body.length - 8:
                 view.call(OCSP, message.body.sub(8, size))
-
-
-@TLS.filler
-def fill_tls(layer: Layer) -> None:
-    state: TlsState = layer.state
-    region = layer.region
-    if state.bare is not None:
-        for message in state.bare[0]:
-            fill_handshake(layer, region, message, state.bare[1])
-    for at, length in state.ssl2:
-        fill_ssl2(layer, region.clipped(at, length))
-    for record in state.records:
-        _fill_record(layer, record)
-    if state.unknown is not None:
-        layer.add("tls.ignored_unknown_record", None)
-    if state.waiting is not None:
-        at, length = state.waiting
-        layer.add("tls.segment.data", region.bytes(at, length), region.start + at, length)
-
-
-def _fill_record(layer: Layer, record: Record) -> None:
-    start = layer.region.start + record.at
-    add = layer.add
-    agreed = record.agreed
-    if not agreed.version:
-        agreed = replace(agreed, version=foreseen_version(layer, TYPE_FIELDS))
-    add("tls.record", None, start, record.length)
-    opaque = record.type == APPLICATION_DATA and is_tls13(agreed.version)
-    add("tls.record.opaque_type" if opaque else "tls.record.content_type", record.type, start, 1)
-    add("tls.record.version", record.version, start + 1, 2)
-    size = record.length - RECORD_HEADER
-    add("tls.record.length", size, start + 3, 2)
-    content = layer.region.clipped(record.at + RECORD_HEADER, size)
-    if record.type == HANDSHAKE:
-        if not size:
-            raise Malformed("a handshake record without content")
-        for message in record.messages:
-            fill_handshake(layer, content, message, agreed)
-    elif record.type == CHANGE_CIPHER_SPEC:
-        add("tls.change_cipher_spec", None, start + RECORD_HEADER, size)
-    elif record.type == ALERT:
-        add("tls.alert_message", None, start + RECORD_HEADER, size)
-        if size == 2:
-            add("tls.alert_message.level", content.u8(0), content.start, 1)
-            add("tls.alert_message.desc", content.u8(1), content.start + 1, 1)
-    elif record.type == APPLICATION_DATA:
-        add("tls.app_data", content.rest(), content.start, size)
-        if record.application:
-            add("tls.app_data_proto", record.application, start)
-    elif record.type == HEARTBEAT:
-        _fill_heartbeat(layer, content)
-
-
-def _fill_heartbeat(layer: Layer, content: Region) -> None:
-    """RFC 6520; one whose type is neither request nor response is encrypted."""
-    add, start = layer.add, content.start
-    add("tls.heartbeat_message", None, start, content.reported_length)
-    if content.length < 3 or content.u8(0) not in (1, 2):
-        return
-    claimed, left = content.u16(1), content.length - 3
-    add("tls.heartbeat_message.type", content.u8(0), start, 1)
-    add("tls.heartbeat_message.payload_length", claimed, start + 1, 2)
-    invalid = claimed + 16 > left
-    if invalid:
-        add("tls.heartbeat_message.payload_length.invalid", None)
-        layer.view.damaged(Malformed("a heartbeat that claims more than it holds"))
-    size = min(claimed, left)
-    add("tls.heartbeat_message.payload", content.bytes(3, size), start + 3, size)
-    if left > size:
-        add("tls.heartbeat_message.padding", content.bytes(3 + size, left - size), start + 3 + size, left - size)
-
-
-def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agreed) -> None:
-    """Add the fields of one message, or piece of one."""
-    add = layer.add
-    start = content.start + message.at
-    if message.parts:
-        add("tls.handshake", None, start, message.length)
-        add("tls.handshake.fragments", None)
-        for frame, _, _ in message.parts:
-            add("tls.handshake.fragment", frame)
-        add("tls.handshake.fragment.count", len(message.parts))
-    if message.body is None or message.type is None:
-        if not message.parts:
-            add("tls.handshake", None, start, message.length)
-        completions = layer.view.session.foresight_for("tls.handshake.reassembled_in", layer.view.number)
-        for piece, frame in completions if message.piece <= MAX_PIECES else ():
-            if piece == message.piece:
-                add("tls.handshake.reassembled_in", frame)
-        return
-    walk = Walk(layer, "tls", message.body)
-    walk.note("handshake", None, walk.left)
-    walk.number("handshake.type", 1)
-    walk.number("handshake.length", 3)
-    if not wants_bodies(layer.view.session):
-        return
-    if message.type == 1 and not agreed.version:
-        agreed = replace(agreed, version=foreseen_version(layer, RANDOM_FIELDS))
-    fill_message(walk, message.type, agreed)
-
-
-@TLS.info_line
-def tls_info(layer: Layer) -> str:
-    names = []
-    for record in layer.state.records:
-        if record.type == HANDSHAKE:
-            names += [_MESSAGE_NAMES.get(message.type, "Encrypted Handshake Message") for message in record.messages]
-        elif record.type == ALERT:
-            names.append("Alert" if record.length == RECORD_HEADER + 2 else "Encrypted Alert")
-        else:
-            names.append(_RECORD_NAMES.get(record.type, ""))
-    return ", ".join(filter(None, names)) or "Continuation Data"
-
-
-_RECORD_NAMES = {CHANGE_CIPHER_SPEC: "Change Cipher Spec", APPLICATION_DATA: "Application Data", HEARTBEAT: "Heartbeat"}
-_MESSAGE_NAMES = {
-    0: "Hello Request", 1: "Client Hello", 2: "Server Hello", 3: "Hello Verify Request", 4: "New Session Ticket",
-    5: "End of Early Data", 6: "Hello Retry Request", 8: "Encrypted Extensions", 11: "Certificate",
-    12: "Server Key Exchange", 13: "Certificate Request", 14: "Server Hello Done", 15: "Certificate Verify",
-    16: "Client Key Exchange", 20: "Finished", 21: "Client Certificate URL", 22: "Certificate Status",
-    23: "Supplemental Data", 24: "Key Update", 25: "Compressed Certificate", 67: "Encrypted Extensions",
-}  # fmt: skip

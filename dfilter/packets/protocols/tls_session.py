@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dfilter.packets.protocols.tls_inside import Inside
+from dfilter.packets.protocols.tls_protection import Protection
 from dfilter.packets.region import Region
 from dfilter.packets.session import Session
 from dfilter.packets.view import Layer
@@ -56,6 +58,8 @@ class TlsConnection:
         unfinished: for each end, the message that lacks its end.
         undecided: (fields, frame) of what depends on the version that is not known yet.
         pieces: (frame, how many pieces of messages it has so far).
+        protection: which keys protect its records.
+        inside: what it carries, once some of it was decrypted.
     """
 
     version: int = 0
@@ -65,6 +69,8 @@ class TlsConnection:
     unfinished: list[Unfinished | None] = field(default_factory=lambda: [None, None])
     undecided: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     pieces: tuple[int, int] = (0, 0)
+    protection: Protection = field(default_factory=Protection)
+    inside: Inside | None = None
 
     def next_piece(self, frame: int) -> int:
         """A number for one more piece of a message in this frame, from 1 on."""

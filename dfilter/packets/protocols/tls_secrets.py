@@ -1,0 +1,79 @@
+"""The secrets of TLS connections that a capture file carries itself.
+
+In: the Decryption Secrets Blocks that pcapng sections hold (`Section.secrets`), TLS key logs (RFC 9850) among them.
+Out: secrets by label and client random.  What always holds: a line that is no secret is passed over; how many are
+kept is bounded; each block is read once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dfilter.packets.view import View
+
+TLS_KEY_LOG = 0x544C534B
+MAX_SECRETS = 200_000
+"""Lines kept: four or five a connection."""
+RANDOM_LENGTH = 32
+LABELS = frozenset({
+    "CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
+    "SERVER_TRAFFIC_SECRET_0", "CLIENT_EARLY_TRAFFIC_SECRET",
+})  # fmt: skip
+
+
+class KeyLog:
+    """The secrets of a session, as far as its capture has told them."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[tuple[str, bytes], bytes] = {}
+        self._section: Any = None
+        self._read = 0
+
+    def find(self, label: str, client_random: bytes) -> bytes | None:
+        """The secret of the connection with this client random; None if it is not known."""
+        return self._secrets.get((label, client_random))
+
+    def update(self, section: Any) -> None:
+        """Read the blocks of a section that came since the last time."""
+        if section is not self._section:
+            self._section, self._read = section, 0
+        for kind, data in section.secrets[self._read :]:
+            if kind == TLS_KEY_LOG:
+                self._add(data)
+        self._read = len(section.secrets)
+
+    def _add(self, text: bytes) -> None:
+        for line in text.splitlines():
+            if len(self._secrets) >= MAX_SECRETS:
+                return
+            words = line.split()
+            if len(words) != 3:
+                continue
+            label = words[0].decode("ascii", "replace")
+            try:
+                random, secret = bytes.fromhex(words[1].decode("ascii")), bytes.fromhex(words[2].decode("ascii"))
+            except ValueError:
+                continue
+            if label in LABELS and len(random) == RANDOM_LENGTH:
+                self._secrets[label, random] = secret
+
+
+def may_have_secrets(view: View) -> bool:
+    """Can the capture that this frame is from tell secrets at all?"""
+    return _section(view) is not None
+
+
+def key_log(view: View) -> KeyLog | None:
+    """The secrets told so far; None where the capture has told none."""
+    section = _section(view)
+    if section is None or not section.secrets:
+        return None
+    known = view.session.memory("tls.secrets", KeyLog)
+    known.update(section)
+    return known
+
+
+def _section(view: View) -> Any:
+    """The pcapng section of the frame, if it may hold secrets."""
+    section = getattr(getattr(view.frame, "origin", None), "section", None)
+    return section if getattr(section, "secrets", None) is not None else None
