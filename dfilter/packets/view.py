@@ -255,7 +255,7 @@ class View:
         from dfilter.packets.elsewhere import known_elsewhere
 
         protocol = known_elsewhere(table, key, region)
-        if protocol is None:
+        if protocol is None or self.lookup(table, key) is not None:  # the latter was asked and declined
             return False
         if "data" in self.session.reachable:
             self.mention(protocol, region)

@@ -113,9 +113,8 @@ def look_at_everything(session: Session, frame: RawFrame) -> None:
     view.complete()
     for layer in view.layers:
         layer.item_bytes()
-        for name in layer.protocol.fields:
-            if name.is_header:
-                view.session.reader_of(name.name)(view)
+    for name in {each.name for layer in view.layers for each in layer.protocol.fields if each.is_header}:
+        session.reader_of(name)(view)
     if view.source and view.protocol:
         _ = view.info
 
