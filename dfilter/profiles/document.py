@@ -98,6 +98,8 @@ class Document:
         done = 0
         for number in sorted(changes):
             entry = self.entries[number]
+            if changes[number] == entry.text:
+                continue
             try:
                 encoded = _ENCODERS[self.format](changes[number])
             except Unwritable as error:
