@@ -11,6 +11,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import dfilter
@@ -36,12 +37,14 @@ _OLD = ("3.4", "4.0")
 class Source:
     """Filters that belong together.
 
-    `path`: None for a filter of the command line; "-" for standard input.  `macros`: those given by --macros.
+    `path`: None for a filter of the command line; "-" for standard input.  `given`: the macros of --macros; `own`:
+    those that the document itself defines.
     """
 
     document: Document
     path: Path | None
     given: Mapping[str, str] | None
+    own: Mapping[str, str]
 
     @property
     def shown(self) -> str | None:
@@ -52,10 +55,15 @@ class Source:
         """The macros that hold for the filters here: those given, else the profile's; None for Wireshark's own."""
         if self.given is not None:
             return self.given
-        own = macros_of(self.document)
-        if own or self.path is None or str(self.path) == STANDARD_INPUT:
-            return own or None
-        return macros_beside(self.path, old=target in _OLD)
+        if self.own or self.path is None or str(self.path) == STANDARD_INPUT:
+            return self.own or None
+        return _beside(self.path.resolve(), target in _OLD)
+
+
+@cache
+def _beside(path: Path, old: bool) -> Mapping[str, str] | None:
+    """The macros of a file's profile, read once a command."""
+    return macros_beside(path, old=old)
 
 
 def sources(options: Namespace) -> Iterator[Source]:
@@ -81,7 +89,7 @@ def sources(options: Namespace) -> Iterator[Source]:
 def of_argument(text: str, given: Mapping[str, str] | None = None) -> Source:
     """One filter of the command line; line breaks in it are its own."""
     entry = Entry("", text, 1, 1, 0, len(text))
-    return Source(Document(text, Format.LIST, (entry,), ()), None, given)
+    return _source(Document(text, Format.LIST, (entry,), ()), None, given)
 
 
 def is_path(argument: str) -> bool:
@@ -104,7 +112,11 @@ def given_macros(paths: list[str]) -> dict[str, str] | None:
 
 def _standard_input(form: Format | None, given: Mapping[str, str] | None) -> Source:
     text = decode(sys.stdin.buffer.read())
-    return Source(parse_document(text, form or guess_format("", text)), Path(STANDARD_INPUT), given)
+    return _source(parse_document(text, form or guess_format("", text)), Path(STANDARD_INPUT), given)
+
+
+def _source(document: Document, path: Path | None, given: Mapping[str, str] | None) -> Source:
+    return Source(document, path, given, macros_of(document))
 
 
 def _files(path: str, form: Format | None, given: Mapping[str, str] | None) -> Iterator[Source]:
@@ -112,4 +124,4 @@ def _files(path: str, form: Format | None, given: Mapping[str, str] | None) -> I
     if not found:
         raise FileNotFoundError(f"{path}: no files of filters in this folder")
     for file in found:
-        yield Source(read_file(file, form), file, given)
+        yield _source(read_file(file, form), file, given)
