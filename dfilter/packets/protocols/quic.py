@@ -1,4 +1,5 @@
-"""QUIC versions 1 and 2 and the later drafts (RFC 9000, RFC 9369): headers, and Initial packets without protection.
+"""QUIC versions 1 and 2 and the later drafts (RFC 9000, RFC 9369): headers, Initial packets without protection, and
+Handshake packets too where the capture holds their secrets.
 
 In: UDP payloads that look like QUIC, or that go between endpoints known to speak it.  Out: one `quic` layer a
 datagram, for all the packets in it, and a `tls` layer for handshake data.  What is recognised is as observed in
@@ -12,9 +13,10 @@ from dataclasses import dataclass, field
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.quic_connections import CLIENT, SERVER, Endpoint, QuicConnection, QuicConnections
-from dfilter.packets.protocols.quic_crypto import VERSION_1, VERSION_2, PlainPacket, decrypt_initial, initial_keys
+from dfilter.packets.protocols.quic_crypto import VERSION_1, VERSION_2, PlainPacket, initial_keys, remove_protection
 from dfilter.packets.protocols.quic_frames import FIELDS, CryptoFrame, crypto_frames, fill_frames
 from dfilter.packets.protocols.tls import push_bare_handshake
+from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
 
@@ -140,7 +142,7 @@ def dissect_quic(view: View, region: Region) -> None:
         packet = Packet(at, part.reported_length)
         packets.append(packet)
         if part.u8(0) & LONG:
-            connection = _long_packet(view, layer, part, packet, connections)
+            connection = _long_packet(view, part, packet, connections)
         else:
             connection = _short_packet(view, part, packet, connections)
         if len(packets) == 1:
@@ -175,8 +177,7 @@ def _packet_type(version: int, first: int) -> int:
     return (type_ - 1) % 4 if version == VERSION_2 else type_
 
 
-def _long_packet(view: View, layer: Layer, part: Region, packet: Packet,
-                 connections: QuicConnections) -> QuicConnection | None:  # fmt: skip
+def _long_packet(view: View, part: Region, packet: Packet, connections: QuicConnections) -> QuicConnection | None:
     packet.version = part.u32(1)
     packet.type = _packet_type(packet.version, part.u8(0))
     size = part.u8(5)
@@ -200,8 +201,8 @@ def _long_packet(view: View, layer: Layer, part: Region, packet: Packet,
     if packet.number_at + length > part.reported_length:
         raise Malformed("a QUIC packet longer than its datagram")
     packet.length = packet.number_at + length
-    if packet.type == INITIAL and connection is not None:
-        _initial(view, layer, part, packet, connection, side)
+    if packet.type in (INITIAL, HANDSHAKE) and connection is not None:
+        _decrypt(view, part, packet, connection, side)
     return connection
 
 
@@ -240,16 +241,19 @@ def _short_packet(view: View, part: Region, packet: Packet, connections: QuicCon
     return found[0]
 
 
-def _initial(view: View, layer: Layer, part: Region, packet: Packet, connection: QuicConnection, side: int) -> None:
-    """Remove the protection of an Initial packet and hand its handshake data on."""
-    if connection.keys is None or part.length < packet.length:
+def _decrypt(view: View, part: Region, packet: Packet, connection: QuicConnection, side: int) -> None:
+    """Remove the protection of an Initial or, where the capture holds its secret, of a Handshake packet, and hand its
+    handshake data on."""
+    if packet.type == INITIAL:
+        keys, largest = connection.keys[side] if connection.keys is not None else None, connection.largest
+    else:
+        keys, largest = connection.handshake_keys(side, key_log(view)), connection.handshake_largest
+    if keys is None or part.length < packet.length:
         return
-    data = part.bytes(0, packet.length)
-    keys = connection.keys[side]
-    packet.plain = decrypt_initial(keys, data, packet.number_at, connection.largest[side])
+    packet.plain = remove_protection(keys, part.bytes(0, packet.length), packet.number_at, largest[side])
     if packet.plain is None:
         return
-    connection.largest[side] = max(connection.largest[side], packet.plain.number)
+    largest[side] = max(largest[side], packet.plain.number)
     for piece, frame in enumerate(crypto_frames(packet.plain.payload)):
         _deliver(view, packet, connection, side, frame, piece)
 
@@ -258,7 +262,7 @@ def _deliver(view: View, packet: Packet, connection: QuicConnection, side: int, 
              piece: int) -> None:  # fmt: skip
     """Give handshake data to TLS in order; what comes too early waits until no gap is left."""
     assert packet.plain is not None
-    stream = connection.crypto[side]
+    stream = (connection.handshake_crypto if packet.type == HANDSHAKE else connection.crypto)[side]
     end = frame.offset + len(frame.data)
     if end <= stream.next or not frame.data:
         if frame.data:
@@ -275,7 +279,7 @@ def _deliver(view: View, packet: Packet, connection: QuicConnection, side: int, 
     pieces = stream.take_contiguous()
     if not pieces:
         for found in view.session.foresight_for("quic.reassembled_in", view.number):
-            if found[0] == (connection.number, side, frame.offset):
+            if found[0] == (connection.number, packet.type, side, frame.offset):
                 packet.notes.append(("quic.reassembled_in", found[1]))
         return
     whole = bytearray()
@@ -283,7 +287,7 @@ def _deliver(view: View, packet: Packet, connection: QuicConnection, side: int, 
         whole += data[max(stream.next + len(whole) - offset, 0) :]
     for offset, _, earlier, _ in pieces:
         if earlier != view.number:
-            key = (connection.number, side, offset)
+            key = (connection.number, packet.type, side, offset)
             view.session.foresee("quic.reassembled_in", earlier, (key, view.number))
         packet.notes.append(("quic.crypto.fragment", earlier))
     if len(pieces) > 1:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dfilter.packets.protocols.quic_crypto import InitialKeys, initial_keys
+from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys, keys_of
+from dfilter.packets.protocols.tls_secrets import KeyLog
 from dfilter.packets.protocols.tls_session import TlsConnection
 
 Endpoint = tuple[bytes, int]
@@ -64,17 +65,33 @@ class QuicConnection:
         largest: the largest packet number of Initial packets by (client, server), -1 before the first.
         crypto: handshake data by (client, server).
         tls: what TLS remembers.
+        handshake_largest, handshake_crypto: the same of Handshake packets.
     """
 
     number: int
     client: Endpoint
     version: int
     ids: tuple[set[bytes], set[bytes]]
-    keys: tuple[InitialKeys, InitialKeys] | None
+    keys: tuple[PacketKeys, PacketKeys] | None
     largest: list[int] = field(default_factory=lambda: [-1, -1])
     crypto: tuple[CryptoStream, CryptoStream] = field(default_factory=lambda: (CryptoStream(), CryptoStream()))
     tls: TlsConnection = field(default_factory=TlsConnection)
+    handshake_largest: list[int] = field(default_factory=lambda: [-1, -1])
+    handshake_crypto: tuple[CryptoStream, CryptoStream] = field(
+        default_factory=lambda: (CryptoStream(), CryptoStream())
+    )
+    _handshake_keys: list[PacketKeys | None] = field(default_factory=lambda: [None, None])
     has_server: bool = False
+
+    def handshake_keys(self, side: int, log: KeyLog | None) -> PacketKeys | None:
+        """The keys of the Handshake packets of one side, once the server chose a suite; None if not known."""
+        protection = self.tls.protection
+        if self._handshake_keys[side] is None and log is not None and protection.suite:
+            label = ("CLIENT" if side == CLIENT else "SERVER") + "_HANDSHAKE_TRAFFIC_SECRET"
+            secret = log.find(label, protection.client_random)
+            if secret is not None:
+                self._handshake_keys[side] = keys_of(self.version, protection.suite, secret)
+        return self._handshake_keys[side]
 
 
 class QuicConnections:

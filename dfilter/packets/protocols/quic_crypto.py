@@ -1,7 +1,8 @@
-"""The keys of QUIC Initial packets, which anyone can derive (RFC 9001 section 5, RFC 9369 section 3.3).
+"""The keys of QUIC packets: of Initial ones, which anyone can derive, and from secrets that the capture holds
+(RFC 9001 section 5, RFC 9369 section 3.3).
 
-In: a version and the client's first destination connection ID.  Out: `InitialKeys` of each side, and the plain
-bytes of a packet.  What always holds: without the cryptography library, or for a version whose salt is not known,
+In: a version and the client's first destination connection ID, or a secret.  Out: `PacketKeys` of each side, and the
+plain bytes of a packet.  What always holds: without the cryptography library, or for a version whose salt is not known,
 there are no keys and nothing is decrypted; damage never raises.
 """
 
@@ -10,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+
+from dfilter.packets.protocols.tls_decrypt import expand_label, suite_of
 
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
 SAMPLE_LENGTH = 16
@@ -26,12 +29,13 @@ _SALTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class InitialKeys:
-    """What protects the Initial packets that one side sends."""
+class PacketKeys:
+    """What protects the packets that one side sends; `header` is the key of header protection."""
 
     key: bytes
     iv: bytes
     header: bytes
+    cipher: str = "AES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def _expand_label(secret: bytes, label: str, length: int) -> bytes:
     return hmac.digest(secret, info + b"\x01", hashlib.sha256)[:length]
 
 
-def initial_keys(version: int, connection_id: bytes) -> tuple[InitialKeys, InitialKeys] | None:
+def initial_keys(version: int, connection_id: bytes) -> tuple[PacketKeys, PacketKeys] | None:
     """The keys of (client, server), from the connection ID that the client chose for the server."""
     salt = next((salt for versions, salt in _SALTS if version in versions), None)
     if salt is None:
@@ -68,12 +72,24 @@ def initial_keys(version: int, connection_id: bytes) -> tuple[InitialKeys, Initi
     return client, server
 
 
-def _side(secret: bytes, prefix: str) -> InitialKeys:
+def _side(secret: bytes, prefix: str) -> PacketKeys:
     parts = (("key", 16), ("iv", 12), ("hp", 16))
-    return InitialKeys(*(_expand_label(secret, prefix + label, size) for label, size in parts))
+    key, iv, header = (_expand_label(secret, prefix + label, size) for label, size in parts)
+    return PacketKeys(key, iv, header)
 
 
-def decrypt_initial(keys: InitialKeys, packet: bytes, number_at: int, largest: int) -> PlainPacket | None:
+def keys_of(version: int, suite_number: int, secret: bytes) -> PacketKeys | None:
+    """The keys that follow from a traffic secret (RFC 9001 section 5.1); None for a suite that QUIC does not use."""
+    suite = suite_of(suite_number)
+    if suite is None or suite.mode not in ("GCM", "CHACHA20"):
+        return None
+    prefix = "quicv2 " if version == VERSION_2 else "quic "
+    parts = (("key", suite.key_length), ("iv", 12), ("hp", suite.key_length))
+    key, iv, header = (expand_label(secret, prefix + label, size, suite.derivation) for label, size in parts)
+    return PacketKeys(key, iv, header, suite.cipher)
+
+
+def remove_protection(keys: PacketKeys, packet: bytes, number_at: int, largest: int) -> PlainPacket | None:
     """Remove the protection of a packet whose packet number lies at `number_at`; None if that fails.
 
     Args:
@@ -81,15 +97,13 @@ def decrypt_initial(keys: InitialKeys, packet: bytes, number_at: int, largest: i
     """
     try:
         from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
     except ImportError:
         return None
     sample = packet[number_at + 4 : number_at + 4 + SAMPLE_LENGTH]
     if len(sample) < SAMPLE_LENGTH:
         return None
-    encryptor = Cipher(algorithms.AES(keys.header), modes.ECB()).encryptor()
-    mask = encryptor.update(sample)
+    mask = _mask(keys, sample)
     first = packet[0] ^ (mask[0] & 0x0F)
     size = (first & 0x03) + 1
     number = bytes(a ^ b for a, b in zip(packet[number_at : number_at + size], mask[1:], strict=False))
@@ -97,10 +111,20 @@ def decrypt_initial(keys: InitialKeys, packet: bytes, number_at: int, largest: i
     full = _full_number(int.from_bytes(number, "big"), size, largest)
     nonce = bytes(a ^ b for a, b in zip(keys.iv, full.to_bytes(12, "big"), strict=True))
     try:
-        payload = AESGCM(keys.key).decrypt(nonce, packet[number_at + size :], header)
+        cipher = AESGCM(keys.key) if keys.cipher == "AES" else ChaCha20Poly1305(keys.key)
+        payload = cipher.decrypt(nonce, packet[number_at + size :], header)
     except (InvalidTag, ValueError):
         return None
     return PlainPacket(first, full, size, payload)
+
+
+def _mask(keys: PacketKeys, sample: bytes) -> bytes:
+    """Header protection (RFC 9001 sections 5.4.3 and 5.4.4)."""
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+    if keys.cipher == "AES":
+        return bytes(Cipher(algorithms.AES(keys.header), modes.ECB()).encryptor().update(sample))
+    return bytes(Cipher(algorithms.ChaCha20(keys.header, sample), None).encryptor().update(bytes(5)))
 
 
 def _full_number(truncated: int, size: int, largest: int) -> int:

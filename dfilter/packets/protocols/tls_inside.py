@@ -41,7 +41,7 @@ class Waiting:
 
     Attributes:
         wanted: how long it must be, or a constant of the reassembly module.
-        frames: the frames whose records it is made of.
+        frames: of each record that it is made of, the frame.
     """
 
     data: bytearray = field(default_factory=bytearray)
@@ -94,8 +94,7 @@ def dissect_inside(view: View, layer: Layer, inside: Inside, name: str, data: by
         piece = data[position : position + room]
         position += len(piece)
         waiting.data += piece
-        if waiting.frames[-1] != view.number:
-            waiting.frames.append(view.number)
+        waiting.frames.append(view.number)
         layer.add("tls.segment.data", piece)
         if len(waiting.data) < waiting.wanted or waiting.wanted == UNTIL_FIN:
             _announce(view, layer)
@@ -128,6 +127,8 @@ def _dissect(view: View, layer: Layer, inside: Inside, sender: int, name: str, d
             done = len(data)
         else:
             _wait(view, layer, inside, sender, data[done:], need.count, before if done == 0 else None)
+            if not done:  # not shown where whole messages come before (Wireshark 4.4)
+                _announce(view, layer)
     except DissectionError as error:
         view.damaged(error)
     finally:
@@ -146,7 +147,6 @@ def _wait(view: View, layer: Layer, inside: Inside, sender: int, rest: bytes, co
         waiting.frames, waiting.attempts = before.frames, before.attempts + 1
     inside.waiting[sender] = waiting
     inside.until_fin[sender] = count == UNTIL_FIN
-    _announce(view, layer)
 
 
 def _add_reassembled(view: View, layer: Layer, waiting: Waiting, message: bytes) -> None:

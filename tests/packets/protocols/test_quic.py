@@ -11,8 +11,11 @@ pytest.importorskip("cryptography")
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from dfilter.captures.frame import Frame, Interface, Section
 from dfilter.packets.protocols.quic_connections import MAX_PIECES, QuicConnections
-from dfilter.packets.protocols.quic_crypto import InitialKeys, initial_keys
+from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys, keys_of
+from dfilter.packets.protocols.tls_secrets import TLS_KEY_LOG
+from dfilter.packets.session import Session
 from dfilter.packets.view import View
 from tests.packets.protocols.http_wire import CLIENT, SERVER, ethernet_ip, frames_with, shown, two_passes
 from tests.packets.protocols.tls_wire import client_hello, extension, server_hello, server_name
@@ -42,7 +45,7 @@ def crypto(offset: int, data: bytes) -> bytes:
 
 
 def initial(payload: bytes, *, version: int = V1, target: bytes = THEIRS, source: bytes = OURS, number: int = 0,
-            keys: InitialKeys | None = None) -> bytes:  # fmt: skip
+            keys: PacketKeys | None = None) -> bytes:  # fmt: skip
     """A protected Initial packet with a packet number of one byte."""
     known = initial_keys(version, THEIRS)
     assert known is not None
@@ -57,12 +60,12 @@ def initial(payload: bytes, *, version: int = V1, target: bytes = THEIRS, source
 
 
 @pytest.mark.parametrize(("version", "client"), [
-    (V1, InitialKeys(bytes.fromhex("1f369613dd76d5467730efcbe3b1a22d"), bytes.fromhex("fa044b2f42a3fd3b46fb255c"),
+    (V1, PacketKeys(bytes.fromhex("1f369613dd76d5467730efcbe3b1a22d"), bytes.fromhex("fa044b2f42a3fd3b46fb255c"),
                      bytes.fromhex("9f50449e04a0e810283a1e9933adedd2"))),
-    (V2, InitialKeys(bytes.fromhex("8b1a0bc121284290a29e0971b5cd045d"), bytes.fromhex("91f73e2351d8fa91660e909f"),
+    (V2, PacketKeys(bytes.fromhex("8b1a0bc121284290a29e0971b5cd045d"), bytes.fromhex("91f73e2351d8fa91660e909f"),
                      bytes.fromhex("45b95e15235d6f45a6b19cbcb0294ba9"))),
 ])  # fmt: skip
-def test_keys_of_the_rfcs(version: int, client: InitialKeys) -> None:
+def test_keys_of_the_rfcs(version: int, client: PacketKeys) -> None:
     keys = initial_keys(version, THEIRS)
     assert keys is not None
     assert keys[0] == client
@@ -124,6 +127,31 @@ def test_retry_changes_the_keys() -> None:
     assert shown(views, "quic.retry_token") == {2: [b"token"]}
     assert shown(views, "quic.packet_number") == {1: [0], 3: [0]}
     assert shown(views, "quic.connection.number") == {1: [0], 2: [0], 3: [0]}
+
+
+def test_handshake_packets_with_secrets_of_the_capture() -> None:
+    keys = initial_keys(V1, THEIRS)
+    secret = b"s" * 32
+    protected = keys_of(V1, 0x1301, secret)
+    assert keys is not None
+    assert protected is not None
+    hello = server_hello(extension(43, b"\3\4"), suite=0x1301)
+    answer = initial(crypto(0, hello), target=OURS, source=b"S", keys=keys[1])
+    payload = crypto(0, b"\x08\0\0\x02\0\0")
+    sealed_part = header(0xE0, V1, OURS, b"S") + struct.pack(">H", 0x4000 | len(payload) + 17)
+    sealed = AESGCM(protected.key).encrypt(protected.iv, payload, sealed_part + b"\0")
+    mask = Cipher(algorithms.AES(protected.header), modes.ECB()).encryptor().update(sealed[3:19])
+    packet = bytes([sealed_part[0] ^ mask[0] & 0x0F]) + sealed_part[1:] + bytes([mask[1]]) + sealed
+    line = b"SERVER_HANDSHAKE_TRAFFIC_SECRET " + HELLO[6:38].hex().encode() + b" " + secret.hex().encode()
+    for secrets, types in (([(TLS_KEY_LOG, line)], [8]), ([], [])):
+        session, found = Session(), list[int]()
+        origin = Interface(0, 1, Section(secrets=secrets))
+        sent = (frame(initial(crypto(0, HELLO))), frame(answer, False), frame(packet, False))
+        for number, data in enumerate(sent, 1):
+            view = session.dissect(Frame(number, 0, data, len(data), origin=origin))
+            found = list(view.get("tls.handshake.type"))
+        assert found == types
+        assert not session.internal_errors
 
 
 def test_version_negotiation() -> None:
