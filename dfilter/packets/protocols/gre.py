@@ -45,6 +45,11 @@ GRE = Protocol(
 )  # fmt: skip
 
 
+WCCP, IPV4 = 0x883E, 0x0800
+WCCP_HEADER = 4
+"""A redirected packet of WCCP version 2 has a header of its own before it, one of version 1 has none."""
+
+
 @GRE.dissector
 def dissect_gre(view: View, region: Region) -> None:
     layer = view.push(GRE, region, 4)
@@ -57,6 +62,11 @@ def dissect_gre(view: View, region: Region) -> None:
     payload = region.sub(length)
     if payload.reported_length == 0:
         return
+    if kind == WCCP and payload.length > WCCP_HEADER and payload.u8(0) >> 4 != 4:
+        layer.set_length(length + WCCP_HEADER)
+        payload, kind = payload.sub(WCCP_HEADER), IPV4
+    elif kind == WCCP:
+        kind = IPV4
     protocol = view.lookup("gre.proto", kind) or view.lookup("ethertype", kind)
     if protocol is not None:
         view.call(protocol, payload)
