@@ -1,7 +1,7 @@
 """BGP-4 (RFC 4271): where messages begin and end, and the fixed part of OPEN and NOTIFICATION.
 
-In: the bytes of a stream.  Out: a layer for each message.  What always holds: as in Wireshark 4.4 a message begins with
-a marker of sixteen bytes of all ones; what lies before one is passed over.
+In: the bytes of a stream.  Out: a layer for each message.  What always holds: as in Wireshark 4.4 the first message
+begins with a marker of sixteen bytes of all ones, and what lies before it is passed over; from there on lengths lead.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ BGP = Protocol(
 @BGP.dissector
 def dissect_bgp(view: View, region: Region) -> bool:
     content = region.rest()
-    at = _next_message(content, 0)
+    at = _first_message(content)
     if at < 0:
         return False
-    while at >= 0:
+    while at < region.length:
         rest = region.sub(at)
         if rest.length < HEADER_LENGTH:
             raise NeedMore(rest.start, HEADER_LENGTH - rest.length)
@@ -52,14 +52,14 @@ def dissect_bgp(view: View, region: Region) -> bool:
         if length > rest.length:
             raise NeedMore(rest.start, length - rest.length)
         view.push(BGP, rest.sub(0, length))
-        at = _next_message(content, at + length)
+        at += length
     return True
 
 
-def _next_message(content: bytes, at: int) -> int:
-    """Where the next marker is, or what can become one with the next segment; -1 if there is neither."""
-    found = content.find(MARKER, at)
-    return at if found < 0 and MARKER.startswith(content[at:] or b"-") else found
+def _first_message(content: bytes) -> int:
+    """Where the first marker is, or what can become one with the next segment; -1 if there is neither."""
+    found = content.find(MARKER)
+    return 0 if found < 0 and MARKER.startswith(content or b"-") else found
 
 
 @BGP.filler
