@@ -127,7 +127,28 @@ def _is_idle(view: View, region: Region) -> bool:
         return False
     if not may_have_secrets(view):
         return True
-    return key_log(view) is None and region.length > 0 and region.u8(0) == APPLICATION_DATA
+    is_hello = region.length > RECORD_HEADER and region.u8(0) == HANDSHAKE and is_record(region, 0)
+    return key_log(view) is None and not is_hello
+
+
+def _pass_by(view: View, region: Region) -> bool | None:
+    """Leave the bytes alone, or decline them: what never looked like TLS in this conversation may be another's."""
+    if view.stream is None:
+        return None
+    state = view.stream.conversation.state
+    if "tls" in state or "tls.passed" in state:
+        return None
+    if region.length >= RECORD_HEADER and _is_text(region):
+        return False
+    state["tls.passed"] = True
+    return None
+
+
+def _is_text(region: Region) -> bool:
+    """Do the bytes begin with printable characters, not with a record?"""
+    if is_record(region, 0) or is_ssl2_hello(region, 0):
+        return False
+    return all(0x20 <= byte < 0x7F for byte in region.bytes(0, 4))
 
 
 def _wants_tls(view: View) -> bool:
@@ -143,7 +164,7 @@ _OWN = frozenset({"tls", "ocsp"})
 def dissect_tls(view: View, region: Region) -> bool | None:
     stream = view.stream
     if _is_idle(view, region):
-        return None
+        return _pass_by(view, region)
     if region.length < RECORD_HEADER and stream is not None:
         raise NeedMore(region.start, RECORD_HEADER - region.length)
     if region.length < RECORD_HEADER:
@@ -151,10 +172,10 @@ def dissect_tls(view: View, region: Region) -> bool | None:
     connection = connection_of(view)
     if stream is not None and connection.inside is not None and connection.inside.until_fin[stream.sender]:
         return True
-    if not is_record(region, 0) and not is_ssl2_hello(region, 0):
-        if all(0x20 <= byte < 0x7F for byte in region.bytes(0, 4)):
-            return False
-    elif stream is not None and stream.conversation.protocol is None and _is_claim(view, region):
+    if _is_text(region):
+        return False
+    is_known = is_record(region, 0) or is_ssl2_hello(region, 0)
+    if is_known and stream is not None and stream.conversation.protocol is None and _is_claim(view, region):
         stream.conversation.protocol = TLS
     state = TlsState()
     layer: Layer | None = None

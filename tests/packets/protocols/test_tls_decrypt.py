@@ -254,3 +254,9 @@ def test_key_log_reads_each_block_once() -> None:
     section.secrets.append((TLS_KEY_LOG, b"# note\nCLIENT_RANDOM " + b"ac" * 32 + b" ce"))
     log.update(section)
     assert log.find("CLIENT_RANDOM", b"\xac" * 32) == b"\xce"
+
+
+def test_text_on_a_port_of_tls_is_not_tls() -> None:
+    talk = Talk(443).client(REQUEST).server(ANSWER)
+    for needs in (None, needs_of(["http"])):
+        assert len(shown(Sitting(talk), "http", keys=b"", needs=needs)["http"]) == 2
