@@ -20,6 +20,8 @@ from dfilter.packets.view import Layer, View
 
 MAX_WAITING = 16 * 1024 * 1024
 """Bytes of one message beyond which it is given up."""
+MAX_OPEN = 1024 * 1024
+"""Bytes of one message whose length is not known beyond which it is given up: each attempt reads all of it."""
 MAX_ATTEMPTS = 4096
 """Records after which a message that always asks for one more is given up: each attempt reads all of it."""
 
@@ -123,7 +125,8 @@ def _dissect(view: View, layer: Layer, inside: Inside, sender: int, name: str, d
     except NeedMore as need:
         done = need.offset
         attempts = 1 if before is None else before.attempts + 1
-        if len(data) - done > MAX_WAITING or need.count > MAX_WAITING or attempts > MAX_ATTEMPTS:
+        most = MAX_OPEN if need.count < 0 else MAX_WAITING
+        if len(data) - done > most or need.count > most or attempts > MAX_ATTEMPTS:
             done = len(data)
         else:
             _wait(view, layer, inside, sender, data[done:], need.count, before if done == 0 else None)
