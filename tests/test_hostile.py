@@ -48,14 +48,14 @@ def everything_of(view: dfilter.View) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(LINK_TYPES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_random_bytes_never_raise_out_of_a_view(data: bytes, link_type: int) -> None:
     everything_of(Session().feed(data, time=0, link_type=link_type))
 
 
 @given(st.lists(st.tuples(st.sampled_from(FRAMES), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)),
                                                            max_size=6), st.integers(0, 2000)), max_size=8))  # fmt: skip
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_damaged_conversations_never_raise_out_of_a_view(story: list[tuple[bytes, list[tuple[int, int]], int]]) -> None:
     session = Session()
     for number, (original, changes, cut) in enumerate(story):

@@ -152,12 +152,13 @@ def _is_text(region: Region) -> bool:
 
 
 def _wants_tls(view: View) -> bool:
-    """Is a name asked for that TLS layers themselves carry?"""
+    """Is a name asked for that depends on TLS layers themselves?"""
     names, carriers = view.session.needs.names or frozenset(), view.session.catalogue.carriers
     return not SEES_ALL.isdisjoint(names) or any(not _OWN.isdisjoint(carriers.get(name, ())) for name in names)
 
 
-_OWN = frozenset({"tls", "ocsp"})
+_OWN = frozenset({"tls", "ocsp", "data"})
+"""Protocols that are there, or (data) are not, because of what TLS does with its bytes."""
 
 
 @TLS.dissector
