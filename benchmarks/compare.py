@@ -139,7 +139,9 @@ def compare(captures: Captures, rounds: int, tshark: list[str], say: Callable[[s
     for name in LOOPS:
         if importlib.util.find_spec(name):
             peers[name] = ([sys.executable, "-m", "benchmarks.peers", name, str(captures.small)], captures.small_frames)
-    say(report(plain, stateful, measure(peers, 1), tshark, captures.frames, captures.small_frames, rounds))
+    scale = [sys.executable, "-m", "benchmarks.scale", str(captures.large.parent)]
+    grows = subprocess.run(scale, capture_output=True, text=True, check=True).stdout
+    say(report(plain, stateful, measure(peers, 1), tshark, grows, captures.frames, captures.small_frames, rounds))
 
 
 def main() -> None:

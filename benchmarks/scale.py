@@ -1,0 +1,94 @@
+"""What grows and what does not: sizes of captures, of sets, numbers of filters.
+
+    python -m benchmarks.scale FOLDER
+
+In: a folder for captures (made there if they are missing).  Out: a section of docs/benchmarks.md, printed.  Each
+figure is the least of three rounds in processor time, which a busy machine disturbs least.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.compare import Runs, ours, run
+from benchmarks.make_capture import make_capture
+
+ROUNDS = 3
+SIZES = (1_000_000, 10_000_000)
+SET_FRAMES = 1_000_000
+ADDRESSES = 10_000
+FILTERS = 200
+
+_KINDS: tuple[Callable[[int], str], ...] = (
+    lambda i: f"ip.addr == 10.0.{i % 20}.{i}",
+    lambda i: f"tcp.port == {i * 7 + 1}",
+    lambda i: f"udp.port == {i + 1} and ip.src == 10.0.0.0/{8 + i % 20}",
+    lambda i: f"tcp.flags.syn == 1 && tcp.dstport == {i}",
+    lambda i: f"frame.len > {i * 5} && ip.ttl < {i}",
+    lambda i: f"ip.src == 192.0.2.{i} or ip.dst == 198.51.100.{i}",
+    lambda i: f"ipv6.addr == 2001:db8::{i:x}",
+    lambda i: f"tcp.port in {{{i}, {i + 1}, {i + 1000}..{i + 1010}}}",
+)
+
+
+def main(folder: Path) -> None:
+    for size in {*SIZES, SET_FRAMES}:
+        if not (folder / f"{size}.pcap").exists():
+            make_capture(size, folder / f"{size}.pcap")
+    print("## What grows\n\n`tcp.port == 443`, counted:\n")
+    print("| frames | processor seconds | MB, largest process |\n| ---: | ---: | ---: |")
+    for size in SIZES:
+        runs = Runs(size)
+        for _ in range(ROUNDS):
+            run(ours("tcp.port == 443", folder / f"{size}.pcap"), runs)
+        print(f"| {size:,} | {min(runs.cpu):.2f} | {runs.memory:.0f} |", flush=True)
+    print(f"\nScans of {SET_FRAMES:,} frames in one process, without its start:\n")
+    print("| filters | processor seconds | times one |\n| --- | ---: | ---: |")
+    one = 0.0
+    for name, filters in _sets().items():
+        seconds = min(_scan(filters, folder / f"{SET_FRAMES}.pcap") for _ in range(ROUNDS))
+        one = one or seconds
+        print(f"| {name} | {seconds:.2f} | {seconds / one:.2f} |", flush=True)
+
+
+def _sets() -> dict[str, list[str]]:
+    chance = random.Random(3)
+    addresses = {".".join(str(chance.randrange(1, 255)) for _ in range(4)) for _ in range(ADDRESSES)}
+    networks = {".".join(str(chance.randrange(1, 255)) for _ in range(3)) + ".0/24" for _ in range(2000)}
+    return {
+        "one address": ["ip.addr == 10.0.5.77"],
+        f"a set of {ADDRESSES:,} addresses": [f"ip.addr in {{{', '.join(sorted(addresses))}}}"],
+        "an `or` of 3,000 addresses": [" or ".join(f"ip.addr == {each}" for each in sorted(addresses)[:3000])],
+        "a set of 2,000 networks": [f"ip.addr in {{{', '.join(sorted(networks))}}}"],
+        f"{FILTERS} filters in one pass": [_KINDS[i % len(_KINDS)](i) for i in range(FILTERS)],
+    }
+
+
+def _scan(texts: list[str], capture: Path) -> float:
+    """Processor seconds of a scan in a child process, which so leaves nothing behind for the next."""
+    here, there = os.pipe()
+    child = os.fork()
+    if not child:
+        import dfilter
+        import dfilter.parts
+
+        dfilter.parts.MOST_PARTS = 1
+        filters = dfilter.FilterSet({str(number): text for number, text in enumerate(texts)})
+        begin = os.times()
+        filters.frames(capture)
+        end = os.times()
+        os.write(there, repr(end.user + end.system - begin.user - begin.system).encode())
+        os._exit(0)
+    os.close(there)
+    with os.fdopen(here) as answer:
+        seconds = float(answer.read())
+    os.waitpid(child, 0)
+    return seconds
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
