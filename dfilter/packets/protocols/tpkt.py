@@ -28,7 +28,7 @@ TPKT = Protocol(
         tpkt.continuation_data BYTES
     """),
     over={"tcp.port": (ISO_TSAP, REMOTE_DESKTOP)},
-    carries=("cotp", "data"),
+    carries=("cotp", "data", "tls"),  # remote desktop goes on in TLS once both ends agreed
 )
 
 COTP = Protocol(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.packets.protocols.text_wire import check_damage, check_script
+from dfilter.packets.session import RawFrame, Session, needs_of
+from tests.packets.protocols.text_wire import check_damage, check_script, conversation
 
 HELLO = r"\x16\x03\x01\x00\x05\x0e\x00\x00\x01\x00"
 LATER = r"\x15\x03\x03\x00\x02\x01\x00"
@@ -178,3 +179,16 @@ def test_hand_over(name: str) -> None:
 def test_damage(name: str) -> None:
     port, script, _ = SCRIPTS[name]
     check_damage(port, script)
+
+
+def test_remote_desktop_hands_over_when_only_tls_is_wanted() -> None:
+    script = r"""
+        C \x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0
+        S \x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\0\x08\0\x02\0\0\0
+        C \x16\x03\x01\x00\x05\x0e\x00\x00\x01\x00
+    """
+    session = Session(needs_of(["tls.record.length"]))
+    found = []
+    for number, (data, length) in enumerate(conversation(3389, script).frames, 1):
+        found += session.dissect(RawFrame(number, number, data, length, 1)).get("tls.record.length")
+    assert found == [5]
