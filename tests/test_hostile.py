@@ -16,12 +16,11 @@ from dfilter.packets.session import Session
 
 CAPTURES = Path(__file__).parent / "captures"
 FRAMES = [frame.data for path in sorted(CAPTURES.glob("*.pcap*")) for frame in open_capture(path)]
-WORDS = st.sampled_from(
-    """
-    ip.addr tcp.port http.host frame 10.0.0.0/8 443 -1 0x1G ::1 :ff "a" 'b' r"\\d" ${ip.src} $m(1) len upper any all
-    == != contains matches in not and or xor & + % ( ) { } [ ] .. , # @ $
-    """.split()
-)
+WORDS = st.sampled_from((
+    "ip.addr", "tcp.port", "http.host", "frame", "10.0.0.0/8", "443", "-1", "0x1G", "::1", ":ff", '"a"', "'b'",
+    'r"\\d"', "${ip.src}", "$m(1)", "len", "upper", "any", "all", "==", "!=", "contains", "matches", "in", "not",
+    "and", "or", "xor", "&", "+", "%", "(", ")", "{", "}", "[", "]", "..", ",", "#", "@", "$",
+))  # fmt: skip
 LINK_TYPES = (0, 1, 9, 50, 101, 105, 108, 113, 127, 228, 229, 276)
 
 

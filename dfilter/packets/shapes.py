@@ -41,13 +41,14 @@ _ECHO = _constant(34, b"\0", b"\xf7")
 _ICMPV6_QUERIES = _constant(54, b"\x80", b"\xf8")
 """ICMPv6 types 128 to 135: echo, multicast listeners, router and neighbour solicitation."""
 
+_ROUTER_ALERT = (_constant(34, b"\x94"), _constant(35, b"\x04"))
+
 SHAPES = (
     _shape(_IPV4, (23, b"\x06"), {"ip": 14, "tcp": 34}, 54, (16, 40), header_nibble=46, ports=34),
     _shape(_IPV4, (23, b"\x11"), {"ip": 14, "udp": 34}, 42, (16, 28), ports=34),
     _shape(_IPV4, (23, b"\x01"), {"ip": 14, "icmp": 34}, 42, (16, 28), _ECHO),
     _shape(_IPV4, (23, b"\x02"), {"ip": 14, "igmp": 34}, 42, (16, 28)),
-    _shape(_IPV4_ALERT, (23, b"\x02"), {"ip": 14, "igmp": 38}, 46, (16, 32),
-           _constant(34, b"\x94"), _constant(35, b"\x04")),  # fmt: skip
+    _shape(_IPV4_ALERT, (23, b"\x02"), {"ip": 14, "igmp": 38}, 46, (16, 32), *_ROUTER_ALERT),
     _shape(_IPV6, (20, b"\x06"), {"ipv6": 14, "tcp": 54}, 74, (18, 20), header_nibble=66, ports=54),
     _shape(_IPV6, (20, b"\x11"), {"ipv6": 14, "udp": 54}, 62, (18, 8), ports=54),
     _shape(_IPV6, (20, b"\x3a"), {"ipv6": 14, "icmpv6": 54}, 62, (18, 8), _ICMPV6_QUERIES),

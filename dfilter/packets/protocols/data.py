@@ -7,7 +7,12 @@ from dfilter.packets.declare import Protocol, computed
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
-DATA = Protocol("data", "Data", fields=(computed("data.data", T.BYTES), computed("data.len", T.INT32)), second_look=True)
+DATA = Protocol(
+    "data",
+    "Data",
+    fields=(computed("data.data", T.BYTES), computed("data.len", T.INT32)),
+    second_look=True,
+)
 
 
 @DATA.dissector

@@ -106,7 +106,7 @@ def state_of(conversation: Conversation) -> HttpState:
     state = conversation.state.get("http")
     if state is None:
         state = conversation.state["http"] = HttpState()
-    return state  # type: ignore[no-any-return]
+    return state
 
 
 def full_uri(head: Head) -> str | None:

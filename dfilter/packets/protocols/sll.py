@@ -86,10 +86,9 @@ def _fill(layer: Layer, kind_at: int, hardware_at: int) -> None:
     region, start = layer.region, layer.start
     kind, hardware = region.u16(kind_at), region.u16(hardware_at)
     layer.add("sll.hatype", hardware, start + hardware_at, 2)
+    name = "sll.etype" if kind > LINUX_TYPES_UP_TO else "sll.ltype"
     if hardware == GRE_HARDWARE:
         name = "sll.gretype"
-    else:
-        name = "sll.etype" if kind > LINUX_TYPES_UP_TO else "sll.ltype"
     layer.add(name, kind, start + kind_at, 2)
 
 
