@@ -20,6 +20,10 @@ MAX_WIRE_LENGTH: Final = 0x7FFF_FFFF
 MAX_SECRETS: Final = 1 << 24
 """Bytes of decryption secrets, with their blocks, that are kept of a pcapng file: a hundred thousand connections."""
 
+LINK_TYPES_END: Final = 400
+"""No link type from this number on is assigned (tcpdump.org's list of LINKTYPE_ values ends before it, with room for
+those to come): Wireshark 4.4 refuses to open a pcap file of one, though not a pcapng file."""
+
 _LARGE: Final = {
     186: 134_217_728,  # USB_FREEBSD
     189: 134_217_728,  # USB_LINUX

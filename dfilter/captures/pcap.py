@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from dfilter.captures.feed import CHUNK, Feed
 from dfilter.captures.frame import Frame, Interface, Section
-from dfilter.captures.limits import MAX_WIRE_LENGTH, max_packet
+from dfilter.captures.limits import LINK_TYPES_END, MAX_WIRE_LENGTH, max_packet
 from dfilter.errors import CaptureError
 
 FILE_HEADER: Final = 24
@@ -114,6 +114,9 @@ def open_pcap(feed: Feed, warn: Callable[[str], None]) -> tuple[Layout, Iterator
         raise CaptureError(
             f"{feed.name}: damaged file header: the link type 0x{network:08x} at byte 20 sets reserved bits"
         )
+    if network & 0xFFFF >= LINK_TYPES_END:
+        number = network & 0xFFFF
+        raise CaptureError(f"{feed.name}: the link type {number} (byte 20) is not known, so nothing can be read")
     interface = Interface(
         id=-1,
         link_type=network & 0xFFFF,

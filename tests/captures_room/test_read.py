@@ -254,3 +254,11 @@ def test_frames_of_a_live_pipe_come_at_once():
         process.stdin.write(record())
         process.stdin.close()
         assert process.stdout.read() == b"2\n"
+
+
+@pytest.mark.parametrize("number", [400, 65000])
+def test_an_unknown_link_type_is_refused(number: int) -> None:
+    """Wireshark 4.4: "network type 65000 unknown or unsupported"."""
+    header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, number)
+    with pytest.raises(CaptureError, match=f"link type {number} "):
+        open_capture(io.BytesIO(header + record()))

@@ -21,7 +21,7 @@ from dfilter.errors import CaptureError
 from tests.captures_room.cases import PCAP, PCAPNG
 from tests.captures_room.make import enhanced, interface, option, pcap, record, section, simple
 
-LINK_TYPES = st.sampled_from([0, 1, 101, 113, 147, 9999])
+LINK_TYPES = st.sampled_from([0, 1, 101, 113, 147, 276])
 TIMES = st.integers(0, 2**64 - 1)
 
 
