@@ -183,14 +183,3 @@ def _reader(file: BinaryIO) -> Callable[[int], bytes | None]:
     """`read1` where there is one: packets from a live pipe come at once, not when a chunk is full."""
     read1: Callable[[int], bytes] | None = getattr(file, "read1", None)
     return read1 if read1 is not None else file.read
-
-
-def is_same_file(path: Path, source: Source) -> bool:
-    """Whether writing `path` would overwrite the file that `source` is read from."""
-    if source == "-" or not isinstance(source, (str, os.PathLike)):
-        return False
-    try:
-        mine, theirs = path.stat(), Path(source).stat()
-    except OSError:
-        return False
-    return stat.S_ISREG(mine.st_mode) and (mine.st_dev, mine.st_ino) == (theirs.st_dev, theirs.st_ino)

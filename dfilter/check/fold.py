@@ -33,10 +33,6 @@ def strip(node: ast.Operand) -> ast.Operand:
     return node
 
 
-def is_leaf(node: ast.Operand) -> bool:
-    return isinstance(node, ast.Word | ast.Number | ast.Literal | ast.String | ast.Character)
-
-
 def fold(node: ast.Operand, kind: FieldType, version: Version, *, part: bool = False) -> Constant:
     """The value of a constant operand as `kind`.
 

@@ -70,14 +70,6 @@ def type_bounds(kind: FieldType) -> tuple[int | None, int | None]:
     return 0, (1 << width) - 1
 
 
-def present(operand: Operand) -> Test:
-    """Does the operand take part in tests at all?"""
-    read = operand.read
-    if operand.empty_counts:
-        return lambda source: read(source) is not None
-    return lambda source: bool(read(source))
-
-
 def sequence_read(operand: Operand) -> SequenceRead:
     """The values, an empty sequence where the operand is absent: all that an "any" test needs."""
     read = operand.read

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from dfilter.fields.text import oid_text
 from dfilter.fields.types import FLOATS, INTEGERS, STRINGS, WIDTH_BITS, FieldType
 from dfilter.fields.versions import Version
 
@@ -42,27 +43,8 @@ def hex_format(kind: FieldType) -> Format:
     return lambda value: f"0x{value:0{digits}x}"
 
 
-def oid_text(content: bytes) -> str:
-    """Dotted decimal of the BER content octets of an object identifier (X.690 section 8.19)."""
-    numbers = _base_128(content)
-    if not numbers:
-        return ""
-    first = min(numbers[0] // 40, 2)
-    return ".".join(map(str, [first, numbers[0] - 40 * first, *numbers[1:]]))
-
-
-def _relative_oid_text(content: bytes) -> str:
-    return ".".join(map(str, _base_128(content)))
-
-
-def _base_128(content: bytes) -> list[int]:
-    numbers, current = [], 0
-    for octet in content:
-        current = current << 7 | octet & 0x7F
-        if octet < 0x80:
-            numbers.append(current)
-            current = 0
-    return numbers
+def _relative_oid(content: bytes) -> str:
+    return oid_text(content, relative=True)
 
 
 def _double_text(value: float) -> str:
@@ -111,7 +93,7 @@ _BYTE_TEXTS: dict[FieldType, Format] = {
     FieldType.IPv6: lambda value: socket.inet_ntop(socket.AF_INET6, value),
     FieldType.GUID: _guid_text,
     FieldType.OID: oid_text,
-    FieldType.REL_OID: _relative_oid_text,
+    FieldType.REL_OID: _relative_oid,
     FieldType.SYSTEM_ID: _system_id_text,
     FieldType.VINES: _vines_text,
 }

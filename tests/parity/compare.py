@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from dfilter.captures.read import open_capture
+from dfilter.fields.text import oid_text
 from dfilter.fields.types import ADDRESSES, BYTE_LIKE, FLOATS, INTEGERS, STRINGS, FieldType
 from dfilter.packets.dispatch import Catalogue, catalogue
 from dfilter.packets.reader import PacketReader
@@ -118,20 +119,9 @@ def ours(view: View, reader: PacketReader, known: Catalogue, cache: dict[str, An
         if field is None or field.type in (FieldType.NONE, FieldType.PROTOCOL):
             values = [PRESENT] * len(values)
         elif field.type is FieldType.OID:
-            values = [dotted_oid(value) for value in values]
+            values = [oid_text(value) for value in values]
         found[name] = values
     return found
-
-
-def dotted_oid(content: bytes) -> str:
-    arcs: list[int] = []
-    arc = 0
-    for byte in content:
-        arc = arc << 7 | byte & 0x7F
-        if not byte & 0x80:
-            arcs.extend((min(arc // 40, 2), arc - 40 * min(arc // 40, 2)) if not arcs else (arc,))
-            arc = 0
-    return ".".join(map(str, arcs))
 
 
 class Report:

@@ -38,11 +38,6 @@ def often_several(name: str) -> bool:
     return name in _BOTH_ENDS or name in _REPEATED
 
 
-def both_ends(name: str) -> bool:
-    """Does the field stand for the source and the destination alike?"""
-    return name in _BOTH_ENDS
-
-
 def one_per_header(name: str) -> bool:
     """Has every header at most one value of the field? Only tunnels and quoted headers bring a second one."""
     if name in _SINGLE_FIELDS:

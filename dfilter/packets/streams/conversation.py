@@ -55,10 +55,6 @@ class Flow:
     assemblies: tuple[Assembly, ...] = ()
     finished: tuple[tuple[int, int, int], ...] = ()
 
-    @property
-    def syn_seen(self) -> bool:
-        return self.window_shift is not None
-
 
 @dataclass(slots=True, eq=False)
 class Conversation:

@@ -202,14 +202,6 @@ def _add_reassembled(view: View, layer: Layer, stream: Stream, assembly: Assembl
     layer.add("tcp.reassembled.data", assembly.join()[:length])
 
 
-def note_pdu(view: View, length: int) -> None:
-    """Show the length of a message that says it itself, in bytes: for protocols that are not in `PDU_PROTOCOLS`,
-    because their layers cover less than the message."""
-    layer = view.layer("tcp")
-    if layer is not None and view.stream is not None:
-        layer.add("tcp.pdu.size", length)
-
-
 def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) -> None:
     """Find the protocol of a conversation and dissect `region` as it; `data` where none is known."""
     view.stream = stream
