@@ -160,13 +160,16 @@ def check_all(text: str, *, macros: Mapping[str, str] | None = None) -> dict[str
     return judge(text, macros)
 
 
-def compile(text: str, *, target: str | Version = NEWEST, macros: Mapping[str, str] | None = None) -> Filter:
+def compile(text: str, *, target: str | Version = NEWEST, macros: Mapping[str, str] | None = None,
+            selected: View | None = None) -> Filter:  # fmt: skip
     """Compile a filter to a `Filter`, ready to be held against packets and captures.
 
     Args:
         text: the filter.
         target: the Wireshark version whose language it is in ("4.4"; default: the newest).
         macros: name -> body, for `$name(...)` and `${name}`.
+        selected: the frame whose values field references (`$ip.src`) have; a field that it lacks has none, and
+            every comparison with it is false. Without one that holds for all references.
 
     Raises:
         FilterError: one of its kinds, with `diagnostics`; `UnsupportedFieldError` for a field that Wireshark
@@ -175,4 +178,4 @@ def compile(text: str, *, target: str | Version = NEWEST, macros: Mapping[str, s
     """
     from dfilter.filter import compile_filter
 
-    return compile_filter(text, target=target, macros=macros)
+    return compile_filter(text, target=target, macros=macros, selected=selected)

@@ -37,16 +37,19 @@ class Filter:
         verdict: what the check said: colour and diagnostics.
         fields: names of the fields it reads.
         protocols: names of the protocols it tests, or whose fields it reads.
+        references: names of the fields whose values it takes from the selected frame (`$ip.src`).
         stateful: its answer for a frame depends on frames before it.
         look_ahead: its answer for a frame depends on frames after it, so a capture is read twice.
     """
 
-    def __init__(self, text: str, verdict: Verdict, compiled: Plan, needs: Needs) -> None:
+    def __init__(self, text: str, verdict: Verdict, compiled: Plan, needs: Needs, version: Version) -> None:
         self.text = text
         self.verdict = verdict
         self.fields = compiled.fields
         self.protocols = compiled.protocols
+        self.references = compiled.references
         self.needs = needs
+        self._version = version
         self.plan = compiled
         self.test: Callable[[View], bool] = compiled.test
         direct = None if needs.stateful else direct_test(compiled)
@@ -77,6 +80,20 @@ class Filter:
         if isinstance(packet, bytearray | memoryview):
             return self.matches(bytes(packet), link_type)
         return self.matches(bytes(packet), dpkt_link_type(packet))
+
+    def with_selected(self, selected: View) -> Filter:
+        """The same filter with field references (`$ip.src`) that have the values of the frame `selected`.
+
+        A field that the frame lacks has no value: every comparison with it is false, as in Wireshark 4.x. Without
+        a selected frame that holds for all references.
+
+        Raises:
+            LookupError: the view's session does not dissect a field that is referred to.
+        """
+        for name in sorted(self.references):
+            selected.get(name)
+        plan = make_plan(self.plan.expression, PacketReader(version=self._version), selected, self._version)
+        return Filter(self.text, self.verdict, plan, self.needs, self._version)
 
     def __repr__(self) -> str:
         return f"dfilter.compile({self.text!r})"
@@ -121,17 +138,20 @@ def parse_target(target: Target | None) -> Version:
     return target if isinstance(target, Version) else Version.parse(target)
 
 
-def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[str, str] | None = None) -> Filter:
+def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[str, str] | None = None,
+                   selected: View | None = None) -> Filter:  # fmt: skip
     """Compile a display filter.
 
     Args:
         text: the filter.
         target: the Wireshark version whose language it is ("4.4"; default: the newest).
         macros: name -> body, for `$name(...)` and `${name}`.
+        selected: the frame whose values references (`$ip.src`) have; see `Filter.with_selected`.
 
     Raises:
         FilterError: one of its kinds, with `diagnostics`; `UnsupportedFieldError` for a field that Wireshark
             knows and dfilter does not dissect.
+        LookupError: the session of `selected` does not dissect a field that is referred to.
     """
     version = parse_target(target)
     analysis = analyse(text, version, macros)
@@ -141,7 +161,8 @@ def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[s
         compiled = make_plan(analysis.typed, PacketReader(version=version), version=version)
     except UnsupportedFieldError as error:
         raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
-    return Filter(text, analysis.verdict, compiled, needs_of(compiled.fields))
+    found = Filter(text, analysis.verdict, compiled, needs_of(compiled.fields), version)
+    return found if selected is None else found.with_selected(selected)
 
 
 def refusal(verdict: Verdict) -> FilterError:

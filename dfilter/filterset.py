@@ -11,7 +11,7 @@ from typing import Any
 from dfilter.filter import Filter, Target, compile_filter, dpkt_link_type
 from dfilter.packets.session import Session, needs_of
 from dfilter.packets.view import View
-from dfilter.scan import DecodeAs, Source, frames_of_all, union_of
+from dfilter.scan import DecodeAs, Source, frames_of_all, refer_to, union_of
 
 
 class FilterSet:
@@ -36,13 +36,22 @@ class FilterSet:
     def look_ahead(self) -> bool:
         return self.needs.look_ahead
 
-    def frames(self, capture: Source, *, decode_as: DecodeAs | None = None) -> dict[str, list[int]]:
+    def frames(self, capture: Source, *, decode_as: DecodeAs | None = None,
+               selected: int | None = None) -> dict[str, list[int]]:  # fmt: skip
         """name -> numbers of the frames that it selects, all in one pass over the capture.
+
+        Args:
+            capture, decode_as: as for `dfilter.read`.
+            selected: number of the frame whose values field references have; the capture is read up to it for
+                each filter that has some.
 
         Raises:
             CaptureError: as `dfilter.frames`.
         """
-        found = frames_of_all(capture, list(self.filters.values()), self.needs, decode_as)
+        filters = list(self.filters.values())
+        if selected is not None:
+            filters = [refer_to(capture, each, selected, decode_as) for each in filters]
+        found = frames_of_all(capture, filters, self.needs, decode_as)
         return dict(zip(self.filters, found, strict=True))
 
     def matches(self, packet: Any, link_type: int = 1) -> list[str]:

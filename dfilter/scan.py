@@ -33,7 +33,8 @@ Foresight = dict[str, dict[int, list[Any]]]
 
 
 def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | None = None,
-         target: Target | None = None, decode_as: DecodeAs | None = None) -> Iterator[View]:  # fmt: skip
+         target: Target | None = None, decode_as: DecodeAs | None = None,
+         selected: int | None = None) -> Iterator[View]:  # fmt: skip
     """The frames of a capture that a filter selects, one at a time, as they are found.
 
     Args:
@@ -44,14 +45,16 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
             and a field that looks ahead is known if the filter looks ahead too.
         target: the Wireshark version whose language the text is in.
         decode_as: (dispatch table, key) -> protocol: ``{("tcp.port", 8443): "tls"}``.
+        selected: number of the frame of this capture whose values field references (`$ip.src`) have; a field that
+            it lacks has none, and every comparison with it is false.
 
     Raises:
         FilterError: the filter does not compile.
         UnsupportedFieldError: one of `fields` is not dissected.
-        CaptureError: the file is no capture, cannot be read, or a filter that looks ahead meets a stream that
-            can be read only once.
+        CaptureError: the file is no capture, cannot be read, has no frame `selected`, or a filter that looks ahead
+            or refers to a selected frame meets a stream that can be read only once.
     """
-    compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    compiled = _compiled(capture, filter, target, decode_as, selected)
     needs, look_ahead = needs_of(None), compiled.look_ahead
     if fields is not None:
         needs = needs_of(union_of([compiled.needs, field_needs(fields)]))
@@ -84,17 +87,42 @@ def union_of(needs: Iterable[Needs]) -> frozenset[str] | None:
     return frozenset(names)
 
 
-def frames(capture: Source, filter: str | Filter, *, target: Target | None = None,
-           decode_as: DecodeAs | None = None) -> list[int]:  # fmt: skip
-    """The numbers (1-based) of the frames that a filter selects; arguments and errors as for `read`."""
+def _compiled(capture: Source, filter: str | Filter, target: Target | None, decode_as: DecodeAs | None,
+              selected: int | None) -> Filter:  # fmt: skip
     compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    return compiled if selected is None else refer_to(capture, compiled, selected, decode_as)
+
+
+def refer_to(capture: Source, compiled: Filter, selected: int, decode_as: DecodeAs | None = None) -> Filter:
+    """The filter with references that have the values of frame `selected` of the capture, read up to there.
+
+    Raises:
+        CaptureError: there is no such frame, or the capture can be read only once.
+    """
+    if not compiled.references:
+        return compiled
+    needs = needs_of(compiled.references)
+    start = _rewindable(capture, "the selected frame is read before all others")
+    number = 0
+    for view in dissect(capture, needs, look_ahead=needs.look_ahead, decode_as=decode_as):
+        number = view.number
+        if number == selected:
+            _rewind(capture, start)
+            return compiled.with_selected(view)
+    raise CaptureError(f"there is no frame {selected} to take the values of references from: the last is {number}")
+
+
+def frames(capture: Source, filter: str | Filter, *, target: Target | None = None,
+           decode_as: DecodeAs | None = None, selected: int | None = None) -> list[int]:  # fmt: skip
+    """The numbers (1-based) of the frames that a filter selects; arguments and errors as for `read`."""
+    compiled = _compiled(capture, filter, target, decode_as, selected)
     return frames_of_all(capture, [compiled], compiled.needs, decode_as)[0]
 
 
 def count_frames(capture: Source, filter: str | Filter, *, target: Target | None = None,
-                 decode_as: DecodeAs | None = None) -> int:  # fmt: skip
+                 decode_as: DecodeAs | None = None, selected: int | None = None) -> int:  # fmt: skip
     """How many frames a filter selects, in memory that does not grow with them; otherwise as `frames`."""
-    compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    compiled = _compiled(capture, filter, target, decode_as, selected)
     tally = Tally()
     _collect(capture, [compiled], compiled.needs, decode_as, [tally])
     return tally.count
@@ -182,12 +210,11 @@ def _warn(text: str | None) -> None:
 
 def first_pass(capture: Source, needs: Needs, decode_as: DecodeAs | None) -> Foresight:
     """What later frames tell about earlier ones."""
-    start = _rewindable(capture)
+    start = _rewindable(capture, "this filter needs later frames to judge earlier ones")
     session = Session(needs, decode_as=decode_as)
     for frame in open_capture(capture):
         session.dissect(frame)
-    if start is not None:
-        capture.seek(start)  # type: ignore[union-attr]
+    _rewind(capture, start)
     return session.foreseen
 
 
@@ -199,9 +226,14 @@ def _can_reread(capture: Source) -> bool:
     return seekable is not None and bool(seekable())
 
 
-def _rewindable(capture: Source) -> int | None:
+def _rewindable(capture: Source, reason: str) -> int | None:
     """The position to come back to for a second pass; None for a path, which is opened anew."""
     if not _can_reread(capture):
-        raise CaptureError("this filter needs later frames to judge earlier ones, so it must read the capture twice, "
+        raise CaptureError(f"{reason}, so the capture must be read twice, "
                            "and standard input or a pipe can be read only once: save it to a file first")
     return None if isinstance(capture, str | PathLike) else capture.tell()
+
+
+def _rewind(capture: Source, start: int | None) -> None:
+    if start is not None:
+        capture.seek(start)  # type: ignore[union-attr]

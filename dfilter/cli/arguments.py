@@ -51,6 +51,12 @@ def add_macros(parser: ArgumentParser) -> None:
                         help="a dmacros or dfilter_macros file; repeat it for more")  # fmt: skip
 
 
+def add_selected(parser: ArgumentParser) -> None:
+    """--selected-frame: where references have their values."""
+    parser.add_argument("--selected-frame", dest="selected", type=int, metavar="N",
+                        help="the frame whose values references have: $ip.src is its source address")  # fmt: skip
+
+
 def add_sources(parser: ArgumentParser) -> None:
     """Filters, files, and how files are read."""
     text = "a filter, quoted for your shell; a file or profile folder; - is standard input"

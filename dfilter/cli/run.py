@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dfilter
-from dfilter.cli.arguments import add_macros, add_target
+from dfilter.cli.arguments import add_macros, add_selected, add_target
 from dfilter.cli.columns import FieldsPrinter, checked_names, fields_style
-from dfilter.cli.guard import Exit, show_warnings, wrong_usage
+from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
 from dfilter.cli.json import JsonPrinter
 from dfilter.cli.save import SavingPrinter, format_of
 from dfilter.cli.sources import given_macros
@@ -44,6 +44,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--indicators", metavar="FILE",
                         help="select only what touches an address, network or domain name of this list, one a line, "
                         "defanged or not")  # fmt: skip
+    add_selected(parser)
     add_target(parser)
     add_macros(parser)
 
@@ -60,15 +61,16 @@ def command(options: Namespace) -> int:
 
 def _run(options: Namespace) -> None:
     compiled = dfilter.compile(_filter(options), target=options.target, macros=given_macros(options.macros))
+    _refuse_lost_references(compiled, options)
     if options.count:
-        _count(compiled, options.captures)
+        _count(compiled, options.captures, options.selected)
         return
     if "-" in options.captures:
         _show_at_once()
     names = checked_names(options.names, options.target)
     asked = [] if options.write is not None else names or None  # the fields that the output reads; None: any
     with _printer(options, names) as printer:
-        for name, frame in _frames(compiled, options.captures, asked):
+        for name, frame in _frames(compiled, options.captures, asked, options.selected):
             printer.frame(name, frame)
 
 
@@ -98,6 +100,18 @@ def _refuse_nonsense(options: Namespace) -> None:
         wrong_usage("standard input can be read only once")
 
 
+def _refuse_lost_references(compiled: dfilter.Filter, options: Namespace) -> None:
+    """A reference is one to a frame of the capture that is read."""
+    if options.selected is None:
+        if compiled.references:
+            names = ", ".join(f"${name}" for name in sorted(compiled.references))
+            say(f"warning: no frame is selected, so {names} has no value; --selected-frame N selects one")
+    elif not compiled.references:
+        wrong_usage("--selected-frame: the filter has no field reference, such as $ip.src")
+    elif len(options.captures) > 1:
+        wrong_usage("--selected-frame goes with one capture")
+
+
 def _show_at_once() -> None:
     """Standard input may be a live capture: no line waits for the next."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -113,14 +127,14 @@ def _printer(options: Namespace, names: list[str]) -> Printer:
     return JsonPrinter(names, several) if options.output == "json" else TablePrinter(several)
 
 
-def _frames(compiled: dfilter.Filter, captures: list[str],
-            fields: list[str] | None) -> Iterator[tuple[str, dfilter.View]]:  # fmt: skip
+def _frames(compiled: dfilter.Filter, captures: list[str], fields: list[str] | None,
+            selected: int | None) -> Iterator[tuple[str, dfilter.View]]:  # fmt: skip
     for name in captures:
-        for frame in dfilter.read(name, compiled, fields=fields):
+        for frame in dfilter.read(name, compiled, fields=fields, selected=selected):
             yield name, frame
 
 
-def _count(compiled: dfilter.Filter, captures: list[str]) -> None:
+def _count(compiled: dfilter.Filter, captures: list[str], selected: int | None) -> None:
     for name in captures:
-        found = count_frames(name, compiled)
+        found = count_frames(name, compiled, selected=selected)
         print(f"{name}: {found}" if len(captures) > 1 else found, flush=True)

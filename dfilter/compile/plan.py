@@ -1,7 +1,7 @@
 """A compiled filter and what it needs to know of a frame.
 
 In: a typed expression and a reader.  Out: a `Plan`.  What always holds: `fields` and `protocols` name
-everything that `test` can read; a name in `fields` may be a protocol's own (`tcp`, `frame contains …`).
+everything that `test` can read of a frame; a name in `fields` may be a protocol's own (`tcp`, `frame contains …`).
 """
 
 from __future__ import annotations
@@ -23,11 +23,15 @@ from dfilter.fields.versions import NEWEST, Version
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`fields`: the names read.  `protocols`: those of the protocols they belong to."""
+    """`fields`: the names read.  `protocols`: those of the protocols they belong to.
+
+    `references`: the names that are read from the selected frame (`$ip.src`), not from the one under test.
+    """
 
     expression: TypedExpression
     fields: frozenset[str]
     protocols: frozenset[str]
+    references: frozenset[str]
     test: Callable[[Source], bool]
 
 
@@ -38,11 +42,13 @@ def make_plan(
     version: Version = NEWEST,
 ) -> Plan:
     """Compile `expression`; arguments and errors as for `build`."""
-    reads = list(field_reads(expression))
+    every = list(field_reads(expression))
+    reads = [read for read in every if not read.selected]
     return Plan(
         expression,
         frozenset(read.name for read in reads),
         frozenset(read.protocol for read in reads),
+        frozenset(read.name for read in every if read.selected),
         build(expression, reader, selected, version),
     )
 
