@@ -64,14 +64,28 @@ def number_member(numbers: Sequence[int], size: int) -> Callable[[Numbers], Mask
     return term
 
 
-def number_spans(edges: Sequence[int], bits: int) -> Callable[[Numbers], Mask]:
-    """Membership in spans of `bits`-wide numbers: `edges` are where they begin and end, by turns, in order."""
+def likely_values(numbers: Sequence[int]) -> tuple[Mask, Numbers]:
+    """(which hashes of 64-bit numbers to look further at, the numbers in order), for a search one by one."""
+    wanted = np.array(sorted(numbers), np.uint64)
+    return _likely(wanted), wanted
+
+
+def span_table(edges: Sequence[int], bits: int) -> tuple[Numbers, Numbers, int]:
+    """(what is known of each block of `bits`-wide numbers, the edges, the shift from a number to its block).
+
+    `edges` are where spans begin and end, by turns, in order; a block is outside of them (0), inside (1) or both (2).
+    """
     shift = max(bits - _TABLE_BITS, 0)
     sorted_edges = np.array(edges, np.uint64)
     blocks = np.arange(1 << (bits - shift), dtype=np.uint64) << np.uint64(shift)
     first = np.searchsorted(sorted_edges, blocks, "right")
     last = np.searchsorted(sorted_edges, blocks + np.uint64((1 << shift) - 1), "right")
-    table = np.where(first == last, first & 1, _SOMEWHERE).astype(np.uint8)
+    return np.where(first == last, first & 1, _SOMEWHERE).astype(np.uint8), sorted_edges, shift
+
+
+def number_spans(edges: Sequence[int], bits: int) -> Callable[[Numbers], Mask]:
+    """Membership in spans of `bits`-wide numbers: `edges` are where they begin and end, by turns, in order."""
+    table, sorted_edges, shift = span_table(edges, bits)
 
     def term(values: Numbers) -> Mask:
         kinds = table[values >> values.dtype.type(shift)]
@@ -84,13 +98,18 @@ def number_spans(edges: Sequence[int], bits: int) -> Callable[[Numbers], Mask]:
     return term
 
 
-def pair_member(values: Sequence[bytes]) -> Callable[[Numbers, Numbers], Mask]:
-    """Membership of 16-byte values, given as two columns of halves."""
+def likely_pairs(values: Sequence[bytes]) -> tuple[Mask, Numbers, Numbers, Numbers]:
+    """(which hashes to look further at, both halves mixed, upper, lower halves), in the order of the mixed ones."""
     halves = np.array([divmod(int.from_bytes(value, "big"), 1 << 64) for value in values], np.uint64).reshape(-1, 2)
     mixed = _mixed(halves[:, 0], halves[:, 1])
     order = np.argsort(mixed)
-    mixed, highs, lows = mixed[order], halves[order, 0], halves[order, 1]
-    likely = _likely(mixed)
+    mixed = mixed[order]
+    return _likely(mixed), mixed, halves[order, 0], halves[order, 1]
+
+
+def pair_member(values: Sequence[bytes]) -> Callable[[Numbers, Numbers], Mask]:
+    """Membership of 16-byte values, given as two columns of halves."""
+    likely, mixed, highs, lows = likely_pairs(values)
     alike = int(np.max(np.unique(mixed, return_counts=True)[1]))
 
     def term(high: Numbers, low: Numbers) -> Mask:

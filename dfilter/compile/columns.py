@@ -19,8 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.check.typed import Constant, Relation, TypedExpression
-from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings
+from dfilter.compile.bounds import Place, Surroundings
 from dfilter.compile.column_sets import number_member, number_spans, pair_member
+from dfilter.compile.shaped import Branch, branches
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.packets.declare import Measure, Shape
 
@@ -107,13 +108,7 @@ Term = bool | Callable[[Columns], Mask]
 """A constant, or a function of columns."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Branch:
-    """What a shape decides of each filter: bounds, and the ports behind which nothing is decided."""
-
-    shape: Shape
-    bounds: tuple[Bounds[Term] | None, ...]
-    doubt: tuple[Mask | None, ...]
+_Branch = Branch[Term]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,39 +240,8 @@ def _mask(term: Term, columns: Columns) -> Mask:
 def build_columns(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
                   surroundings: Surroundings) -> ColumnPlan | None:  # fmt: skip
     """The plan for filters, each with the names it reads; None where no shape decides anything of any."""
-    named = [(expression, tuple(names)) for expression, names in filters]
-    branches = [_branch(named, shape, surroundings) for shape in shapes]
-    useful = tuple(branch for branch in branches if any(branch.bounds))
-    everywhere = _branch(named, anywhere, surroundings)
-    if not useful and not any(everywhere.bounds):
-        return None
-    return ColumnPlan(len(named), useful, everywhere)
-
-
-_Named = Sequence[tuple[TypedExpression, tuple[str, ...]]]
-
-
-def _branch(named: _Named, shape: Shape, surroundings: Surroundings) -> _Branch:
-    decider: Decider[Term] = Decider(_ColumnTerms(), shape, surroundings)
-    tables: dict[frozenset[int], Mask] = {}
-    bounds: list[Bounds[Term] | None] = []
-    doubts: list[Mask | None] = []
-    for expression, names in named:
-        found = decider.bounds(expression)
-        ports = surroundings.doubtful_ports(names, shape)
-        whole = not shape.open or found.certain is found.possible
-        # where more may follow, a half decision would keep fragments from those who put them together
-        bounds.append(None if found == decider.unknown or ports is None or not whole else found)
-        if ports and ports not in tables:
-            tables[ports] = _table(ports, 1 << 16)
-        doubts.append(tables[ports] if ports else None)
-    return _Branch(shape, tuple(bounds), tuple(doubts))
-
-
-def _table(values: Iterable[int], size: int) -> Mask:
-    table = np.zeros(size, np.bool_)
-    table[list(values)] = True
-    return table
+    found = branches(filters, shapes, anywhere, surroundings, _ColumnTerms())
+    return None if found is None else ColumnPlan(found.count, found.shaped, found.anywhere)
 
 
 class _ColumnTerms:
