@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dfilter.packets.region import Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer
 
 _EPOCH_1601 = 11_644_473_600 * 10**7
@@ -80,6 +80,32 @@ class Cursor:
             self.layer.add(bit_name, bool(value & mask), at, size)
         self.at += size
         return value
+
+    def parts(self, size: int, numbers: Iterable[tuple[str, int]], flags: Iterable[tuple[str, int]] = ()) -> int:
+        """Fields (name, mask) that share `size` bytes: numbers, shifted down to bit 0, then BOOLEANs."""
+        value, at = self.peek(size), self.absolute
+        for name, mask in numbers:
+            self.layer.add(name, (value & mask) >> (mask & -mask).bit_length() - 1, at, size)
+        for name, mask in flags:
+            self.layer.add(name, bool(value & mask), at, size)
+        self.at += size
+        return value
+
+    def mark(self, name: str, size: int, value: object = None) -> None:
+        """A field that covers the `size` bytes from here on without reading them (NONE); the position stays."""
+        self.layer.add(name, value, self.absolute, max(size, 0))
+
+    def text(self, name: str, size: int) -> str:
+        """`size` bytes of UTF-8 text, up to a NUL."""
+        value = self.region.bytes(self.at, size).split(b"\0", 1)[0].decode("utf-8", "replace")
+        self.layer.add(name, value, self.absolute, size)
+        self.at += size
+        return value
+
+    def wrong(self, why: str) -> None:
+        """Note that the packet says what it must not, where the reference goes on but calls it malformed."""
+        if not self.layer.quoted:
+            self.layer.view.damaged(Malformed(why))
 
     def raw(self, name: str, size: int) -> bytes:
         """`size` bytes as they are."""
