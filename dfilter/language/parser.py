@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 20
 """Problems reported for one text."""
 
-_CONNECTIVES = frozenset({"AND", "OR", "XOR"})
+CONNECTIVES = frozenset({"AND", "OR", "XOR"})
 _FINAL = frozenset({Problem.END, Problem.QUOTE, Problem.BRACKET, Problem.NESTING, Problem.MACRO})
 """Problems after which the rest of the text says nothing certain."""
 
@@ -170,7 +170,7 @@ def _resume(machine: Automaton, text: str, failed: int) -> tuple[int, int] | Non
                 opened = max(0, opened - 1)
             case "LSQB" | "LAYERS":
                 position = text.find("]", position) + 1 or len(text)
-            case kind if kind in _CONNECTIVES and token.start >= failed:
+            case kind if kind in CONNECTIVES and token.start >= failed:
                 return position, opened
             case _:
                 pass
