@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dfilter.fields.types import ADDRESSES, BYTE_LIKE, STRINGS, WIDTH_BITS, FieldType
 
 if TYPE_CHECKING:
+    from dfilter.packets.columns import Columns
     from dfilter.packets.region import Region
     from dfilter.packets.view import Layer, View
 
@@ -132,7 +133,8 @@ class Protocol:
             of single fields that layers of this one add like computed ones (IPv6 adds ip.version).
         dissect: walks the protocol's bytes: pushes a layer, finds what follows, keeps state.
         fill: adds the computed fields of a layer on first touch; pure, it must not change any state.
-        info: one line for a packet list.
+        info: one line for a packet list, in place of what the layers below say.
+        write: writes the packet list's columns where that is not all; then `info` has no say.
         header_length: from Wireshark 4.6 on, how many bytes the protocol's own item covers, where that is less than
             it did before (TCP's header without its payload).
         second_look: what later frames tell decides where layers of this protocol are: a filter on the protocol
@@ -149,6 +151,7 @@ class Protocol:
     dissect: Callable[[View, Region], Any] | None = None
     fill: Callable[[Layer], None] | None = None
     info: Callable[[Layer], str] | None = None
+    write: Callable[[Layer, Columns], None] | None = None
     header_length: Callable[[Layer], int] | None = None
     second_look: bool = False
     heuristics: dict[str, Callable[[View, Region], bool]] = field(default_factory=dict)
@@ -166,6 +169,11 @@ class Protocol:
     def info_line(self, function: Callable[[Layer], str]) -> Callable[[Layer], str]:
         """Decorator: `function` makes the packet list's info text."""
         self.info = function
+        return function
+
+    def column_writer(self, function: Callable[[Layer, Columns], None]) -> Callable[[Layer, Columns], None]:
+        """Decorator: `function` writes the packet list's columns."""
+        self.write = function
         return function
 
 

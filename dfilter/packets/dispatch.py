@@ -16,7 +16,9 @@ from typing import Any
 
 from dfilter.packets.declare import Field, Protocol
 
-SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols", "_ws.col.protocol", "_ws.col.info"})
+COLUMNS = frozenset({"_ws.col.protocol", "_ws.col.info", "_ws.col.def_src", "_ws.col.def_dst"})
+"""The columns of a packet list that layers write: they may read any field."""
+SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols"}) | COLUMNS
 """Names whose values depend on every layer of the frame."""
 
 TABLES = frozenset({

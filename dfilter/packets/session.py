@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from dfilter.packets.declare import Protocol as PacketProtocol
-from dfilter.packets.dispatch import SEES_ALL, Catalogue, catalogue
+from dfilter.packets.dispatch import COLUMNS, SEES_ALL, Catalogue, catalogue
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.view import View
 
@@ -64,6 +64,8 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
         return Needs(None, frozenset(known.protocols), True, True)
     asked = frozenset(names)
     declared = [known.fields[name] for name in asked if name in known.fields]
+    if not COLUMNS.isdisjoint(asked):
+        return Needs(None, frozenset(known.protocols), True, any(field.look_ahead for field in declared), True)
     if not SEES_ALL.isdisjoint(asked):
         return Needs(None, frozenset(known.protocols), True, any(field.look_ahead for field in declared))
     wanted = {carrier for name in asked for carrier in known.carriers[name]}

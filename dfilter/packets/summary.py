@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dfilter.fields.text import value_text
 from dfilter.fields.types import FieldType
+from dfilter.packets.columns import Columns
 from dfilter.packets.region import DissectionError
-from dfilter.packets.view import Layer, View
+from dfilter.packets.view import View
 
 _ADDRESS_TYPES = {4: FieldType.IPv4, 16: FieldType.IPv6, 6: FieldType.ETHER}
-_UNTITLED = frozenset({"frame", "data", "_ws.malformed", "_ws.short"})
 _CONTROLS = dict.fromkeys((*range(32), 127), ".")
 
 
@@ -30,30 +30,41 @@ def _address_text(address: bytes) -> str:
     return value_text(address, type_) if type_ is not None else address.hex(":")
 
 
-def title_layer(view: View) -> Layer | None:
-    """The layer that names the frame: the innermost with a line to show for itself."""
-    for layer in reversed(view.layers):
-        if layer.protocol.info is not None and layer.protocol.name not in _UNTITLED:
-            return layer
-    return view.layers[-1] if view.layers else None
+def columns_of(view: View) -> Columns:
+    """The protocol and info columns, written by the layers in their order."""
+    view.complete()
+    columns = Columns()
+    for layer in view.layers:
+        protocol = layer.protocol
+        if not layer.number or layer.quoted:
+            continue
+        try:
+            if protocol.write is not None:
+                protocol.write(layer, columns)
+            elif protocol.info is not None:
+                columns.set(protocol.info(layer))
+                columns.protocol = protocol.label or protocol.name.upper()
+        except (DissectionError, IndexError, ValueError, KeyError):
+            continue  # damage has a text of its own
+    return columns
 
 
 def protocol_label(view: View) -> str:
-    layer = title_layer(view)
-    return "" if layer is None else layer.protocol.label or layer.protocol.name.upper()
+    """The name of the innermost protocol."""
+    return columns_of(view).protocol
 
 
 def info_text(view: View) -> str:
     """One line about the frame, without control characters."""
-    layer = title_layer(view)
-    if layer is None or layer.protocol.info is None:
+    return columns_of(view).info.translate(_CONTROLS)
+
+
+def seconds_text(nanoseconds: int | None) -> str:
+    """Seconds with microseconds, as tshark shows them; "" where there is no time."""
+    if nanoseconds is None:
         return ""
-    try:
-        text = layer.protocol.info(layer)
-    except (DissectionError, IndexError, ValueError, KeyError):
-        text = ""  # damage shows in the line below
-    damage = "[Malformed Packet]" if "_ws.malformed" in view.by_name else ""
-    return " ".join(filter(None, (text.translate(_CONTROLS), damage)))
+    seconds, microseconds = divmod(abs(nanoseconds) // 1000, 1_000_000)
+    return f"{'-' if nanoseconds < 0 else ''}{seconds}.{microseconds:06d}"
 
 
 def texts(view: View, name: str) -> tuple[str, ...]:

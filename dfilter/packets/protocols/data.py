@@ -26,8 +26,3 @@ def fill_data(layer: Layer) -> None:
     value = layer.item_bytes()
     layer.add("data.data", value, layer.start, len(value))
     layer.add("data.len", len(value), layer.start)
-
-
-@DATA.info_line
-def data_info(layer: Layer) -> str:
-    return f"Len={layer.region.length}"

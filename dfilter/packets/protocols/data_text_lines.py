@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.region import Region
-from dfilter.packets.view import Layer, View
+from dfilter.packets.view import View
 
 DATA_TEXT_LINES = Protocol(
     "data-text-lines",
@@ -31,8 +31,3 @@ def dissect_data_text_lines(view: View, region: Region) -> None:
         view.call(view.session.catalogue.protocols["xml"], region)
         return
     view.push(DATA_TEXT_LINES, region)
-
-
-@DATA_TEXT_LINES.info_line
-def data_text_lines_info(layer: Layer) -> str:
-    return f"{layer.item_bytes().count(bytes([10]))} lines"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Measure, Protocol, computed, computed_table
+from dfilter.packets.protocols.list_columns import COLUMNS, add_columns
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
@@ -38,7 +39,7 @@ FRAME = Protocol(
             frame.time_relative        RELATIVE_TIME
         """, stateful=True),
     ),
-    carries=("link",),
+    carries=("link", "_ws.col"),
 )
 
 MALFORMED = Protocol("_ws.malformed", "Malformed")
@@ -72,6 +73,8 @@ _ENCAPSULATION = {
 @FRAME.dissector
 def dissect_frame(view: View, region: Region) -> None:
     view.push(FRAME, region)
+    if COLUMNS.name in view.session.reachable:
+        add_columns(view, region)
     protocol = view.lookup("link", view.frame.link_type)
     if protocol is not None:
         view.call(protocol, region)
