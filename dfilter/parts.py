@@ -29,7 +29,7 @@ from dfilter.filter import Filter
 from dfilter.packets.session import Needs, RawFrame, Session
 
 if TYPE_CHECKING:
-    from dfilter.compile.columns import ColumnPlan
+    from dfilter.compile.columns import Plan
 
 T = TypeVar("T")
 
@@ -95,7 +95,7 @@ class _Forgetful(Session):
         raise _NeedsMemoryError(name)
 
 
-def scan_in_parts(capture: Capture, plan: ColumnPlan, filters: Sequence[Filter], session: Session,
+def scan_in_parts(capture: Capture, plan: Plan, filters: Sequence[Filter], session: Session,
                   found: Sequence[Numbers]) -> tuple[int, int] | None:  # fmt: skip
     """Fill `found` from the parts of a large capture: (byte, frames) up to where; None where it is not worth it."""
     starts = _starts(capture, filters)
@@ -154,7 +154,7 @@ def _take(result: PartResult, before: int, filters: Sequence[Filter], session: S
 class _Job:
     """What is to be done with every part."""
 
-    def __init__(self, path: str, plan: ColumnPlan, filters: Sequence[Filter], needs: Needs) -> None:
+    def __init__(self, path: str, plan: Plan, filters: Sequence[Filter], needs: Needs) -> None:
         self._path = path
         self._plan = plan
         self._filters = filters

@@ -17,6 +17,7 @@ from dfilter.captures.index import chunk_bytes, chunks_of, rest_chunks
 from dfilter.captures.read import open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
+from dfilter.native import pays
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
@@ -25,7 +26,7 @@ from dfilter.packets.view import View
 from dfilter.parts import Numbers, Tally, rows_of_any, scan_in_parts
 
 if TYPE_CHECKING:
-    from dfilter.compile.columns import ColumnPlan
+    from dfilter.compile.columns import Plan
 
 Source = str | PathLike[str] | BinaryIO
 DecodeAs = Mapping[tuple[str, Any], str]
@@ -60,7 +61,8 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
         needs = needs_of(union_of([compiled.needs, field_needs(fields)]))
         look_ahead = needs.look_ahead
         # what cannot be read twice may be a live capture: its frames do not wait for a chunk to fill
-        plan = column_plan([compiled]) if _can_reread(capture) and not needs.stateful and not decode_as else None
+        plan = (column_plan([compiled], size_of(capture))
+                if can_reread(capture) and not needs.stateful and not decode_as else None)  # fmt: skip
         if plan is not None:
             return _select_chunks(capture, plan, compiled, needs)
     views = dissect(capture, needs, look_ahead=look_ahead, decode_as=decode_as)
@@ -139,7 +141,7 @@ def frames_of_all(capture: Source, filters: Sequence[Filter], needs: Needs,
 def _collect(capture: Source, filters: Sequence[Filter], needs: Needs, decode_as: DecodeAs | None,
              found: Sequence[Numbers]) -> None:  # fmt: skip
     if not needs.stateful and not decode_as:
-        plan = column_plan(filters)
+        plan = column_plan(filters, size_of(capture))
         if plan is not None:
             _scan_chunks(capture, plan, filters, needs, found)
             return
@@ -151,15 +153,25 @@ def _collect(capture: Source, filters: Sequence[Filter], needs: Needs, decode_as
                 append(number)
 
 
-def column_plan(filters: Sequence[Filter]) -> ColumnPlan | None:
-    """The filters as functions of columns, where their fields allow it."""
+def column_plan(filters: Sequence[Filter], size: int = 0) -> Plan | None:
+    """The filters as functions of columns, where their fields allow it; as machine code for `size` bytes, if it pays."""
     from dfilter.compile.columns import build_columns  # numpy is loaded only to scan captures
+    from dfilter.compile.machine import build_machine
 
     named = [(compiled.plan.expression, compiled.fields) for compiled in filters]
-    return build_columns(named, (*SHAPES, *TAGGED_SHAPES), ANY_FRAME, ShapeKnowledge(catalogue()))
+    shapes, known = (*SHAPES, *TAGGED_SHAPES), ShapeKnowledge(catalogue())
+    plan: Plan | None = build_machine(named, shapes, ANY_FRAME, known) if pays(size) else None
+    return plan or build_columns(named, shapes, ANY_FRAME, known)
 
 
-def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], needs: Needs,
+def size_of(capture: Source) -> int:
+    """Bytes of a capture that is a file with a name, as it lies there; else 0."""
+    if not isinstance(capture, str | PathLike) or not Path(capture).is_file():
+        return 0
+    return Path(capture).stat().st_size
+
+
+def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: Needs,
                  found: Sequence[Numbers]) -> None:  # fmt: skip
     """Let columns decide what they can; only the rest becomes views."""
     session = Session(needs)
@@ -177,7 +189,7 @@ def _scan_chunks(capture: Source, plan: ColumnPlan, filters: Sequence[Filter], n
     _warn(opened.warning)
 
 
-def _select_chunks(capture: Source, plan: ColumnPlan, compiled: Filter, needs: Needs) -> Iterator[View]:
+def _select_chunks(capture: Source, plan: Plan, compiled: Filter, needs: Needs) -> Iterator[View]:
     """The views of the frames that a filter selects; frames that columns reject never become views."""
     session = Session(needs)
     opened = open_capture(capture)
@@ -194,7 +206,7 @@ def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,
             decode_as: DecodeAs | None = None) -> Iterator[View]:  # fmt: skip
     """The views of all frames of a capture, after a first pass over it if anything looks ahead."""
     foresight: Foresight | None = None
-    if look_ahead or (needs.second_look and _can_reread(capture)):
+    if look_ahead or (needs.second_look and can_reread(capture)):
         foresight = first_pass(capture, needs, decode_as)
     session = Session(needs, decode_as=decode_as, foresight=foresight)
     opened = open_capture(capture)
@@ -218,7 +230,7 @@ def first_pass(capture: Source, needs: Needs, decode_as: DecodeAs | None) -> For
     return session.foreseen
 
 
-def _can_reread(capture: Source) -> bool:
+def can_reread(capture: Source) -> bool:
     """Can the capture be read a second time?"""
     if isinstance(capture, str | PathLike):
         return str(capture) != "-" and not Path(capture).is_fifo()
@@ -228,7 +240,7 @@ def _can_reread(capture: Source) -> bool:
 
 def _rewindable(capture: Source, reason: str) -> int | None:
     """The position to come back to for a second pass; None for a path, which is opened anew."""
-    if not _can_reread(capture):
+    if not can_reread(capture):
         raise CaptureError(f"{reason}, so the capture must be read twice, "
                            "and standard input or a pipe can be read only once: save it to a file first")
     return None if isinstance(capture, str | PathLike) else capture.tell()

@@ -15,9 +15,9 @@ ALLOWED = {
     "language": {"language", "fields.versions"},
     "fields": {"fields", "language.source", "language.frozen", "errors"},
     "check": {"check", "language", "fields", "errors"},
-    "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors"},
+    "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors", "native"},
     "packets": {"packets", "fields", "errors"},
-    "captures": {"captures", "errors"},
+    "captures": {"captures", "errors", "native"},
 }
 """Room -> the rooms, or single modules, that it may import."""
 

@@ -15,20 +15,19 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dfilter.captures.feed import CHUNK, Feed
 from dfilter.captures.frame import Frame, Interface, Section
 from dfilter.captures.limits import LINK_TYPES_END, MAX_WIRE_LENGTH, max_packet
 from dfilter.errors import CaptureError
+from dfilter.native import pays
 
 FILE_HEADER: Final = 24
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from dfilter.captures.lanes import Lanes
 
 _MICROSECONDS: Final = 0xA1B2C3D4
 _NANOSECONDS: Final = 0xA1B23C4D
@@ -85,6 +84,12 @@ class Window:
     positions: npt.NDArray[np.int64]
     offset: int
     stop: int
+
+
+class Finder(Protocol):
+    """Finds the records in stretches of a file: `lanes.Lanes`, `hops.Hops`."""
+
+    def records(self, data: Any, begin: int) -> tuple[npt.NDArray[np.int64], int, int]: ...
 
 
 def byte_order(start: bytes) -> str | None:
@@ -225,13 +230,11 @@ def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, 
     The same records as `_records`, the same warnings; `number` frames came before.  A plain file is read without
     copies.
     """
-    from dfilter.captures.lanes import Lanes  # numpy, for those who scan only
-
     limit = max_packet(layout.interface.link_type)
-    lanes = Lanes(layout.byte_order, limit)
+    finder = _finder(feed, layout)
     file = feed.plain_file
     if file is not None:
-        for window in _refilled(file, feed.offset, size, lanes):
+        for window in _refilled(file, feed.offset, size, finder):
             number += len(window.positions)
             feed.jump(window.offset + window.stop)
             yield window
@@ -240,7 +243,7 @@ def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, 
     while _more(feed, position, 16, number, warn):
         feed.need(0, size)
         buffer = feed.buffer
-        positions, position, captured = lanes.records(buffer, 0)
+        positions, position, captured = finder.records(buffer, 0)
         if len(positions):
             number += len(positions)
             yield Window(buffer, positions, feed.offset, position)
@@ -253,11 +256,22 @@ def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, 
 
 def part_windows(feed: Feed, layout: Layout, size: int, begin: int, end: int) -> Iterator[Window]:
     """The sound, whole records of a plain file from byte `begin`, where one begins, to byte `end`."""
-    from dfilter.captures.lanes import Lanes
-
     file = feed.plain_file
     if file is not None:
-        yield from _refilled(file, begin, size, Lanes(layout.byte_order, max_packet(layout.interface.link_type)), end)
+        yield from _refilled(file, begin, size, _finder(feed, layout), end)
+
+
+def _finder(feed: Feed, layout: Layout) -> Finder:
+    """What finds the records of a plain layout: machine code where the capture is worth it."""
+    from dfilter.captures.hops import Hops  # numpy, for those who scan only
+    from dfilter.captures.lanes import Lanes
+
+    limit = max_packet(layout.interface.link_type)
+    file = feed.plain_file
+    hops = None
+    if file is not None and pays(os.fstat(file.fileno()).st_size):
+        hops = Hops.create(layout.byte_order, limit)
+    return hops or Lanes(layout.byte_order, limit)
 
 
 def part_starts(feed: Feed, layout: Layout, count: int) -> list[int]:
@@ -280,7 +294,7 @@ def part_starts(feed: Feed, layout: Layout, count: int) -> list[int]:
     return starts
 
 
-def _refilled(file: io.FileIO, begin: int, size: int, lanes: Lanes, end: int | None = None) -> Iterator[Window]:
+def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int | None = None) -> Iterator[Window]:
     """The windows of a plain file from byte `begin` on, as far as their records are sound.
 
     To byte `end`, or else as far as windows are full.  One piece of memory serves all of them, small enough to
@@ -297,7 +311,7 @@ def _refilled(file: io.FileIO, begin: int, size: int, lanes: Lanes, end: int | N
         if not kept or (kept < size and end is None):
             return
         data = buffer if kept == size else bytes(space[:kept])
-        positions, stop, _ = lanes.records(data, 0)
+        positions, stop, _ = finder.records(data, 0)
         if not len(positions):
             return
         yield Window(data, positions, begin, stop)

@@ -19,7 +19,11 @@ Numbers = npt.NDArray[Any]
 _TABLE_BITS = 18
 """A quarter of a megabyte: it stays in the processor's cache."""
 
-_SPREAD64 = np.uint64(0x9E3779B97F4A7C15)
+HASH_FACTOR = 0x9E3779B97F4A7C15
+HASH_SHIFT = 64 - _TABLE_BITS
+"""How 64-bit numbers are hashed: the product with the factor, modulo 2**64, shifted down."""
+
+_SPREAD64 = np.uint64(HASH_FACTOR)
 _SPREAD32 = np.uint32(0x9E3779B1)
 _NOWHERE, _EVERYWHERE, _SOMEWHERE = 0, 1, 2
 

@@ -54,6 +54,13 @@ class ChunkLike(Protocol):
     link_types: npt.NDArray[np.int64] | int
 
 
+class Plan(Protocol):
+    """Filters, ready to be held against chunks."""
+
+    def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
+        """For each filter: which frames certainly match, and which are undecided."""
+
+
 class Columns:
     """Header fields of some frames of a chunk, read when first asked for.
 
