@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
+from dfilter.packets.protocols.cursor import Cursor
+from dfilter.packets.protocols.eap import EAP
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 EAP_PACKET, KEY = 0, 3
-RSN_KEY, WPA_KEY = 2, 254
+RC4_HEADER = 48
+RC4_KEY, RSN_KEY, WPA_KEY = 1, 2, 254
 
 EAPOL = Protocol(
     "eapol",
@@ -22,6 +25,12 @@ EAPOL = Protocol(
             eapol.keydes.key_len                 UINT16
             eapol.keydes.replay_counter          UINT64
             eapol.keydes.key_iv                  BYTES
+            eapol.keydes.key_index               UINT8
+            eapol.keydes.key_index.type          BOOLEAN
+            eapol.keydes.key_index.number        UINT8
+            eapol.keydes.key_signature           BYTES
+            eapol.keydes.key                     BYTES
+            eapol.keydes.key.generated_locally   BOOLEAN
             wlan_rsna_eapol.keydes.msgnr         UINT8
             wlan_rsna_eapol.keydes.key_info      UINT16
             wlan_rsna_eapol.keydes.nonce         BYTES
@@ -35,23 +44,6 @@ EAPOL = Protocol(
     over={"ethertype": (0x888E, 0x88C7)},
     carries=("eap",),
 )
-
-EAP = Protocol(
-    "eap",
-    "EAP",
-    fields=(
-        header("eap.code", T.UINT8, 0),
-        header("eap.id", T.UINT8, 1),
-        header("eap.len", T.UINT16, 2),
-        *computed_table("""
-            eap.type      UINT8
-            eap.identity  STRING
-        """),
-    ),
-)
-
-REQUEST, RESPONSE, IDENTITY = 1, 2, 1
-
 
 @EAPOL.dissector
 def dissect_eapol(view: View, region: Region) -> None:
@@ -71,6 +63,8 @@ def fill_eapol(layer: Layer) -> None:
         return
     kind = region.u8(4)
     add("eapol.keydes.type", kind, start + 4, 1)
+    if kind == RC4_KEY:
+        _fill_rc4_key(layer)
     if kind not in (RSN_KEY, WPA_KEY):
         return
     mic = mic_length(region)
@@ -91,6 +85,21 @@ def fill_eapol(layer: Layer) -> None:
         add("wlan_rsna_eapol.keydes.data", region.bytes(at + 2, size), start + at + 2, size)
 
 
+def _fill_rc4_key(layer: Layer) -> None:
+    """IEEE 802.1X-2004 clause 7.6."""
+    walk = Cursor(layer, layer.region.clipped(0, 4 + layer.region.u16(2)), 5, big=True)
+    walk.u16("eapol.keydes.key_len")
+    walk.u64("eapol.keydes.replay_counter")
+    walk.raw("eapol.keydes.key_iv", 16)
+    index, at = walk.u8("eapol.keydes.key_index"), walk.absolute - 1
+    layer.add("eapol.keydes.key_index.type", bool(index & 0x80), at, 1)
+    layer.add("eapol.keydes.key_index.number", index & 0x7F, at, 1)
+    walk.raw("eapol.keydes.key_signature", 16)
+    if walk.left > 0:
+        walk.raw("eapol.keydes.key", walk.left)
+    layer.add("eapol.keydes.key.generated_locally", walk.at == RC4_HEADER, walk.absolute)
+
+
 def mic_length(region: Region) -> int:
     """How long the integrity code is depends on a suite seen earlier; here, the length that makes the rest fit."""
     for length in (16, 24, 32):
@@ -107,21 +116,3 @@ def message_number(info: int, data_length: int) -> int:
     if acknowledge:
         return 3 if mic else 1
     return 4 if secure or not data_length else 2
-
-
-@EAP.dissector
-def dissect_eap(view: View, region: Region) -> None:
-    layer = view.push(EAP, region)
-    length = region.u16(2)
-    layer.set_length(length)
-
-
-@EAP.filler
-def fill_eap(layer: Layer) -> None:
-    region, start = layer.region, layer.start
-    if region.u8(0) not in (REQUEST, RESPONSE) or region.length < 5:
-        return
-    layer.add("eap.type", region.u8(4), start + 4, 1)
-    size = region.u16(2) - 5
-    if region.u8(4) == IDENTITY and size > 0:
-        layer.add("eap.identity", region.bytes(5, size).decode("utf-8", "replace"), start + 5, size)

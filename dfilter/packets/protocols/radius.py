@@ -50,13 +50,14 @@ RADIUS = Protocol(
         *(computed(ATTRIBUTES[number][0].removesuffix("_encrypted") + ".tag", T.UINT8) for number in sorted(TAGGED)),
     ),
     over={"udp.port": (1645, 1646, 1700, 1812, 1813, 3799)},
+    carries=("eap",),
 )
 
 CODES = frozenset({*range(1, 14), *range(21, 28), *range(29, 35), *range(40, 46), 50, 51, *range(129, 133)})
 REQUESTS = frozenset({1, 4, 7, 21, 23, 26, 33, 40, 43, 129})
 RESPONSES = frozenset({2, 3, 5, 8, 9, 11, 22, 24, 27, 34, 41, 42, 44, 45, 130, 131, 132})
 HEADER = 20
-CHAP_PASSWORD, VENDOR_SPECIFIC, EGRESS_VLANID, EGRESS_VLAN_NAME = 3, 26, 56, 58
+CHAP_PASSWORD, VENDOR_SPECIFIC, EGRESS_VLANID, EGRESS_VLAN_NAME, EAP_MESSAGE = 3, 26, 56, 58, 79
 MAX_REQUESTS = 65536
 
 _STATEFUL = ("radius.dup", "radius.req.dup", "radius.rsp.dup", "radius.rspframe", "radius.reqframe", "radius.time")
@@ -81,7 +82,27 @@ def dissect_radius(view: View, region: Region) -> bool | None:
     region.bytes(4, 16)
     if not view.quoted and view.session.needs.wants(*_STATEFUL):
         _link(layer)
+    if "eap" in view.session.reachable:
+        _call_eap(view, region, length)
     return None
+
+
+def _call_eap(view: View, region: Region, end: int) -> None:
+    """The EAP packet that attributes carry in pieces (RFC 3579 section 3.1)."""
+    pieces: list[Region] = []
+    offset, end = HEADER, min(end, region.length)
+    while offset + 2 <= end:
+        size = region.u8(offset + 1)
+        if size < 2 or offset + size > end:
+            break
+        if region.u8(offset) == EAP_MESSAGE and size > 2:
+            pieces.append(region.sub(offset + 2, size - 2))
+        offset += size
+    if len(pieces) > 1:
+        whole = b"".join(piece.rest() for piece in pieces)
+        pieces = [Region(whole, 0, len(whole))]
+    for packet in pieces:
+        view.call(view.session.catalogue.protocols["eap"], packet)
 
 
 def _link(layer: Layer) -> None:

@@ -226,7 +226,7 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
         return region.length
     type_, version, size = region.u8(at), region.u16(at + 1), region.u16(at + 3)
     content = region.clipped(at + RECORD_HEADER, size)
-    record = Record(at, RECORD_HEADER + size, type_, version, Agreed(0, None, "t"), inner_type=type_)
+    record = Record(at, RECORD_HEADER + size, type_, version, Agreed(0, None, ""), inner_type=type_)
     frame = view.number
     sender = view.stream.sender if view.stream is not None else 0
     record = _open(view, region.bytes(at, RECORD_HEADER), content, record, connection)
@@ -248,7 +248,7 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
         if record.plain is not None and view.stream is not None:
             connection.inside = connection.inside or begin(view.stream.conversation)
             dissect_inside(view, layer, connection.inside, record.application, record.plain.rest())
-    agreed = Agreed(connection.version, connection.suite, "t")
+    agreed = Agreed(connection.version, connection.suite, "t" if "tcp" in view.by_name else "")
     state.records.append(replace(record, agreed=agreed))
     return at + RECORD_HEADER + size
 

@@ -49,7 +49,7 @@ class Agreed:
     Attributes:
         version: protocol version as on the wire, drafts of 1.3 as 1.3; 0 as long as it is not known.
         suite: the chosen cipher suite; None before the server's hello.
-        transport: "t" over TCP, "q" in QUIC, "d" over UDP.
+        transport: "t" over TCP, "q" in QUIC, "d" for DTLS; empty for TLS over anything else.
     """
 
     version: int
