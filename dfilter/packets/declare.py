@@ -135,6 +135,7 @@ class Protocol:
         fill: adds the computed fields of a layer on first touch; pure, it must not change any state.
         info: one line for a packet list, in place of what the layers below say.
         write: writes the packet list's columns where that is not all; then `info` has no say.
+        conclude: adds to them once all layers have written.
         header_length: from Wireshark 4.6 on, how many bytes the protocol's own item covers, where that is less than
             it did before (TCP's header without its payload).
         second_look: what later frames tell decides where layers of this protocol are: a filter on the protocol
@@ -152,9 +153,15 @@ class Protocol:
     fill: Callable[[Layer], None] | None = None
     info: Callable[[Layer], str] | None = None
     write: Callable[[Layer, Columns], None] | None = None
+    conclude: Callable[[Layer, Columns], None] | None = None
     header_length: Callable[[Layer], int] | None = None
     second_look: bool = False
     heuristics: dict[str, Callable[[View, Region], bool]] = field(default_factory=dict)
+
+    @property
+    def may_decline(self) -> bool:
+        """Can bytes that are offered to this protocol turn out not to be its own: does its dissector say so?"""
+        return self.dissect is not None and self.dissect.__annotations__.get("return") in ("bool", "bool | None")
 
     def dissector(self, function: Callable[[View, Region], Any]) -> Callable[[View, Region], Any]:
         """Decorator: `function` dissects this protocol."""

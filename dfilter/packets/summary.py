@@ -5,13 +5,16 @@ In: a view.  Out: text.  What always holds: nothing here raises on packet bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dfilter.fields.text import value_text
 from dfilter.fields.types import FieldType
 from dfilter.packets.columns import Columns
 from dfilter.packets.region import DissectionError
-from dfilter.packets.view import View
+from dfilter.packets.view import Layer, View
 
 _ADDRESS_TYPES = {4: FieldType.IPv4, 16: FieldType.IPv6, 6: FieldType.ETHER}
+_DAMAGE = {"_ws.malformed": "[Malformed Packet]", "_ws.short": "[Packet size limited during capture]"}
 _CONTROLS = dict.fromkeys((*range(32), 127), ".")
 
 
@@ -34,19 +37,34 @@ def columns_of(view: View) -> Columns:
     """The protocol and info columns, written by the layers in their order."""
     view.complete()
     columns = Columns()
-    for layer in view.layers:
-        protocol = layer.protocol
-        if not layer.number or layer.quoted:
-            continue
-        try:
-            if protocol.write is not None:
-                protocol.write(layer, columns)
-            elif protocol.info is not None:
-                columns.set(protocol.info(layer))
-                columns.protocol = protocol.label or protocol.name.upper()
-        except (DissectionError, IndexError, ValueError, KeyError):
-            continue  # damage has a text of its own
+    shown = [layer for layer in view.layers if layer.number and not layer.quoted]
+    told = list(reversed(view.told))
+    for layer in shown:
+        while told and told[-1][0] <= layer.index:
+            columns.set(told.pop()[1])
+        _written(layer.protocol.write or _write_line, layer, columns)
+    for _, text in reversed(told):
+        columns.set(text)
+    for layer in shown:
+        if layer.protocol.conclude is not None:
+            _written(layer.protocol.conclude, layer, columns)
+    for text in dict.fromkeys(_DAMAGE[layer.protocol.name] for layer in shown if layer.protocol.name in _DAMAGE):
+        columns.append(text)
     return columns
+
+
+def _written(write: Callable[[Layer, Columns], None], layer: Layer, columns: Columns) -> None:
+    try:
+        write(layer, columns)
+    except (DissectionError, IndexError, ValueError, KeyError):
+        return  # damage has a text of its own
+
+
+def _write_line(layer: Layer, columns: Columns) -> None:
+    """The line of a protocol that has nothing but a line."""
+    if layer.protocol.info is not None:
+        columns.set(layer.protocol.info(layer))
+        columns.protocol = layer.protocol.label or layer.protocol.name.upper()
 
 
 def protocol_label(view: View) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dfilter.packets.declare import Protocol
+from dfilter.packets.elsewhere import known_elsewhere
 from dfilter.packets.region import DissectionError, Region, Truncated
 
 if TYPE_CHECKING:
@@ -118,10 +119,12 @@ class View:
         stream: the transport below, while a protocol over TCP dissects; None over anything else.
         addresses, ports: source and destination, of the innermost header so far.
         quoted: inside a packet that an error message quotes: no state is kept there.
+        told: info texts of protocols that show no layer here, since they wait for the rest of their message, each
+            with the number of layers before it.
     """
 
     __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "ports", "quoted", "session", "stream",
-                 "time_delta", "time_relative")  # fmt: skip
+                 "time_delta", "time_relative", "told")  # fmt: skip
 
     def __init__(self, frame: FrameLike, session: Session) -> None:
         self.frame = frame
@@ -135,6 +138,7 @@ class View:
         self.stream: Stream | None = None
         self.time_delta: int | None = None
         self.time_relative: int | None = None
+        self.told: tuple[tuple[int, str], ...] = ()
 
     @property
     def number(self) -> int:
@@ -223,6 +227,10 @@ class View:
         layer._filled = True
         self.layers.append(layer)
 
+    def tell(self, text: str) -> None:
+        """An info text without a layer."""
+        self.told = (*self.told, (len(self.layers), text))
+
     def call(self, protocol: Protocol, region: Region) -> Any:
         """Dissect `region` as `protocol`, if anything that is wanted can be found there; its result.
 
@@ -238,6 +246,13 @@ class View:
         finally:
             self.depth -= 1
 
+    def ask(self, protocol: Protocol, region: Region) -> Any:
+        """Like `call`, where others are asked if `protocol` declines: then what is not wanted must decide, too."""
+        if protocol.may_decline and protocol.name not in self.session.reachable and self.depth < MAX_DEPTH:
+            assert protocol.dissect is not None
+            return protocol.dissect(self, region)
+        return self.call(protocol, region)
+
     def call_guarded(self, protocol: Protocol, region: Region) -> Any:
         """Like `call`, but damage inside is noted and ends only this part of the frame."""
         try:
@@ -246,14 +261,19 @@ class View:
             self.damaged(error)
             return None
 
+    def is_recognised(self, table: str, region: Region) -> bool:
+        """Dissect `region` as the first protocol of a table without keys that takes it, if there is one."""
+        for candidate in self.session.recognisers(table):
+            if candidate.heuristics[table](self, region) and self.ask(candidate, region) is not False:
+                return True
+        return False
+
     def lookup(self, table: str, key: Any) -> Protocol | None:
         """The protocol registered under `key` in a dispatch table, with the session's "decode as" first."""
         return self.session.lookup(table, key)
 
     def pass_over(self, table: str, key: Any, region: Region) -> bool:
         """Does the reference know who owns `region`, though we do not?  Then it is no `data` either."""
-        from dfilter.packets.elsewhere import known_elsewhere
-
         protocol = known_elsewhere(table, key, region)
         if protocol is None or self.lookup(table, key) is not None:  # the latter was asked and declined
             return False

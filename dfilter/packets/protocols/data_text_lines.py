@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
+from dfilter.packets.protocols.carried_type import append_type
 from dfilter.packets.region import Region
-from dfilter.packets.view import View
+from dfilter.packets.view import Layer, View
 
 DATA_TEXT_LINES = Protocol(
     "data-text-lines",
@@ -31,3 +33,8 @@ def dissect_data_text_lines(view: View, region: Region) -> None:
         view.call(view.session.catalogue.protocols["xml"], region)
         return
     view.push(DATA_TEXT_LINES, region)
+
+
+@DATA_TEXT_LINES.column_writer
+def write_text_lines(layer: Layer, columns: Columns) -> None:
+    append_type(layer, columns)

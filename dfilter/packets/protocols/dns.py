@@ -7,6 +7,7 @@ session.
 from __future__ import annotations
 
 from dfilter.packets.declare import Protocol, computed_table
+from dfilter.packets.protocols.dns_info import message_line
 from dfilter.packets.protocols.dns_names import read_name
 from dfilter.packets.protocols.dns_opt import OPT_FIELDS, fill_opt
 from dfilter.packets.protocols.dns_rare_records import RARE_FIELDS
@@ -259,15 +260,4 @@ def _fill_service(layer: Layer, text: str, offset: int, size: int) -> None:
         layer.add("dns.srv." + name, part, layer.start + offset, size)
 
 
-@DNS.info_line
-def dns_info(layer: Layer) -> str:
-    names, ids = layer.computed("dns.qry.name"), layer.computed("dns.id")
-    response = layer.computed("dns.flags.response")
-    if not ids:
-        return ""
-    answers = [*layer.computed("dns.cname"), *(".".join(map(str, a)) for a in layer.computed("dns.a"))]
-    text = "Standard query response" if response and response[0] else "Standard query"
-    return " ".join([f"{text} 0x{ids[0]:04x}", *names[:1], *answers])
-
-
-MDNS.info = LLMNR.info = dns_info
+DNS.info = MDNS.info = LLMNR.info = message_line

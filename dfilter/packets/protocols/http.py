@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.http2 import PREFACE
 from dfilter.packets.protocols.http2_settings import SETTINGS_FIELDS
 from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, missing_chunks, read_chunks
 from dfilter.packets.protocols.http_exchange import HttpState, Link, Progress, note, state_of, status_code
-from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, message_info
+from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, head_line, message_info
 from dfilter.packets.protocols.http_head import Head, Kind, classify, first_line_end, head_is_complete, parse_head
 from dfilter.packets.protocols.http_media import dissect_body
 from dfilter.packets.region import Malformed, Region
@@ -126,7 +127,11 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     if context.can_wait and kind is not Kind.HEADERS:
         _wait_for_head(context, region, skip)
     head = parse_head(region, skip, kind)
-    length, chunks = _body_length(context, region, head)
+    try:
+        length, chunks = _body_length(context, region, head)
+    except NeedMore:
+        context.view.tell(head_line(head))
+        raise
     link = note(context.view, context.state, head)
     if kind is not Kind.HEADERS:
         _recognised(context.view, context.state)
@@ -272,6 +277,10 @@ def fill_http(layer: Layer) -> None:
     fill_message(layer)
 
 
-@HTTP.info_line
-def http_info(layer: Layer) -> str:
-    return message_info(layer)
+@HTTP.column_writer
+def write_http(layer: Layer, columns: Columns) -> None:
+    """The start line; what an earlier message of the frame said stays before it."""
+    if any(other.protocol is HTTP for other in layer.view.layers[: layer.index]):
+        columns.fence()
+    columns.protocol = "HTTP"
+    columns.set(message_info(layer))

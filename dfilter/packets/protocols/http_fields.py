@@ -332,4 +332,10 @@ def message_info(layer: Layer) -> str:
     head = message.head
     if head.kind is Kind.OTHER:
         return "Continuation"
-    return text(head.buf[head.start : head.line_end])
+    return head_line(head)
+
+
+def head_line(head: Head) -> str:
+    """The start line with a blank where it ends."""
+    line = text(head.buf[head.start : head.line_end])
+    return line + " " if head.buf[head.line_end : head.line_end + 1] in (b"\r", b"\n") else line

@@ -242,12 +242,42 @@ def _fill_advertisement(layer: Layer) -> None:
 
 @ICMP.info_line
 def icmp_info(layer: Layer) -> str:
+    """The message's type, and of an echo what pairs it with its reply."""
     region = layer.region
-    if region.length < 8:
-        return ""
-    names = {ECHO: "Echo (ping) request", ECHO_REPLY: "Echo (ping) reply", UNREACHABLE: "Destination unreachable",
-             TIME_EXCEEDED: "Time-to-live exceeded", REDIRECT: "Redirect"}  # fmt: skip
-    text = names.get(region.u8(0), f"type {region.u8(0)}")
-    if region.u8(0) in (ECHO, ECHO_REPLY):
-        return f"{text}  id=0x{region.u16(4):04x}, seq={region.u16(6)}"
-    return text
+    kind, code = region.u8(0), region.u8(1)
+    if kind in (ECHO, ECHO_REPLY):
+        name = "Echo (ping) request " if kind == ECHO else "Echo (ping) reply   "
+        lifetime = [before.buf[before.start + 8] for before in layer.view.by_name.get("ip", ())
+                    if before.index < layer.index]  # fmt: skip
+        text = f"{name} id=0x{region.u16(4):04x}, seq={region.u16(6)}/{region.le16(6)}"
+        text += f", ttl={lifetime[-1]}" if lifetime else ""
+        for field, word in (("icmp.resp_to", "request"), ("icmp.resp_in", "reply")):
+            text += "".join(f" ({word} in {frame})" for frame in layer.computed(field)[:1])
+        return text + (" (no response found!)" if layer.computed("icmp.no_resp") else "")
+    name = _INFO_TYPES.get(kind, "Unknown ICMP (obsolete or malformed?)")
+    codes = _INFO_CODES.get(kind)
+    return f"{name} ({codes.get(code, 'Unknown code')})" if codes is not None else name
+
+
+_INFO_TYPES = {UNREACHABLE: "Destination unreachable", 4: "Source quench (flow control)", REDIRECT: "Redirect",
+               9: "Mobile IP Advertisement", 10: "Router solicitation", TIME_EXCEEDED: "Time-to-live exceeded",
+               12: "Parameter problem", 13: "Timestamp request", 14: "Timestamp reply",
+               15: "Information request", 16: "Information reply", 17: "Address mask request",
+               18: "Address mask reply", EXTENDED_ECHO: "Extended Echo request",
+               43: "Extended Echo reply"}  # fmt: skip
+_INFO_CODES = {
+    UNREACHABLE: {0: "Network unreachable", 1: "Host unreachable", 2: "Protocol unreachable", 3: "Port unreachable",
+                  4: "Fragmentation needed", 5: "Source route failed", 6: "Destination network unknown",
+                  7: "Destination host unknown", 8: "Source host isolated",
+                  9: "Network administratively prohibited", 10: "Host administratively prohibited",
+                  11: "Network unreachable for TOS", 12: "Host unreachable for TOS",
+                  13: "Communication administratively filtered", 14: "Host precedence violation",
+                  15: "Precedence cutoff in effect"},
+    REDIRECT: {0: "Redirect for network", 1: "Redirect for host", 2: "Redirect for TOS and network",
+               3: "Redirect for TOS and host"},
+    TIME_EXCEEDED: {0: "Time to live exceeded in transit", 1: "Fragment reassembly time exceeded"},
+    12: {0: "Pointer indicates the error", 1: "Required option missing", 2: "Bad length"},
+    EXTENDED_ECHO: {0: "No error"},
+    43: {0: "No error", 1: "Malformed Query", 2: "No Such Interface", 3: "No Such Table Entry",
+         4: "Multiple Interfaces Satisfy Query"},
+}  # fmt: skip

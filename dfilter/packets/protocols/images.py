@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.region import Region
-from dfilter.packets.view import View
+from dfilter.packets.view import Layer, View
 
 PNG = Protocol("png", "Portable Network Graphics", over={"media_type": ("image/png",)})
 GIF = Protocol("image-gif", "Compuserve GIF", over={"media_type": ("image/gif",)})
@@ -47,3 +48,13 @@ def _dissect(view: View, protocol: Protocol, region: Region) -> bool | None:
         return False
     view.push(protocol, region)
     return None
+
+
+def _write_picture(layer: Layer, columns: Columns) -> None:
+    """The kind of picture; of GIF its version."""
+    version = layer.buf[layer.start : layer.start + 6].decode("ascii", "replace")
+    names = {"png": "PNG", "image-gif": version, "image-jfif": "JPEG JFIF image"}
+    columns.append(f" ({names[layer.protocol.name]})")
+
+
+PNG.write = GIF.write = JFIF.write = _write_picture

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table
+from dfilter.packets.protocols.carried_type import carried_type
 from dfilter.packets.protocols.media_types import JSON_TYPES
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
@@ -185,3 +187,11 @@ class _Walk:
         """A place for what is known only when its end is."""
         self.found.append(("", None, 0, 0))
         return len(self.found) - 1
+
+
+@JSON.column_writer
+def write_json(layer: Layer, columns: Columns) -> None:
+    """JSON joins the protocol that carries it."""
+    columns.protocol += "/JSON" if columns.protocol else "JSON"
+    name = carried_type(layer)
+    columns.append(f"JSON ({name})" if name else "JSON", ", ")

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
 from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Tracker, add_facts
+from dfilter.packets.protocols.tcp_info import write_columns, write_reassembly
 from dfilter.packets.protocols.tcp_options import OPTION_FIELDS, RELATIVE_OPTION_FIELDS, fill_options
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.session import Session
-from dfilter.packets.streams.analysis import ACK, FIN, PSH, RST, SYN, URG
+from dfilter.packets.streams.analysis import ACK, FIN, RST, SYN, URG
 from dfilter.packets.streams.conversation import Stream
 from dfilter.packets.streams.sequence import SEQ_MASK
 from dfilter.packets.streams.tcp_payload import dissect_quoted, dissect_segment, finish
@@ -199,16 +200,4 @@ def flag_text(flags: int) -> str:
     return text
 
 
-@TCP.info_line
-def tcp_info(layer: Layer) -> str:
-    region = layer.region
-    if region.length < 20:
-        return ""
-    names = [name for bit, name in ((FIN, "FIN"), (SYN, "SYN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"),
-                                    (URG, "URG")) if region.u8(13) & bit]  # fmt: skip
-    parts = [f"{region.u16(0)} → {region.u16(2)} [{', '.join(names)}]"]
-    for label, field in (("Seq", "tcp.seq"), ("Ack", "tcp.ack"), ("Win", "tcp.window_size"), ("Len", "tcp.len")):
-        values = layer.computed(field)
-        if values and not (label == "Ack" and "ACK" not in names):
-            parts.append(f"{label}={values[0]}")
-    return " ".join(parts)
+TCP.write, TCP.conclude = write_columns, write_reassembly

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table
+from dfilter.packets.protocols.carried_type import append_type
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
@@ -41,3 +43,8 @@ def fill_urlencoded_form(layer: Layer) -> None:
 def decoded(raw: bytes) -> str:
     """A name or value as it was typed: + is a space, %XX a byte of UTF-8."""
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace")
+
+
+@URLENCODED_FORM.column_writer
+def write_urlencoded_form(layer: Layer, columns: Columns) -> None:
+    append_type(layer, columns)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.media_types import XML_TYPES
 from dfilter.packets.region import Region
-from dfilter.packets.view import View
+from dfilter.packets.view import Layer, View
 
 XML = Protocol("xml", "eXtensible Markup Language", over={"media_type": XML_TYPES})
 
@@ -13,3 +14,9 @@ XML = Protocol("xml", "eXtensible Markup Language", over={"media_type": XML_TYPE
 @XML.dissector
 def dissect_xml(view: View, region: Region) -> None:
     view.push(XML, region)
+
+
+@XML.column_writer
+def write_xml(layer: Layer, columns: Columns) -> None:
+    """XML joins the protocol that carries it."""
+    columns.protocol += "/XML" if columns.protocol else "XML"
