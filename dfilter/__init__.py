@@ -26,6 +26,8 @@ from dfilter.errors import (
     FilterError,
     FilterSyntaxError,
     FilterTypeError,
+    NotFoundError,
+    RecordError,
     UnknownFieldError,
     UnsupportedFieldError,
 )
@@ -33,7 +35,7 @@ from dfilter.fields.versions import NEWEST, Version
 
 TYPE_CHECKING = False  # as typing's, which takes longer to load than a filter to check
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, overload
 
     from dfilter.captures.write import CaptureWriter
     from dfilter.check.complete import Completion, Completions
@@ -43,11 +45,19 @@ if TYPE_CHECKING:
     from dfilter.check.report import Finding, to_github, to_json, to_sarif
     from dfilter.filter import Filter
     from dfilter.filterset import FilterSet
+    from dfilter.follow.follow import Followed, follow_stream
     from dfilter.packets.session import Session
     from dfilter.packets.view import View
+    from dfilter.records.filter import RecordFilter
+    from dfilter.records.schema import RecordField, Schema
     from dfilter.repairs import check_macro, complete, fix, format, migrate
     from dfilter.scan import frames, read
     from dfilter.workbench import Explanation, FieldEntry, explain, find_fields
+else:
+
+    def overload(function):
+        return function
+
 
 __version__ = "0.1.0"
 
@@ -70,7 +80,13 @@ __all__ = [
     "FilterTypeError",
     "Finding",
     "Fix",
+    "Followed",
+    "NotFoundError",
+    "RecordError",
+    "RecordField",
+    "RecordFilter",
     "Repair",
+    "Schema",
     "Session",
     "Severity",
     "UnknownFieldError",
@@ -86,6 +102,7 @@ __all__ = [
     "explain",
     "find_fields",
     "fix",
+    "follow_stream",
     "format",
     "frames",
     "migrate",
@@ -106,6 +123,11 @@ _HOMES = {
     "FilterSet": "dfilter.filterset",
     "Session": "dfilter.packets.session",
     "View": "dfilter.packets.view",
+    "Followed": "dfilter.follow.follow",
+    "follow_stream": "dfilter.follow.follow",
+    "RecordField": "dfilter.records.schema",
+    "RecordFilter": "dfilter.records.filter",
+    "Schema": "dfilter.records.schema",
     "frames": "dfilter.scan",
     "read": "dfilter.scan",
     "Completion": "dfilter.check.complete",
@@ -136,13 +158,15 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def check(text: str, target: str | Version = NEWEST, *, macros: Mapping[str, str] | None = None) -> Verdict:
+def check(text: str, target: str | Version = NEWEST, *, macros: Mapping[str, str] | None = None,
+          schema: Schema | None = None) -> Verdict:  # fmt: skip
     """Wireshark's verdict on a filter: green, yellow or red, with the reasons.
 
     Args:
         text: the filter; any text at all, nothing in it makes this raise.
         target: the Wireshark version that judges ("3.4", "4.0", "4.4", "4.6"; default: the newest).
         macros: name -> body, for `$name(...)` and `${name}`.
+        schema: the fields of an embedder's records, in place of Wireshark's.
 
     Raises:
         ValueError: `target` is no version that dfilter knows.
@@ -150,7 +174,7 @@ def check(text: str, target: str | Version = NEWEST, *, macros: Mapping[str, str
     from dfilter.check.check import check_text
 
     version = target if isinstance(target, Version) else Version.parse(target)
-    return check_text(text, version, macros)
+    return check_text(text, version, macros) if schema is None else check_text(text, version, macros, schema)
 
 
 def check_all(text: str, *, macros: Mapping[str, str] | None = None) -> dict[str, Verdict]:
@@ -160,9 +184,21 @@ def check_all(text: str, *, macros: Mapping[str, str] | None = None) -> dict[str
     return judge(text, macros)
 
 
+@overload
 def compile(text: str, *, target: str | Version = NEWEST, macros: Mapping[str, str] | None = None,
-            selected: View | None = None) -> Filter:  # fmt: skip
-    """Compile a filter to a `Filter`, ready to be held against packets and captures.
+            selected: View | None = None, schema: None = None) -> Filter: ...  # fmt: skip
+
+
+@overload
+def compile(text: str, *, target: str | Version = NEWEST,  # noqa: F811
+            macros: Mapping[str, str] | None = None,
+            selected: Any = None, schema: Schema) -> RecordFilter: ...  # fmt: skip
+
+
+def compile(text: str, *, target: str | Version = NEWEST,  # noqa: F811
+            macros: Mapping[str, str] | None = None,
+            selected: Any = None, schema: Schema | None = None) -> Filter | RecordFilter:  # fmt: skip
+    """Compile a filter to a `Filter`, ready to be held against packets and captures, or to a `RecordFilter`.
 
     Args:
         text: the filter.
@@ -170,12 +206,19 @@ def compile(text: str, *, target: str | Version = NEWEST, macros: Mapping[str, s
         macros: name -> body, for `$name(...)` and `${name}`.
         selected: the frame whose values field references (`$ip.src`) have; a field that it lacks has none, and
             every comparison with it is false. Without one that holds for all references.
+        schema: the fields of an embedder's records, in place of Wireshark's: the filter is one over records, and
+            `selected` a record.
 
     Raises:
         FilterError: one of its kinds, with `diagnostics`; `UnsupportedFieldError` for a field that Wireshark
             knows and dfilter does not dissect.
         ValueError: `target` is no version that dfilter knows.
     """
+    if schema is not None:
+        from dfilter.records.filter import compile_for_records
+
+        version = target if isinstance(target, Version) else Version.parse(target)
+        return compile_for_records(text, schema, version, macros, selected)
     from dfilter.filter import compile_filter
 
     return compile_filter(text, target=target, macros=macros, selected=selected)

@@ -1,6 +1,7 @@
 """The family of errors that dfilter raises; the public names of `dfilter`.
 
-In: nothing.  Out: `FilterError` and its kinds (text that is not a filter), `CaptureError` (files).
+In: nothing.  Out: `FilterError` and its kinds (text that is not a filter), `CaptureError` (files),
+`RecordError` (values in records).
 """
 
 from __future__ import annotations
@@ -45,6 +46,29 @@ class UnsupportedFieldError(FilterError):
 
 class CaptureError(DfilterError):
     """A file that cannot be read as a capture, or written; the message names it and the place."""
+
+
+class NotFoundError(DfilterError, LookupError):
+    """A stream or frame that a capture does not have; the message says what it has."""
+
+
+class RecordError(DfilterError, ValueError):
+    """A value in a record that is not of its field's type, where the schema is strict.
+
+    Args:
+        field: the field's name.
+        type: Wireshark's name of its type.
+        value: what the record holds.
+        reason: why it is no value of the type.
+    """
+
+    def __init__(self, field: str, type: str, value: object, reason: str = "") -> None:
+        import reprlib  # shows the beginning of what is long, or deep
+
+        why = f": {reason}" if reason else ""
+        super().__init__(f"{field} is of type {type.lower()}, and the record holds {reprlib.repr(value)}{why}")
+        self.field = field
+        self.value = value
 
 
 class CaptureWarning(UserWarning):
