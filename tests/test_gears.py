@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dfilter
+from dfilter import native
 from dfilter.captures.frame import Frame
+from dfilter.captures.hops import Hops
+from dfilter.captures.index import open_chunks
+from dfilter.captures.lanes import Lanes
 from dfilter.captures.read import open_capture
 from dfilter.captures.write import CaptureWriter
+from dfilter.compile.columns import ColumnPlan, Plan
+from dfilter.compile.machine import MachinePlan
 from dfilter.filter import direct_test
 from dfilter.packets.session import Session, needs_of
 from dfilter.scan import column_plan, dissect, frames_of_all
@@ -66,6 +74,7 @@ ipv6.addr in {fe80::/10, ff00::/8, 2001:db8::/32, 2001:db8:1::/48, 2001:db8:2:3:
 tcp.port in {1..20, 22..24, 80..100, 440..450, 8000..8999, 65535, 90..110}
 ip.ttl in {1..3, 32..63, 100..127, 250..255, 64, 5..6}
 eth.addr == 00:00:5e:00:53:01 or eth.addr == ff:ff:ff:ff:ff:ff or tcp.flags.syn == 1 or tcp.flags.syn == 0
+frame.len & 0x100
 frame.len in {60..70, 100..110, 200..400, 1000..1100, 1500..1600, 54}
 igmp.type == 0x22 or igmp.type == 0x16
 ip.dst == 224.0.0.0/4 and igmp and ip.ttl == 1
@@ -116,14 +125,75 @@ def test_columns_agree_with_closures(compiled: dfilter.Filter) -> None:
         assert frames_of_all(path, [compiled], compiled.needs)[0] == by_closures(list(open_capture(path)), compiled)
 
 
-@given(st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
-def test_gears_agree_on_damaged_frames(seed: int) -> None:
-    frames = damaged(FRAMES, seed)
+def written(frames: list[Frame]) -> io.BytesIO:
     buffer = io.BytesIO()
     with CaptureWriter(buffer, format="pcap") as writer:
         for frame in frames:
             writer.write(frame)
+    buffer.seek(0)
+    return buffer
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_machine_code_agrees_with_columns_on_damaged_frames(seed: int) -> None:
+    if not native.available():
+        pytest.skip("llvmlite is not installed")
+    chunk = next(open_chunks(written(damaged(FRAMES, seed)))[1])
+    for compiled, plans in zip(COMPILED, both_plans(), strict=True):
+        machine, columns = [[mask.tolist() for masks in plan.decide(chunk) for mask in masks] for plan in plans]
+        assert machine == columns, compiled.text
+
+
+@cache
+def both_plans() -> list[tuple[Plan, ...]]:
+    """Each filter that columns decide, in machine code and in columns."""
+    sizes = (native.WORTH, 0)
+    plans = [tuple(plan for size in sizes if (plan := column_plan([compiled], size))) for compiled in COMPILED]
+    assert sum(isinstance(pair[0], MachinePlan) for pair in plans if pair) > len(plans) - 3
+    return plans
+
+
+@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+def test_machine_code_decides_many_filters_and_large_sets() -> None:
+    addresses = ", ".join(f"10.8.{i}.{j}" for i in range(16) for j in range(1, 200, 7))
+    wide = ", ".join(f"2001:db8::{i:x}:{j:x}" for i in range(1, 9) for j in range(1, 40))
+    texts = [f"ip.addr in {{{addresses}}}", f"ipv6.addr in {{{wide}, fe80::1, ff02::1:3}}",
+             "frame.len in {60, 61, 62, 63, 64, 65, 66, 590}", *FILTERS[:12]]  # fmt: skip
+    filters = [dfilter.compile(text) for text in texts]
+    chunk = next(open_chunks(written(FRAMES))[1])
+    machine, columns = column_plan(filters, native.WORTH), column_plan(filters)
+    assert isinstance(machine, MachinePlan)
+    assert columns is not None
+    for ours, theirs in zip(machine.decide(chunk), columns.decide(chunk), strict=True):
+        assert [mask.tolist() for mask in ours] == [mask.tolist() for mask in theirs]
+
+
+@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+@pytest.mark.parametrize("order", "<>")
+def test_hops_find_the_records_that_lanes_find(order: str) -> None:
+    chance = random.Random(order)
+    records = [struct.pack(order + "IIII", 1700000000 + i, i, size, size) + chance.randbytes(size)
+               for i in range(3000) for size in [chance.randrange(1600)]]  # fmt: skip
+    data = b"".join(records)
+    hops, lanes = Hops.create(order, 1 << 18), Lanes(order, 1 << 18)
+    assert hops is not None
+    for stretch in (data, data[:-7], data[: len(records[0]) + 9], data[:3], b"", data[:100] + b"\xff" * 64):
+        (positions, *rest), (expected, *others) = hops.records(stretch, 0), lanes.records(stretch, 0)
+        assert positions.tolist() == expected.tolist()
+        assert rest == others
+
+
+def test_without_llvmlite_large_captures_are_read_in_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(native, "_binding", lambda: None)
+    assert isinstance(column_plan([COMPILED[0]], native.WORTH), ColumnPlan)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=40, deadline=None)
+def test_gears_agree_on_damaged_frames(seed: int) -> None:
+    frames = damaged(FRAMES, seed)
+    buffer = written(frames)
     for compiled in COMPILED:
         expected = by_closures(frames, compiled)
         buffer.seek(0)
@@ -143,8 +213,6 @@ def test_the_direct_test_agrees_with_closures(seed: int) -> None:
 
 def test_columns_decide_most_plain_frames() -> None:
     """The property above could hold with columns that never decide; they must."""
-    from dfilter.captures.index import open_chunks
-
     compiled = dfilter.compile("tcp.port == 443 || ip.addr == 10.0.0.0/8")
     plan = column_plan([compiled])
     assert plan is not None

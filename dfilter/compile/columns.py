@@ -329,7 +329,7 @@ class _ColumnTerms:
         read = _reader(place)
         if read is None or place.field.type not in UNSIGNED:
             return None
-        kept = mask & ((1 << 8 * max(place.field.size, 1)) - 1)
+        kept = mask & ((1 << (63 if place.field.measure is not None else 8 * place.field.size)) - 1)
         return lambda columns: (read(columns) & kept) != 0
 
 
