@@ -14,10 +14,13 @@ _POSIX = re.compile(rb"\[([:.=])([^\]\\\[]*?)\1\]")
 _POSIX_NAMES = frozenset(
     b"alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit".split()
 )
+_WORD_EDGES = (b"[[:<:]]", b"[[:>:]]")
 
 
 def character_class(pattern: bytes, start: int) -> int:
-    """The offset behind the class that opens at `start`."""
+    """The offset behind the class that opens at `start`; `[[:<:]]` and `[[:>:]]`, the edges of a word, look like one."""
+    if pattern.startswith(_WORD_EDGES, start):
+        return start + len(_WORD_EDGES[0])
     at = start + 1
     if pattern[at : at + 1] == b"^":
         at += 1

@@ -67,7 +67,7 @@ def build(
 
     Raises:
         UnsupportedFieldError: a field that the reader does not have.
-        ValueError: a pattern that is not a regular expression.
+        FilterError: a pattern that is not run.
     """
     return _build(expression, Setting(reader, selected, version)).test
 

@@ -47,9 +47,19 @@ def existence(node: FieldRead, reader: Reader, selected: Source | None) -> Calla
 
 
 def label_operand(node: LabelRead, reader: Reader, selected: Source | None) -> Operand:
-    """The labels of a field's values; a value without one has its decimal text, or takes no part."""
+    """The labels of a field's values; a value without one has its decimal text, or takes no part.
+
+    A field with a unit has numbers with their unit (4.6).
+    """
     read = sequence_read(field_operand(node.field, reader, selected))
     label = _label_finder(node.labels)
+    if node.unit is not None:
+        one, many = node.unit
+
+        def measured(source: Source) -> Sequence[str]:
+            return [f"{int(value)}{one if value == 1 else many}" for value in read(source)]
+
+        return Operand(measured, FieldType.STRING)
     if node.unlabelled_as_number:
 
         def numbered(source: Source) -> Sequence[str]:

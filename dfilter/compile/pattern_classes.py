@@ -1,12 +1,15 @@
 """Sets of bytes: what `\\w`, `[[:alpha:]]`, `\\p{Lu}` stand for in PCRE2's byte mode.
 
-In: names.  Out: frozensets of 0…255.  What always holds: the C locale (only ASCII is folded, only ASCII is a
-word byte); properties look at the Latin-1 code point of the byte.
+In: names.  Out: frozensets of 0…255, and `Characters`: what the short names mean.  What always holds: the C locale
+(only ASCII is folded, only ASCII is a word byte) unless the pattern begins with `(*UCP)`; properties look at the
+Latin-1 code point of the byte.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 ALL = frozenset(range(256))
@@ -78,6 +81,57 @@ def fold(members: frozenset[int]) -> frozenset[int]:
     """The set with both cases of each ASCII letter in it."""
     swapped = {byte ^ 0x20 for byte in members if byte in ALPHA}
     return members | swapped
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """What `\\w`, `[:alpha:]` and the like mean; `cased`: the bytes that differ from their other case in one bit."""
+
+    shorthands: Mapping[str, frozenset[int]]
+    posix: Mapping[str, frozenset[int]]
+    cased: frozenset[int]
+
+    def fold(self, members: frozenset[int]) -> frozenset[int]:
+        """The set with both cases of each letter in it."""
+        return members | {byte ^ 0x20 for byte in members if byte in self.cased}
+
+
+ASCII_CHARACTERS = Characters(SHORTHANDS, POSIX, ALPHA)
+"""Those of PCRE2's own tables."""
+
+
+def _categories(*names: str) -> frozenset[int]:
+    return frozenset(byte for byte in ALL if unicodedata.category(chr(byte)).startswith(names))
+
+
+@cache
+def unicode_characters() -> Characters:
+    """Those of `(*UCP)`: Unicode's properties of the Latin-1 code points (pcre2pattern(3), PCRE2 10.43 and later).
+
+    Observed with Wireshark 4.6: `[:punct:]` has no symbols but those of ASCII; `[:upper:]` is no letter of lower case,
+    also where case does not count.
+    """
+    digit, word = _categories("Nd"), _categories("L", "N", "Mn", "Pc")
+    space = _categories("Z") | HORIZONTAL | VERTICAL
+    ink = _categories("L", "M", "N", "P", "S", "Cf")
+    shorthands = SHORTHANDS | {"d": digit, "w": word, "s": space}
+    shorthands |= {letter.upper(): ALL - shorthands[letter] for letter in "dws"}
+    posix = POSIX | {
+        "alnum": _categories("L", "N"),
+        "alpha": _categories("L"),
+        "blank": HORIZONTAL,
+        "cntrl": _categories("Cc"),
+        "digit": digit,
+        "graph": ink,
+        "lower": _categories("Ll"),
+        "print": ink | _categories("Zs"),
+        "punct": _categories("P") | (_categories("S") & frozenset(range(128))),
+        "space": space,
+        "upper": _categories("Lu"),
+        "word": word,
+    }
+    cased = frozenset(byte for byte in ALL if chr(byte ^ 0x20) == chr(byte).swapcase())
+    return Characters(shorthands, posix, cased)
 
 
 @cache

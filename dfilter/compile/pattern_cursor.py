@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dfilter.compile.pattern_classes import ALL, property_set
+from dfilter.compile.pattern_classes import ALL, ASCII_CHARACTERS, property_set, unicode_characters
 from dfilter.compile.pattern_syntax import Backreference, Bytes, Newline, Node, PatternError, Recursion
 
 _MAX_REPEAT = 65535
@@ -54,6 +54,7 @@ class Cursor:
         self.names_known: dict[str, int] = {}
         self.newline = Newline.LF
         self.any_newline = Newline.ANY
+        self.characters = ASCII_CHARACTERS
         self.flags = Flags()
         self.depth = 0
         self.looking = 0
@@ -68,7 +69,9 @@ class Cursor:
                 self.newline = Newline[name]
             elif name == "BSR_ANYCRLF":
                 self.any_newline = Newline.ANYCRLF
-            elif name in ("UTF", "UTF8", "UCP", "NOTEMPTY", "NOTEMPTY_ATSTART"):
+            elif name == "UCP":
+                self.characters = unicode_characters()
+            elif name in ("UTF", "UTF8", "NOTEMPTY", "NOTEMPTY_ATSTART"):
                 reason = (
                     "using UTF is disabled by the application" if "UTF" in name else f"(*{name}) is not run"
                 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from dfilter.compile.pattern_classes import ALL, ALPHA, POSIX, SHORTHANDS, fold, property_set
+from dfilter.compile.pattern_classes import ALL, ASCII_CHARACTERS, POSIX, Characters, property_set
 from dfilter.compile.pattern_syntax import PatternError
 
 _LETTERS = {"a": 7, "e": 27, "f": 12, "n": 10, "r": 13, "t": 9}
@@ -59,10 +59,11 @@ def _control(text: str, at: int) -> tuple[int, int]:
 class ClassReader:
     """Reads `[…]`; `at` is behind it afterwards."""
 
-    def __init__(self, text: str, at: int, caseless: bool, skip_blanks: bool) -> None:
+    def __init__(self, text: str, at: int, characters: Characters, caseless: bool, skip_blanks: bool) -> None:
         self.text = text
         self.at = at + 1
         self.start = at
+        self.characters = characters
         self.caseless = caseless
         self.skip_blanks = skip_blanks
         self.quoting = False
@@ -81,8 +82,6 @@ class ClassReader:
                 continue
             members |= self._range(item)
             first = False
-        if self.caseless:
-            members = fold(members)
         return ALL - members if negated else members
 
     def _ends(self, first: bool) -> bool:
@@ -119,11 +118,11 @@ class ClassReader:
 
     def _bracket(self) -> int | frozenset[int]:
         if found := _POSIX.match(self.text, self.at):
-            members = POSIX.get(found[2])
+            members = self.characters.posix.get(found[2])
             if members is None:
                 raise PatternError("unknown POSIX class name", self.at)
-            if self.caseless and found[2] in ("upper", "lower"):
-                members = ALPHA
+            if self.caseless and found[2] in ("upper", "lower") and self.characters is ASCII_CHARACTERS:
+                members = members | POSIX["upper"] | POSIX["lower"]
             self.at = found.end()
             return ALL - members if found[1] else members
         if _COLLATING.match(self.text, self.at):
@@ -133,9 +132,9 @@ class ClassReader:
 
     def _escape(self) -> int | frozenset[int]:
         letter = self.text[self.at + 1 : self.at + 2]
-        if letter in SHORTHANDS:
+        if letter in self.characters.shorthands:
             self.at += 2
-            return SHORTHANDS[letter]
+            return self.characters.shorthands[letter]
         if letter == "b":
             self.at += 2
             return 8
@@ -160,7 +159,7 @@ class ClassReader:
         dash = self.text[self.at : self.at + 1] == "-" and not self.quoting
         follows = dash and self.text[self.at + 1 : self.at + 2] not in ("]", "")
         if not follows:
-            return item if isinstance(item, frozenset) else frozenset([item])
+            return item if isinstance(item, frozenset) else self._cased(frozenset([item]))
         place = self.at
         self.at += 1
         last = self._item()
@@ -170,4 +169,8 @@ class ClassReader:
             raise PatternError("invalid range in character class", place)
         if last < item:
             raise PatternError("range out of order in character class", place)
-        return frozenset(range(item, last + 1))
+        return self._cased(frozenset(range(item, last + 1)))
+
+    def _cased(self, members: frozenset[int]) -> frozenset[int]:
+        """Both cases of characters; a named class is what it is."""
+        return self.characters.fold(members) if self.caseless else members

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from dfilter.compile.pattern_classes import ALL, SHORTHANDS, fold
+from dfilter.compile.pattern_classes import ALL, ASCII_CHARACTERS
 from dfilter.compile.pattern_cursor import QUANTIFIER, Cursor, Flags
 from dfilter.compile.pattern_escapes import ClassReader, read_character
 from dfilter.compile.pattern_syntax import (
@@ -159,7 +159,7 @@ class _Parser(Cursor):
 
     def _literal(self, code: int) -> Bytes:
         members = frozenset([code])
-        return Bytes(fold(members) if self.flags.caseless else members, literal=code)
+        return Bytes(self.characters.fold(members) if self.flags.caseless else members, literal=code)
 
     def _quantified(self, item: Node) -> Node:
         low, high = self._counts()
@@ -211,20 +211,34 @@ class _Parser(Cursor):
         edge = _WORD_EDGES.get(self.text[self.at : self.at + 7])
         if edge is not None:
             self.at += 7
-            look = Group(edge, Alternation((Sequence((Bytes(SHORTHANDS["w"]),)),)))
-            return Group(GroupKind.PLAIN, Alternation((Sequence((Position(Where.WORD_EDGE), look)),)))
+            look = self._look(edge)
+            return Group(GroupKind.PLAIN, Alternation((Sequence((self._word_edge(), look)),)))
         if _NAMED_CLASS.match(self.text, self.at):
             raise self._error("POSIX named classes are supported only within a class")
-        reader = ClassReader(self.text, self.at, self.flags.caseless, self.flags.more_extended)
+        reader = ClassReader(
+            self.text, self.at, self.characters, self.flags.caseless, self.flags.more_extended
+        )
         members = reader.read()
         self.at = reader.at
         return Bytes(members)
 
+    def _word_edge(self, *, present: bool = True) -> Node:
+        if self.characters is ASCII_CHARACTERS:
+            return Position(Where.WORD_EDGE if present else Where.NO_WORD_EDGE, self.newline)
+        before, after = self._look(GroupKind.BEHIND), self._look(GroupKind.AHEAD)
+        none_before, none_after = self._look(GroupKind.NOT_BEHIND), self._look(GroupKind.NOT_AHEAD)
+        one, other = (none_after, after) if present else (after, none_after)
+        return Group(GroupKind.PLAIN, Alternation((Sequence((before, one)), Sequence((none_before, other)))))
+
+    def _look(self, kind: GroupKind) -> Group:
+        """At a byte of a word, or not."""
+        return Group(kind, Alternation((Sequence((Bytes(self.characters.shorthands["w"]),)),)))
+
     def _escape(self) -> Node | None:
         start, letter = self.at, self.text[self.at + 1 : self.at + 2]
-        if letter in SHORTHANDS:
+        if letter in self.characters.shorthands:
             self.at += 2
-            return Bytes(SHORTHANDS[letter])
+            return Bytes(self.characters.shorthands[letter])
         if letter in ("p", "P"):
             return self._property()
         if letter in ("g", "k"):
@@ -245,9 +259,10 @@ class _Parser(Cursor):
             "G": Where.START,
             "z": Where.END,
             "Z": Where.LAST_LINE_END,
-            "b": Where.WORD_EDGE,
-            "B": Where.NO_WORD_EDGE,
         }
+        if letter in ("b", "B"):
+            self.at += 2
+            return self._word_edge(present=letter == "b")
         if letter in positions:
             self.at += 2
             return Position(positions[letter], self.newline)
@@ -400,8 +415,10 @@ class _Parser(Cursor):
         for letter in letters:
             if letter in _LETTERS:
                 flags = replace(flags, **{_LETTERS[letter]: value})
-            elif letter not in "aDSWPTr":  # ASCII restrictions: nothing else exists in byte mode
+            elif letter not in "aDSWPTr":  # ASCII restrictions: they change something after (*UCP) only
                 raise self._error("unrecognized character after (? or (?-")
+            elif self.characters is not ASCII_CHARACTERS:
+                raise self._error(f"(?{letter}) after (*UCP) is not run")
         return flags
 
     def _starred(self) -> Node | None:

@@ -39,7 +39,7 @@ def compile_pattern(pattern: bytes) -> Search:
     """The search for `pattern` anywhere in a value, case-insensitive until `(?-i)` (section 14.2).
 
     Raises: PatternError: a ValueError with the offset, for what is not a PCRE2 pattern; and for
-    `(*ACCEPT)`, `(*COMMIT)`, `(*THEN)`, `(*SKIP:name)`, `(*UCP)`, `(*NOTEMPTY)`, conditions on recursion
+    `(*ACCEPT)`, `(*COMMIT)`, `(*THEN)`, `(*SKIP:name)`, `(*NOTEMPTY)`, conditions on recursion
     or version and non-atomic look-around, which are PCRE2 but have no equivalent here.
     """
     tree = parse_pattern(pattern)

@@ -17,8 +17,10 @@ from dfilter.compile.operand import (
     optional_read,
     sequence_read,
 )
+from dfilter.compile.pattern_syntax import PatternError
 from dfilter.compile.patterns import compile_pattern
 from dfilter.compile.reader import Source
+from dfilter.errors import FilterError
 from dfilter.fields.types import STRINGS, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language.ast import Quantifier
@@ -42,9 +44,13 @@ def matches_test(left: Operand, pattern: bytes, quantifier: Quantifier) -> Test:
     """Does the regular expression match somewhere in a value? An empty byte string or slice never matches.
 
     Raises:
-        ValueError: the pattern is not a regular expression.
+        FilterError: the pattern is one of the few that Wireshark runs and dfilter does not.
     """
-    search = compile_pattern(pattern)
+    try:
+        search = compile_pattern(pattern)
+    except PatternError as error:
+        shown = pattern[:100].decode("utf-8", "backslashreplace")
+        raise FilterError(f"the regular expression {shown!r} is not run by dfilter: {error}") from None
     if left.type in STRINGS:
         if left.is_slice:
             return _quantified(left, lambda value: value != "" and search(octets(value)), quantifier)

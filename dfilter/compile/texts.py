@@ -21,8 +21,9 @@ Format = Callable[[Any], str]
 
 def string_format(kind: FieldType, version: Version) -> Format:
     """The text of `string(field)`."""
-    if kind is FieldType.IPXNET and version < Version.V4_4:
-        return lambda value: f"0x{value:08x}"
+    if kind is FieldType.IPXNET:
+        digits = 8 if version < Version.V4_4 else 16
+        return lambda value: f"0x{value:0{digits}x}"
     if kind in INTEGERS:
         return str
     if kind in FLOATS:

@@ -56,10 +56,21 @@ def test_the_offset_points_at_the_problem(pattern, offset):
     assert problem.value.offset == offset
 
 
-@pytest.mark.parametrize("pattern", ["(*ACCEPT)", "(*COMMIT)a", "a(*THEN)b", "(*UCP)a", "(?(R)a|b)"])
+@pytest.mark.parametrize("pattern", ["(*ACCEPT)", "(*COMMIT)a", "a(*THEN)b", "(?(R)a|b)"])
 def test_what_has_no_equivalent_is_refused_and_not_misread(pattern):
     with pytest.raises(PatternError, match="is not run"):
         compile_pattern(pattern.encode())
+
+
+@pytest.mark.parametrize(("pattern", "found"), [
+    (rb"(*UCP)^\wcaf", True), (rb"^\wcaf", False), (rb"(*UCP)\xc9caf", True), (rb"\xc9caf", False),
+    (rb"(*UCP)[[:upper:]]caf", False), (rb"(*UCP)caf\w\W$", True), (rb"(*UCP)\bcaf", False), (rb"\bcaf", True),
+    (rb"(*UCP)[[:punct:]]$", False), (rb"(*UCP)[^\xc9]caf", False), (rb"(*UCP)^[[:<:]].caf", True),
+    (rb"(*UCP)[\xe0-\xe3]\xa9", True), (rb"(*UCP)(*LF)^\Wcaf", False),
+])  # fmt: skip
+def test_unicode_properties_of_bytes(pattern, found):
+    """As Wireshark 4.6 finds them in these bytes."""
+    assert compile_pattern(pattern)(b"\xe9caf\xc3\xa9") is found
 
 
 def test_deep_groups_are_an_error_and_no_recursion_error():
