@@ -79,8 +79,7 @@ def fill_bgp(layer: Layer) -> None:
         _fill_refresh(cursor)
 
 
-MINOR_ERRORS = {1: "", 2: "_open", 3: "_update", 4: "_expired", 5: "_state", 6: "_cease", 7: "_route_refresh",
-                8: "_capability"}  # fmt: skip
+MINOR_ERRORS = {1: "", 2: "_open", 3: "_update", 4: "_expired", 5: "_state", 6: "_cease", 7: "_route_refresh"}
 CEASE, SHUTDOWN, RESET = 6, 2, 4
 
 

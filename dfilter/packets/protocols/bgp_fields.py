@@ -116,7 +116,6 @@ FIELDS = """
     bgp.notify.major_error                                   UINT8
     bgp.notify.minor_data                                    BYTES
     bgp.notify.minor_error                                   UINT8
-    bgp.notify.minor_error_capability                        UINT8
     bgp.notify.minor_error_cease                             UINT8
     bgp.notify.minor_error_expired                           UINT8
     bgp.notify.minor_error_open                              UINT8

@@ -70,8 +70,7 @@ def dissect_eth(view: View, region: Region) -> None:
     if kind <= MAX_LENGTH_FIELD:
         layer.add("eth.len", kind, start + 12, 2)
         if kind > payload.reported_length:
-            layer.add("eth.len.past_end", None)
-            view.damaged(Malformed("the length field goes beyond the frame"))
+            layer.add("eth.len.past_end", None)  # no damage: Wireshark notes it only where fields of eth are asked for
         payload.trim(kind)
         outer, view.addresses = view.addresses, (b"", b"")
         call_length_field(view, payload)

@@ -33,12 +33,52 @@ tcp/179: {MARKER} 003802 0000 0021 800e1e 0001 80 0c 0000000000000000 0a000001 0
     bgp.rd == "65000:100" and bgp.label_stack == "64 (bottom)" and bgp.mp_reach_nlri_ipv4_prefix == 10.0.0.0
 """
 
+VRRP = """
+ip/112: 21 05 64 01 00 01 0000 0a0000fe 0000000000000000
+    vrrp.version == 2 and vrrp.virt_rtr_id == 5 and vrrp.prio == 100 and vrrp.ip_addr == 10.0.0.254
+    vrrp.adver_int == 1 and vrrp.checksum.status == 0 and not vrrp.auth_string and not _ws.malformed
+ip/112: 21 05 64 01 01 01 0000 0a0000fe
+    _ws.malformed
+ip6/112: 31 05 64 01 0064 0000 fe800000000000000000000000000001
+    vrrp.short_adver_int == 100 and vrrp.ipv6_addr == fe80::1 and vrrp.version == 3
+"""
 
-@pytest.mark.parametrize("table", [BGP], ids=["bgp"])
-def test_fields(table: str) -> None:
-    assert list(disagreements(table)) == []
+LLDP = """
+eth/88cc: 0207 04 020000000001 0404 05 657430 0602 0078 0a02 7331 0e04 00140004 100c 05010a000001 02 00000007 00 0000
+    lldp.chassis.id.mac == 02:00:00:00:00:01 and lldp.port.id == "et0" and lldp.time_to_live == 120
+    lldp.tlv.system.name == "s1" and lldp.tlv.system_cap.router == 1 and lldp.tlv.enable_system_cap.router == 0
+    lldp.mgn.addr.ip4 == 10.0.0.1 and lldp.mgn.interface.number == 7 and not _ws.malformed
+eth/88cc: 0404 05 657430 0207 04 020000000001
+    _ws.malformed
+eth/88cc: 0207 04 020000000001 0404 05 657430 0602 0078 fe06 0080c2 01 000a fe09 00120f 01 03 6cc1 001e 0000
+    lldp.ieee.802_1.port_vlan.id == 10 and lldp.ieee.802_3.pmd_mau_type == 30
+eth/88cc: 0207 04 020000000001 0404 05 657430 0602 0078 fe08 0012bb 02 01 8064ae 0000
+    lldp.media.vlan_id == 50 and lldp.media.policy_flag == 1 and lldp.media.l2_prio == 2 and lldp.media.dscp == 46
+"""
+
+MOBILITY = """
+ip6/135: 3b 01 05 00 0000 0007 c000 0010 0102 0000
+    mip6.mhtype == 5 and mip6.bu.seqnr == 7 and mip6.bu.a_flag == 1 and mip6.bu.lifetime == 16
+    mip6.options.padn and not _ws.malformed
+ip6/135: 3b 01 05 00 0000 0007 c000 0010 0300 0000
+    mip6.options.acoa and _ws.malformed
+"""
+
+RPKI = """
+tcp/323: 00 04 0000 00000014 01 18 18 00 c0a80100 0000fde8
+    rpki-rtr.ipv4_prefix == 192.168.1.0 and rpki-rtr.as_number == 65000 and rpki-rtr.flags.aw == 1
+tcp/323: 00 0a 0001 00000010 00000009 00000000
+    rpki-rtr.length_pdu == 9 and _ws.malformed
+"""
+
+TABLES = {"bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
 
 
-@pytest.mark.parametrize("table", [BGP], ids=["bgp"])
-def test_damage(table: str) -> None:
-    assert faults_when_cut(table) == []
+@pytest.mark.parametrize("name", TABLES)
+def test_fields(name: str) -> None:
+    assert list(disagreements(TABLES[name])) == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_damage(name: str) -> None:
+    assert faults_when_cut(TABLES[name]) == []

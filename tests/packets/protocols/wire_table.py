@@ -1,7 +1,7 @@
 """Tests of a protocol as a table: packets in hexadecimal, and filters that must select them.
 
-In: rows "carrier: hex bytes" followed by indented filters; `not` in front of a filter reverses it.  Out: (packet,
-filters) to check, with every damage that cutting the packet does to it.  Carriers: ip/89 (protocol number), ip6/89 (next
+In: rows "carrier: hex bytes", each followed by indented filters.  Out: which filters disagree, and what faults show
+when packets are cut.  Carriers: ip/89 (protocol number), ip6/89 (next
 header), udp/520 and tcp/179 (destination port), eth/88cc (type), llc/fefe03 (the LLC header), link/195 (outermost).
 """
 
