@@ -50,7 +50,8 @@ class MachinePlan:
         if isinstance(links, int):
             links = np.full(size, links, np.int64)
         certain, undecided = np.empty((2, self.count, size), np.bool_)
-        columns = [np.ascontiguousarray(column, np.int64) for column in (chunk.starts, chunk.captured, chunk.wire, links)]
+        places = (chunk.starts, chunk.captured, chunk.wire, links)
+        columns = [np.ascontiguousarray(column, np.int64) for column in places]
         data = np.frombuffer(chunk.data, np.uint8)
         self.function(data.ctypes.data, size, chunk.first, *(column.ctypes.data for column in columns),
                       certain.ctypes.data, undecided.ctypes.data)  # fmt: skip
@@ -161,7 +162,8 @@ class _Writer:
                 block.lines.append(f"  store i8 {block.let(f'zext i1 {bit} to i8')}, ptr {slot}")
         self._lines += [*block.lines, "  br label %next"]
 
-    def _answer(self, block: Block, branch: Branch[_Term] | None, index: int, behind: dict[int, str]) -> tuple[str, str]:
+    def _answer(self, block: Block, branch: Branch[_Term] | None, index: int,
+                behind: dict[int, str]) -> tuple[str, str]:  # fmt: skip
         """The bits "certainly" and "undecided" of one filter."""
         everywhere = self._found.anywhere.bounds[index]
         if everywhere is not None:
