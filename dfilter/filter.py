@@ -9,16 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dfilter.check.check import analyse
-from dfilter.check.diagnostics import Severity, Verdict
+from dfilter.check.diagnostics import Verdict
+from dfilter.check.refusal import refusal
 from dfilter.compile.direct import Direct, build_direct
 from dfilter.compile.plan import Plan, make_plan
-from dfilter.errors import (
-    FilterError,
-    FilterSyntaxError,
-    FilterTypeError,
-    UnknownFieldError,
-    UnsupportedFieldError,
-)
+from dfilter.errors import UnsupportedFieldError
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
@@ -163,14 +158,3 @@ def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[s
         raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
     found = Filter(text, analysis.verdict, compiled, needs_of(compiled.fields), version)
     return found if selected is None else found.with_selected(selected)
-
-
-def refusal(verdict: Verdict) -> FilterError:
-    """The error for a filter that the check refuses, of the kind of its first problem."""
-    first = next(item for item in verdict.diagnostics if item.severity is Severity.ERROR)
-    kind = _ERROR_KINDS.get(first.code[:2], FilterTypeError)
-    return kind(verdict.render(), verdict.diagnostics)
-
-
-_ERROR_KINDS: dict[str, type[FilterError]] = {"E1": FilterSyntaxError, "E2": UnknownFieldError}
-"""By the first two characters of a diagnostic's code; every other error is one of types."""

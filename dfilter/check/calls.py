@@ -30,7 +30,6 @@ from dfilter.check.operators import comparable
 from dfilter.check.resolve import Scope
 from dfilter.check.typed import FieldRead, FunctionCall, TypedOperand
 from dfilter.check.typenames import type_name
-from dfilter.fields import registry
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
@@ -99,16 +98,16 @@ def _of_field(node: ast.Call, signature: Signature, scope: Scope) -> Inferred:
     field = found.operand
     if node.name == "vals":
         return _labels_of_values(node, field, scope)
-    if not accepts(node.name, _own_type(field, scope.version), scope.version):
+    if not accepts(node.name, _own_type(field, scope), scope.version):
         scope.report(WRONG_ARGUMENT, field.span, refusal(node.name, field.name))
         return None
     assert signature.result is not None
     return Typed(FunctionCall(node.span, signature.result, node.name, (field,), scope.version))
 
 
-def _own_type(field: FieldRead, version: Version) -> FieldType:
+def _own_type(field: FieldRead, scope: Scope) -> FieldType:
     """The type of the field itself, also where its raw bytes are read."""
-    info = registry.lookup(field.name, version)
+    info = scope.names.lookup(field.name, scope.version)
     return info.type if info is not None else field.type
 
 
@@ -117,9 +116,9 @@ def _labels_of_values(node: ast.Call, field: FieldRead, scope: Scope) -> Inferre
         if scope.version >= Version.V4_6:
             scope.report(WRONG_ARGUMENT, field.span, 'The raw operator ("@") cannot be used with vals()')
             return None
-        own = _own_type(field, scope.version)
+        own = _own_type(field, scope)
         field = FieldRead(field.span, own, field.name, field.protocol, field.layers)
-    labels = labels_of(field, scope.version)
+    labels = labels_of(field, scope.version, scope.names)
     if labels is None or not labels.own:
         scope.report(WRONG_ARGUMENT, field.span, f'Field "{field.name}" does not have a value string')
         return None

@@ -17,6 +17,7 @@ from dfilter.check.rules import check_all as ask_rules
 from dfilter.check.rules.context import Context, expressions, typed_expressions
 from dfilter.check.typed import TypedExpression
 from dfilter.fields.versions import NEWEST, Version
+from dfilter.fields.vocabulary import WIRESHARK, Vocabulary
 from dfilter.language.ast import Expression
 from dfilter.language.frozen import frozen
 from dfilter.language.parser import parse
@@ -54,15 +55,17 @@ class Analysis:
     typed: TypedExpression | None
 
 
-def check_text(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> Verdict:
+def check_text(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None,
+               names: Vocabulary = WIRESHARK) -> Verdict:  # fmt: skip
     """What `version` of Wireshark says of `text`, and what its writer should know.
 
     Args:
         text: the filter; any text is answered, blank text is the filter that matches everything.
         version: the Wireshark version whose verdict is asked for.
         macros: macro definitions, name to text.
+        names: where names come from.
     """
-    return analyse(text, version, macros).verdict
+    return analyse(text, version, macros, names).verdict
 
 
 def check_all(text: str, macros: Mapping[str, str] | None = None) -> dict[str, Verdict]:
@@ -75,21 +78,25 @@ def check_all(text: str, macros: Mapping[str, str] | None = None) -> dict[str, V
     return {version.text: check_text(text, version, macros) for version in Version}
 
 
-def analyse(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> Analysis:
+def analyse(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None,
+            names: Vocabulary = WIRESHARK) -> Analysis:  # fmt: skip
     """As `check_text`, with the syntax tree and the typed expression."""
     try:
-        return _analyse(text, version, macros)
+        return _analyse(text, version, macros, names)
     except RecursionError:
         found = diagnostic(TOO_DEEP, "the filter is nested too deeply", Span(0, len(text)))
         return Analysis(verdict_of(text, (found,)), None, None)
 
 
-def _analyse(text: str, version: Version, macros: Mapping[str, str] | None) -> Analysis:
+def _analyse(text: str, version: Version, macros: Mapping[str, str] | None, names: Vocabulary) -> Analysis:
     parsed = parse(text, version, macros)
+    scope = Scope(version, names)
     if parsed.tree is None:
-        problems = tuple(_from_syntax(problem) for problem in parsed.problems)
-        return Analysis(verdict_of(text, problems), None, None)
-    scope = Scope(version)
+        from dfilter.check.elsewhere import problems_elsewhere  # valid filters need none of it
+
+        problems = [_from_syntax(problem) for problem in parsed.problems]
+        problems += problems_elsewhere(text, scope, parsed.problems)
+        return Analysis(verdict_of(text, tuple(problems)), None, None)
     typed = infer_condition(parsed.tree, scope)
     nodes = tuple(expressions(parsed.tree))
     tests = () if typed is None else tuple(typed_expressions(typed))

@@ -40,7 +40,6 @@ from dfilter.check.typed import (
     TypedOperand,
 )
 from dfilter.check.typenames import type_name
-from dfilter.fields import registry
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
@@ -255,7 +254,7 @@ def _by_label(
 ) -> _Pair | None:
     if field.raw and not isinstance(leaf, ast.String):
         _refuse_raw_label(field, leaf, scope)
-    labels = labels_of(field, scope.version)
+    labels = labels_of(field, scope.version, scope.names)
     text = label_text(leaf)
     if labels is None or labels.unit is not None or _boolean_word(field, leaf, text, scope.version):
         return _NO_LABELS
@@ -280,10 +279,10 @@ def _by_label(
 
 def _refuse_raw_label(field: FieldRead, leaf: ast.Word | ast.Literal, scope: Scope) -> None:
     """The name of a value, unquoted, compared with raw bytes makes Wireshark crash."""
-    info = registry.lookup(field.name, scope.version)
+    info = scope.names.lookup(field.name, scope.version)
     if info is None or parse_bytes(leaf.text, scope.version) is not None:
         return
-    labels = labels_of(replace(field, raw=False, type=info.type), scope.version)
+    labels = labels_of(replace(field, raw=False, type=info.type), scope.version, scope.names)
     wanted = spelled(leaf).lower()
     if labels is not None and any(label.lower() == wanted for _, _, label in labels.table):
         raise ReferenceCrashes(leaf.span)

@@ -322,7 +322,7 @@ def _with_constant(
         if version is Version.V3_4 and isinstance(left.operand, FieldRead):
             from dfilter.check.labels import value_named
 
-            named = value_named(left.operand, right.node, version)
+            named = value_named(left.operand, right.node, version, scope.names)
             if named is not None:
                 return left.operand, named
         right = for_slice(left.operand, right, version)

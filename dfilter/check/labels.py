@@ -9,9 +9,9 @@ from __future__ import annotations
 from dfilter.check.convert.errors import UNKNOWN_LABEL, ConversionError, quoted
 from dfilter.check.typed import Constant, FieldRead, LabelRead
 from dfilter.check.typenames import type_name
-from dfilter.fields import registry, values
 from dfilter.fields.types import INTEGERS, FieldType
 from dfilter.fields.versions import Version
+from dfilter.fields.vocabulary import WIRESHARK, Vocabulary
 from dfilter.language import ast
 from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
@@ -28,26 +28,27 @@ class Labels:
     `own`: it has a table of its own (a boolean without one still takes "True" and "False" for values).
     `verified`: the table is known to dfilter; without it any text is accepted.
     `unit`: its values have a unit; they can be searched as text, but no text stands for a value.
+    `names`: where the table comes from.
     """
 
     table: Table
     own: bool
     verified: bool
     unit: tuple[str, str] | None = None
+    names: Vocabulary = WIRESHARK
 
 
-def labels_of(field: FieldRead, version: Version) -> Labels | None:
+def labels_of(field: FieldRead, version: Version, names: Vocabulary) -> Labels | None:
     """The labels of the values of `field`, None where they have none."""
     if field.raw or field.selected or not (field.type in INTEGERS or field.type is FieldType.BOOLEAN):
         return None
-    table = values.labels(field.name, version)
+    table = names.labels(field.name, version)
     if table:
-        return Labels(table, own=True, verified=True)
-    unit = values.unit(field.name)
+        return Labels(table, own=True, verified=True, names=names)
+    unit = names.unit(field.name)
     if unit is not None:
         return Labels((), own=True, verified=True, unit=unit)
-    info = registry.lookup(field.name, version)
-    if info is not None and info.labelled is not False and not values.known(field.name, version):
+    if names.labels_unknown(field.name, version):
         return Labels((), own=True, verified=False)
     return Labels(_TRUE_FALSE, own=False, verified=True) if field.type is FieldType.BOOLEAN else None
 
@@ -76,14 +77,14 @@ def find(labels: Labels, text: str, field: FieldRead, span: Span, version: Versi
     first = found[0][0]
     if version <= Version.V4_0 and any(row[0] != row[1] for row in labels.table):
         raise ConversionError(UNKNOWN_LABEL, f'"{field.name}" cannot accept [range] strings as values')
-    if version > Version.V4_0 and _is_ambiguous(found, field.name, version):
+    if version > Version.V4_0 and _is_ambiguous(found, labels, field.name, version):
         return None
     return Constant(span, field.type, bool(first) if field.type is FieldType.BOOLEAN else first)
 
 
-def value_named(field: FieldRead, node: ast.Operand, version: Version) -> Constant | None:
+def value_named(field: FieldRead, node: ast.Operand, version: Version, names: Vocabulary) -> Constant | None:
     """The value of `field` that the text `node` names; None where it is no text or names none."""
-    labels = labels_of(field, version)
+    labels = labels_of(field, version, names)
     if labels is None or not isinstance(node, ast.String | ast.Word):
         return None
     text = node.value.decode("utf-8", "replace") if isinstance(node, ast.String) else node.text
@@ -93,11 +94,11 @@ def value_named(field: FieldRead, node: ast.Operand, version: Version) -> Consta
         return None
 
 
-def _is_ambiguous(found: list[tuple[int, int, str]], name: str, version: Version) -> bool:
+def _is_ambiguous(found: list[tuple[int, int, str]], labels: Labels, name: str, version: Version) -> bool:
     """Do these rows of the table stand for more than one number?"""
     if any(first != last for first, last, _ in found) or len({first for first, _, _ in found}) > 1:
         return True
-    return not values.ambiguous(name, version).isdisjoint(label for _, _, label in found)
+    return not labels.names.ambiguous(name, version).isdisjoint(label for _, _, label in found)
 
 
 _SHOWN = 4

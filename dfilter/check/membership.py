@@ -42,7 +42,7 @@ def infer_membership(node: ast.Membership, scope: Scope) -> TypedExpression | No
         _infer_elements(node, scope)
         return None
     inferred = _infer_elements(node, scope)
-    labels = labels_of(left, scope.version)
+    labels = labels_of(left, scope.version, scope.names)
     if labels is not None and _any_ambiguous(inferred, left, labels, scope):
         left_operand: TypedOperand = label_read(left, labels, scope.version)
     else:

@@ -18,7 +18,7 @@ _WORD_EDGES = (b"[[:<:]]", b"[[:>:]]")
 
 
 def character_class(pattern: bytes, start: int) -> int:
-    """The offset behind the class that opens at `start`; `[[:<:]]` and `[[:>:]]`, the edges of a word, look like one."""
+    """The offset behind the class that opens at `start`; the edges of a word, `[[:<:]]` and `[[:>:]]`, look so too."""
     if pattern.startswith(_WORD_EDGES, start):
         return start + len(_WORD_EDGES[0])
     at = start + 1

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dfilter.check.convert.errors import ConversionError, quoted
 from dfilter.check.diagnostics import Diagnostic, Fix, diagnostic
-from dfilter.fields import registry
 from dfilter.fields.registry import FieldInfo
 from dfilter.fields.versions import Version
+from dfilter.fields.vocabulary import WIRESHARK, Vocabulary
 from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
 
@@ -33,12 +33,13 @@ class DeprecatedUse:
 
 
 class Scope:
-    """One check in progress: the judging version, and what was found so far."""
+    """One check in progress: the judging version, where names come from, and what was found so far."""
 
-    __slots__ = ("deprecated", "hints", "problems", "suggested", "version")
+    __slots__ = ("deprecated", "hints", "names", "problems", "suggested", "version")
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, names: Vocabulary = WIRESHARK) -> None:
         self.version = version
+        self.names = names
         self.problems: list[Diagnostic] = []
         self.hints: list[Diagnostic] = []
         self.deprecated: list[DeprecatedUse] = []
@@ -57,20 +58,20 @@ class Scope:
 
     def lookup(self, name: str, span: Span) -> FieldInfo | None:
         """The field or protocol `name`; a deprecated spelling is noted and stands for the current one."""
-        info = registry.lookup(name, self.version)
+        info = self.names.lookup(name, self.version)
         if info is not None:
             return info
-        renamed = registry.resolve_alias(name, self.version)
+        renamed = self.names.resolve_alias(name, self.version)
         if renamed is None:
             return None
         if len(self.deprecated) < MAX_PROBLEMS:
             self.deprecated.append(DeprecatedUse(span, name, renamed))
-        return registry.lookup(renamed, self.version)
+        return self.names.lookup(renamed, self.version)
 
     def unknown_name(self, name: str, span: Span, notes: tuple[str, ...] = ()) -> None:
         """Report a name that is neither a field nor a protocol."""
-        message = f"{quoted(name)} is not a valid protocol or protocol field in Wireshark {self.version.text}"
-        having = registry.versions_of(name)
+        message = f"{quoted(name)} {self.names.not_valid(self.version)}"
+        having = self.names.versions_of(name)
         if having:
             known = ", ".join(version.text for version in having)
             message = f"Wireshark {self.version.text} has no field {quoted(name)}; {known} has it"
@@ -84,4 +85,4 @@ class Scope:
         if self.suggested >= MAX_SUGGESTED:
             return ()
         self.suggested += 1
-        return registry.suggest(name, self.version, limit=3)
+        return self.names.suggest(name, self.version)

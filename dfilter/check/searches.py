@@ -66,7 +66,7 @@ def _searchable(found: Typed, op: SearchOp, scope: Scope) -> TypedOperand | None
     if isinstance(operand, FieldRead) and version >= (
         Version.V4_4 if op is SearchOp.MATCHES else Version.V4_6
     ):
-        labels = labels_of(operand, version)
+        labels = labels_of(operand, version, scope.names)
         if labels is not None and labels.own:
             return label_read(operand, labels, version)
     allowed = can_match if op is SearchOp.MATCHES else can_contain

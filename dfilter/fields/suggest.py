@@ -230,6 +230,16 @@ def nearest(name: str, version: Version, limit: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*known, *near]))[:limit]
 
 
+def nearest_of(name: str, known: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """As `nearest`, among the names of an embedder's schema."""
+    if not 0 < len(name) <= MAX_TEXT:
+        return ()
+    wanted = _Wanted(name)
+    scored = ((wanted.slip(other), len(other), other) for other in islice(known, MAX_CANDIDATES))
+    best = heapq.nsmallest(limit, (found for found in scored if found[0] <= WORST))
+    return tuple(other for cost, _, other in best if cost <= best[0][0] + WINDOW)
+
+
 def _scored(wanted: _Wanted, found: Iterable[str], head: str) -> Iterator[tuple[float, int, str]]:
     """Cost, length and name of those that are near; another protocol than the existing `head` costs more."""
     for other in found:
