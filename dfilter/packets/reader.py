@@ -45,7 +45,10 @@ class PacketReader:
                 return _complete_first(get)
             item = self._item(name)
             return get if item is None else lambda view: [item(layer) for layer in get(view)]
-        return self._over_layers(name, self._layer_values(name))
+        read = self._over_layers(name, self._layer_values(name))
+        if name == "frame.time_delta" and self._version >= Version.V4_6:
+            return lambda view: _NOTHING if view.number == 1 else read(view)  # up to 4.4 it is 0 in the first frame
+        return read
 
     def raw_values(self, name: str) -> Callable[[View], Values]:
         if name in self._known.protocols:
