@@ -71,7 +71,21 @@ tcp/323: 00 0a 0001 00000010 00000009 00000000
     rpki-rtr.length_pdu == 9 and _ws.malformed
 """
 
-TABLES = {"bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
+PIM = """
+ip/103: 20 00 0000 0001 0002 0069 0014 0004 00000001 0002 0004 01f4 09c4
+    pim.holdtime == 105 and pim.generation_id == 1 and pim.propagation_delay == 500 and not _ws.malformed
+ip/103: 23 00 0000 01000a000001 00 01 00d2 01000020e1010101 0001 0000 01000420 0a000002
+    pim.upstream_neighbor == 10.0.0.1 and pim.group == 225.1.1.1 and pim.join_ip == 10.0.0.2 and pim.numjoins == 1
+    pim.source_addr.flags.s == 1 and pim.mask_len == 32
+ip/103: 20 00 0000 0001 0000
+    pim.optiontype == 1 and _ws.malformed
+ip/103: 22 01 0000 01000020e1010101 01000a000001
+    pim.packedregstoppbit == 1 and pim.source == 10.0.0.1
+ip/103: 21 00 0000 40000000 00000000
+    pim.register_flag.null_register == 1 and pim.dummy_header and not data
+"""
+
+TABLES = {"pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
 
 
 @pytest.mark.parametrize("name", TABLES)
