@@ -41,16 +41,21 @@ def columns_of(view: View) -> Columns:
     told = list(reversed(view.told))
     for layer in shown:
         while told and told[-1][0] <= layer.index:
-            columns.set(told.pop()[1])
+            _tell(columns, *told.pop()[1:])
         _written(layer.protocol.write or _write_line, layer, columns)
-    for _, text in reversed(told):
-        columns.set(text)
+    for _, text, protocol in reversed(told):
+        _tell(columns, text, protocol)
     for layer in shown:
         if layer.protocol.conclude is not None:
             _written(layer.protocol.conclude, layer, columns)
     for text in dict.fromkeys(_DAMAGE[layer.protocol.name] for layer in shown if layer.protocol.name in _DAMAGE):
         columns.append(text)
     return columns
+
+
+def _tell(columns: Columns, text: str, protocol: str) -> None:
+    columns.set(text)
+    columns.protocol = protocol or columns.protocol
 
 
 def _written(write: Callable[[Layer, Columns], None], layer: Layer, columns: Columns) -> None:

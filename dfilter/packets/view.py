@@ -7,7 +7,7 @@ fields are added once, on first touch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dfilter.packets.declare import Protocol
@@ -120,7 +120,7 @@ class View:
         addresses, ports: source and destination, of the innermost header so far.
         quoted: inside a packet that an error message quotes: no state is kept there.
         told: info texts of protocols that show no layer here, since they wait for the rest of their message, each
-            with the number of layers before it.
+            with the number of layers before it and what it puts in the protocol column, if it does.
     """
 
     __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "ports", "quoted", "session", "stream",
@@ -138,7 +138,7 @@ class View:
         self.stream: Stream | None = None
         self.time_delta: int | None = None
         self.time_relative: int | None = None
-        self.told: tuple[tuple[int, str], ...] = ()
+        self.told: tuple[tuple[int, str, str], ...] = ()
 
     @property
     def number(self) -> int:
@@ -227,9 +227,9 @@ class View:
         layer._filled = True
         self.layers.append(layer)
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, protocol: str = "") -> None:
         """An info text without a layer."""
-        self.told = (*self.told, (len(self.layers), text))
+        self.told = (*self.told, (len(self.layers), text, protocol))
 
     def call(self, protocol: Protocol, region: Region) -> Any:
         """Dissect `region` as `protocol`, if anything that is wanted can be found there; its result.
@@ -260,6 +260,19 @@ class View:
         except DissectionError as error:
             self.damaged(error)
             return None
+
+    def is_taken(self, transport: str, ports: Iterable[int], region: Region, unless: Protocol | None = None) -> bool:
+        """Dissect `region` as the first that does not decline: the owners of `ports` ("tcp", "udp"), but for `unless`,
+        then those that recognise the bytes. An owner that only the reference knows keeps others away."""
+        table = transport + ".port"
+        for port in ports:
+            protocol = self.lookup(table, port)
+            if protocol is not None:
+                if protocol is not unless and self.ask(protocol, region) is not False:
+                    return True
+            elif self.pass_over(table, port, region):
+                return True
+        return self.is_recognised(transport, region)
 
     def is_recognised(self, table: str, region: Region) -> bool:
         """Dissect `region` as the first protocol of a table without keys that takes it, if there is one."""

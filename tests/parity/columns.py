@@ -39,7 +39,12 @@ def reference(path: Path, keep: Path | None) -> list[Row]:
         if stored is not None:
             stored.write_bytes(text)
     rows = (line.partition("\t") for line in text.decode("utf-8", "replace").split("\n")[:-1])
-    return [(protocol, info) for protocol, _, info in rows]
+    return [(_unescaped(protocol), _unescaped(info)) for protocol, _, info in rows]
+
+
+def _unescaped(text: str) -> str:
+    """What stood in the column before the output escaped it."""
+    return text.replace("\\\\", "\\")
 
 
 def ours(path: Path) -> Iterator[Row]:

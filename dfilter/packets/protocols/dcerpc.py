@@ -378,8 +378,14 @@ def _fill_auth(layer: Layer, fragment: _Fragment) -> None:
 
 @DCERPC.info_line
 def dcerpc_info(layer: Layer) -> str:
+    """The kind of message, its call, which part of it this is, and what it calls."""
     names = {REQUEST: "Request", RESPONSE: "Response", FAULT: "Fault", BIND: "Bind", BIND_ACK: "Bind_ack",
              BIND_NAK: "Bind_nak", ALTER: "Alter_context", ALTER_RESP: "Alter_context_resp",
              AUTH3: "AUTH3"}  # fmt: skip
+    part = {0: "Mid", 1: "1st", 2: "Last", 3: "Single"}[layer.region.u8(3) & 3]
     text = f"{names.get(layer.state.kind, 'Unknown')}: call_id: {layer.computed('dcerpc.cn_call_id')[0]}"
-    return f"{text}, opnum: {layer.state.opnum}" if layer.state.opnum is not None else text
+    text += f", Fragment: {part}"
+    if layer.state.opnum is not None:
+        text += f", opnum: {layer.state.opnum}"
+    contexts = layer.computed("dcerpc.cn_ctx_id")
+    return text + (f", Ctx: {contexts[0]}" if contexts and layer.state.kind in (REQUEST, RESPONSE, FAULT) else "")

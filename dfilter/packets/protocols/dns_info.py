@@ -7,25 +7,29 @@ it can be read, and no further than a line is useful.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from dfilter.fields.text import value_text
 from dfilter.fields.types import FieldType
-from dfilter.fields.values import labels
 from dfilter.packets.protocols.dns_names import read_name
+from dfilter.packets.protocols.label_texts import label_of
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.view import Layer
 
 _OPERATIONS = {0: "Standard query", 1: "Inverse query", 2: "Server status request", 4: "Zone change notification",
                5: "Dynamic update", 6: "DNS Stateful operations"}  # fmt: skip
-_TYPES = dict(enumerate(
+_FIRST_TYPES = (
     "A NS MD MF CNAME SOA MB MG MR NULL WKS PTR HINFO MINFO MX TXT RP AFSDB X25 ISDN RT NSAP NSAP-PTR SIG KEY PX "
     "GPOS AAAA LOC NXT EID NIMLOC SRV ATMA NAPTR KX CERT A6 DNAME SINK OPT APL DS SSHFP IPSECKEY RRSIG NSEC DNSKEY "
-    "DHCID NSEC3 NSEC3PARAM TLSA SMIMEA".split(), 1,
-)) | {55: "HIP", 56: "NINFO", 57: "RKEY", 58: "TALINK", 59: "CDS", 60: "CDNSKEY", 61: "OPENPGPKEY", 62: "CSYNC",
-      63: "ZONEMD", 64: "SVCB", 65: "HTTPS", 99: "SPF", 100: "UINFO", 101: "UID", 102: "GID", 103: "UNSPEC",
-      104: "NID", 105: "L32", 106: "L64", 107: "LP", 108: "EUI48", 109: "EUI64", 249: "TKEY", 250: "TSIG",
-      251: "IXFR", 252: "AXFR", 253: "MAILB", 254: "MAILA", 255: "ANY", 256: "URI", 257: "CAA", 32768: "TA",
-      32769: "DLV"}  # fmt: skip
+    "DHCID NSEC3 NSEC3PARAM TLSA SMIMEA"
+)
+_TYPES = dict(enumerate(_FIRST_TYPES.split(), 1)) | {
+    55: "HIP", 56: "NINFO", 57: "RKEY", 58: "TALINK", 59: "CDS", 60: "CDNSKEY", 61: "OPENPGPKEY", 62: "CSYNC",
+    63: "ZONEMD", 64: "SVCB", 65: "HTTPS", 99: "SPF", 100: "UINFO", 101: "UID", 102: "GID", 103: "UNSPEC",
+    104: "NID", 105: "L32", 106: "L64", 107: "LP", 108: "EUI48", 109: "EUI64", 249: "TKEY", 250: "TSIG",
+    251: "IXFR", 252: "AXFR", 253: "MAILB", 254: "MAILA", 255: "ANY", 256: "URI", 257: "CAA", 32768: "TA",
+    32769: "DLV",
+}  # fmt: skip
 """RFC 1035 section 3.2.2 and the IANA registry of resource record types."""
 _MAX_TEXT = 4096
 """Characters after which no record is added."""
@@ -42,12 +46,9 @@ def message_line(layer: Layer) -> str:
         words[0] += " response"
     words.append(f"0x{region.u16(base):04x}")
     if flags & 0x8000 and flags & 15:
-        table = labels("dns.flags.rcode") or ()
-        words.append(next((text for first, last, text in table if first <= flags & 15 <= last), "Unknown error"))
-    try:
+        words.append(label_of("dns.flags.rcode", flags & 15, "Unknown error"))
+    with suppress(DissectionError):  # damage has a text of its own
         _add_sections(region, base, words, multicast)
-    except DissectionError:
-        pass  # damage has a text of its own
     return " ".join(words)
 
 

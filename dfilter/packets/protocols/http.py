@@ -14,7 +14,7 @@ from dfilter.packets.protocols.http2 import PREFACE
 from dfilter.packets.protocols.http2_settings import SETTINGS_FIELDS
 from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, missing_chunks, read_chunks
 from dfilter.packets.protocols.http_exchange import HttpState, Link, Progress, note, state_of, status_code
-from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, head_line, message_info
+from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, head_line, message_info, text
 from dfilter.packets.protocols.http_head import Head, Kind, classify, first_line_end, head_is_complete, parse_head
 from dfilter.packets.protocols.http_media import dissect_body
 from dfilter.packets.region import Malformed, Region
@@ -119,13 +119,15 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     skip = 2 if region.length > 2 and buf.startswith(b"\r\n", start, region.end) else 0
     line = first_line_end(region, skip)
     if line is None and context.can_wait and _is_text(buf[start + skip]) and region.length < MAX_HEAD:
+        if classify(buf, start + skip, region.end) is not Kind.OTHER:
+            context.view.tell(text(buf[start + skip : region.end]))
         raise NeedMore(start, ONE_MORE_SEGMENT)
     kind = classify(buf, start + skip, region.end if line is None else line[0])
     if kind is Kind.OTHER:
         _dissect_continuation(context, region, skip, follows)
         return 0
     if context.can_wait and kind is not Kind.HEADERS:
-        _wait_for_head(context, region, skip)
+        _wait_for_head(context, region, skip, line)
     head = parse_head(region, skip, kind)
     try:
         length, chunks = _body_length(context, region, head)
@@ -155,11 +157,13 @@ def _progress(context: _Context, region: Region) -> Progress:
     return context.state.progress_of(stream.sender, stream.seq + region.start - context.origin)
 
 
-def _wait_for_head(context: _Context, region: Region, skip: int) -> None:
+def _wait_for_head(context: _Context, region: Region, skip: int, line: tuple[int, int] | None) -> None:
     progress = _progress(context, region)
     if region.length >= MAX_HEAD or progress.chunks or head_is_complete(region, skip, progress.head):
         return
     progress.head = region.length
+    if line is not None:
+        context.view.tell(text(region.buf[region.start + skip : line[0]]) + " ")
     raise NeedMore(region.start, ONE_MORE_SEGMENT)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dfilter.fields.types import FieldType as T
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table, header
+from dfilter.packets.protocols.ip import dotted
 from dfilter.packets.protocols.quotes import internet_checksum_ok
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
@@ -144,8 +148,37 @@ def _fill_report(layer: Layer) -> None:
             offset += auxiliary * 4
 
 
-@IGMP.info_line
-def igmp_info(layer: Layer) -> str:
-    names = {QUERY: "Membership Query", REPORT_V1: "Membership Report", REPORT_V2: "Membership Report",
-             LEAVE: "Leave Group", REPORT_V3: "Membership Report"}  # fmt: skip
-    return names.get(layer.region.u8(0), "") if layer.region.length else ""
+@IGMP.column_writer
+def write_igmp(layer: Layer, columns: Columns) -> None:
+    """The version is part of the name; a version 3 report says who joins and who leaves."""
+    versions = layer.computed("igmp.version")
+    columns.protocol = f"IGMPv{versions[0]}" if versions else "IGMP"
+    kind = layer.region.u8(0)
+    version = versions[0] if versions else 0
+    groups = [dotted(group) for group in layer.computed("igmp.maddr")]
+    if kind == QUERY and version > 1 and groups:
+        general = groups[0] == "0.0.0.0"
+        columns.set("Membership Query, general" if general else f"Membership Query, specific for group {groups[0]}")
+    elif kind == REPORT_V3:
+        columns.set("Membership Report" + "".join(" / " + text for text in _changes(layer.region)))
+    else:
+        names = {QUERY: "Membership Query", REPORT_V1: "Membership Report", REPORT_V2: "Membership Report group",
+                 LEAVE: "Leave Group", 0x1E: "Traceroute Response", 0x1F: "Traceroute Query"}  # fmt: skip
+        columns.set(" ".join([names.get(kind, ""), *(groups[:1] if kind in (REPORT_V2, LEAVE) else ())]))
+
+
+def _changes(region: Region) -> Iterator[str]:
+    """What each record of a version 3 report (RFC 3376 section 4.2.12) asks for."""
+    offset = 8
+    for _ in range(region.u16(6)):
+        kind, count = region.u8(offset), region.u16(offset + 2)
+        group = dotted(region.bytes(offset + 4, 4))
+        sources = ", ".join(dotted(region.bytes(offset + 8 + 4 * index, 4)) for index in range(count))
+        if kind in (1, 3):
+            yield f"Join group {group} for source {{{sources}}}" if count else f"Leave group {group}"
+        elif kind in (2, 4):
+            scope = f", not for source {{{sources}}}" if count else " for any sources"
+            yield f"Join group {group}{scope}"
+        elif kind in (5, 6):
+            yield f"Group {group}, {'new' if kind == 5 else 'block'} source{'s' if count > 1 else ''} {{{sources}}}"
+        offset += 8 + 4 * count + 4 * region.u8(offset + 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
 from dfilter.packets.protocols.ip_options import OPTION_FIELDS, fill_options
+from dfilter.packets.protocols.label_texts import label_of
 from dfilter.packets.region import Region
 from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
 from dfilter.packets.streams.remembered import Numbers
@@ -194,10 +195,16 @@ def dotted(address: bytes) -> str:
 
 @IP.info_line
 def ip_info(layer: Layer) -> str:
+    """What follows, where nothing above says more; a fragment says that it is one."""
     region = layer.region
-    if region.length < 20:
+    if region.length < 4 or layer.state == "ip.bogus_ip_version":
         return ""
-    offset = (region.u16(6) & 0x1FFF) * 8
+    if region.length < 20:
+        return f"Bogus IP length ({region.u16(2)}, less than header length {(region.u8(0) & 15) * 4})"
+    number = region.u8(9)
+    name = label_of("ip.proto", number)
     if region.u16(6) & 0x3FFF:
-        return f"Fragmented IP protocol (proto={region.u8(9)}, off={offset}, ID={region.u16(4):04x})"
-    return f"proto={region.u8(9)}"
+        offset = (region.u16(6) & 0x1FFF) * 8
+        text = f"Fragmented IP protocol (proto={name} {number}, off={offset}, ID={region.u16(4):04x})"
+        return text + "".join(f" [Reassembled in #{frame}]" for frame in layer.computed("ip.reassembled_in")[:1])
+    return f"{name} ({number})"

@@ -351,7 +351,22 @@ def generalized_time(text: bytes) -> int:
 
 @KERBEROS.info_line
 def kerberos_info(layer: Layer) -> str:
+    """The message's type, and the error that it reports."""
     names = {10: "AS-REQ", 11: "AS-REP", 12: "TGS-REQ", 13: "TGS-REP", 14: "AP-REQ", 15: "AP-REP", 20: "KRB-SAFE",
              21: "KRB-PRIV", 22: "KRB-CRED", 30: "KRB Error"}  # fmt: skip
-    kinds = layer.computed("kerberos.msg_type")
+    kinds, errors = layer.computed("kerberos.msg_type"), layer.computed("kerberos.error_code")
+    if kinds and kinds[0] == 30 and errors:
+        return f"KRB Error: {_ERROR_NAMES.get(errors[0], errors[0])}"
     return names.get(kinds[0], "") if kinds else ""
+
+
+_ERROR_NAMES = {
+    6: "KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN", 7: "KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN", 9: "KRB5KDC_ERR_NULL_KEY",
+    12: "KRB5KDC_ERR_POLICY", 13: "KRB5KDC_ERR_BADOPTION", 14: "KRB5KDC_ERR_ETYPE_NOSUPP",
+    18: "KRB5KDC_ERR_CLIENT_REVOKED", 23: "KRB5KDC_ERR_KEY_EXPIRED", 24: "KRB5KDC_ERR_PREAUTH_FAILED",
+    25: "KRB5KDC_ERR_PREAUTH_REQUIRED", 31: "KRB5KRB_AP_ERR_BAD_INTEGRITY", 32: "KRB5KRB_AP_ERR_TKT_EXPIRED",
+    33: "KRB5KRB_AP_ERR_TKT_NYV", 34: "KRB5KRB_AP_ERR_REPEAT", 36: "KRB5KRB_AP_ERR_BADMATCH",
+    37: "KRB5KRB_AP_ERR_SKEW", 41: "KRB5KRB_AP_ERR_MODIFIED", 52: "KRB5KRB_ERR_RESPONSE_TOO_BIG",
+    60: "KRB5KRB_ERR_GENERIC", 68: "KRB5KDC_ERR_WRONG_REALM",
+}  # fmt: skip
+"""RFC 4120 section 7.5.9."""

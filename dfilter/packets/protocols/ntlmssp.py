@@ -6,6 +6,7 @@ descriptors say or the message is malformed; an empty string shows as "NULL", as
 
 from __future__ import annotations
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor, from_filetime, mask_table, utf16_text
 from dfilter.packets.region import Region
@@ -293,10 +294,15 @@ def _fill_version(cursor: Cursor) -> None:
     cursor.u8("ntlmssp.version.ntlm_current_revision")
 
 
-@NTLMSSP.info_line
-def ntlmssp_info(layer: Layer) -> str:
+@NTLMSSP.column_writer
+def write_ntlmssp(layer: Layer, columns: Columns) -> None:
+    """Added to the line of the protocol that carries it."""
     names = {NEGOTIATE: "NTLMSSP_NEGOTIATE", CHALLENGE: "NTLMSSP_CHALLENGE", AUTHENTICATE: "NTLMSSP_AUTH"}
     kinds = layer.computed("ntlmssp.messagetype")
-    text = names.get(kinds[0], "") if kinds else ""
-    users = layer.computed("ntlmssp.auth.username")
-    return f"{text}, User: {layer.computed('ntlmssp.auth.domain')[0]}\\{users[0]}" if users else text
+    if not kinds or kinds[0] not in names:
+        return
+    columns.append(names[kinds[0]], ", ")
+    if kinds[0] == AUTHENTICATE:
+        domain, user = (("".join(layer.computed("ntlmssp.auth." + name)[:1])) for name in ("domain", "username"))
+        domain, user = ("" if text == "NULL" else text for text in (domain, user))
+        columns.append(f", User: {domain}\\{user}")

@@ -7,10 +7,12 @@ every frame of the capture, also in those before they were announced.
 
 from __future__ import annotations
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.protocols.smb2_bodies import fill_body
 from dfilter.packets.protocols.smb2_fields import SMB2_FIELDS
+from dfilter.packets.protocols.smb2_line import message_text
 from dfilter.packets.protocols.smb2_payloads import dissect_body
 from dfilter.packets.protocols.smb2_state import Message, directory, link, note_request, note_response
 from dfilter.packets.region import Malformed, Region
@@ -209,9 +211,16 @@ def _fill_compressed(cursor: Cursor) -> None:
         cursor.at = end
 
 
-@SMB2.info_line
-def smb2_info(layer: Layer) -> str:
+@SMB2.column_writer
+def write_smb2(layer: Layer, columns: Columns) -> None:
+    """Messages that are chained, or come one after the other in a frame, make one line."""
+    if any(before.protocol is SMB2 for before in layer.view.layers[: layer.index]):
+        columns.append(";")
+    else:
+        columns.protocol = "SMB2"
+        columns.set("")
     message = layer.state
-    if not isinstance(message, Message):
-        return "Encrypted SMB3" if layer.region.buf[layer.start : layer.start + 4] == _ENCRYPTED else ""
-    return f"{message.title} {'Response' if message.response else 'Request'}"
+    if isinstance(message, Message):
+        columns.append(message_text(layer, message))
+    elif layer.region.buf[layer.start : layer.start + 4] == _ENCRYPTED:
+        columns.append("Encrypted SMB3")

@@ -207,9 +207,16 @@ def _fill_replies(layer: Layer) -> None:
 @SMTP.info_line
 def smtp_info(layer: Layer) -> str:
     segment: Segment = layer.state
-    text = " | ".join(decode(layer.buf[line.start : line.end]) for line in lines(layer.buf, layer.start, layer.end))
+    shown = [decode(layer.buf[line.start : line.end]) for line in lines(layer.buf, layer.start, layer.end)]
     if segment.pieces is None:
-        return f"S: {text}"
+        return "S: " + " | ".join(_further_text(shown, index) for index in range(len(shown)))
     if any(piece.kind is Kind.MESSAGE for piece in segment.pieces):
         return f"C: DATA fragment, {layer.end - layer.start} bytes"
-    return f"C: {text}"
+    return "C: " + " | ".join(shown)
+
+
+def _further_text(shown: list[str], index: int) -> str:
+    """A line of a reply; of the further lines of one with several, only the text behind the code."""
+    line = shown[index]
+    continues = index > 0 and shown[index - 1][3:4] == "-" and shown[index - 1][:3] == line[:3]
+    return line[4:] if continues else line
