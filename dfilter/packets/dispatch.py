@@ -23,10 +23,12 @@ SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols"}) | COLUMN
 
 TABLES = frozenset({
     "link", "ethertype", "llc.dsap", "llc.snap", "null.family", "ppp.protocol", "gre.proto", "ip.proto",
-    "osi.nlpid", "tcp.port", "tcp", "udp.port", "udp", "sctp.port", "sctp.ppid", "media_type", "dcerpc",
+    "osi.nlpid", "tcp.port", "tcp", "tcp.announced", "udp.port", "udp", "udp.announced", "sctp.port", "sctp.ppid",
+    "media_type", "dcerpc",
 })  # fmt: skip
-"""The dispatch tables. "tcp", "udp" hold protocols that recognise themselves; the others are keyed by number
-(media_type: by the lower-case type/subtype)."""
+"""The dispatch tables. "tcp", "udp" hold protocols that recognise themselves, "tcp.announced", "udp.announced" those
+of conversations that another one announced; the others are keyed by number (media_type: by the lower-case
+type/subtype)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -113,6 +113,7 @@ class Session:
         self._decode_as = {key: self.catalogue.protocols[name] for key, name in (decode_as or {}).items()}
         self._memory: dict[str, Any] = {}
         self._readers: dict[str, Callable[[View], Sequence[Any]]] = {}
+        self._recognisers: dict[str, Sequence[PacketProtocol]] = {}
         self._fed = 0
         self._first_time: int | None = None
         self._previous_time: int | None = None
@@ -169,6 +170,15 @@ class Session:
             if chosen is not None:
                 return chosen
         return self._tables.get(table, {}).get(key)
+
+    def recognisers(self, table: str) -> Sequence[PacketProtocol]:
+        """The protocols of a table without keys in the order in which they are asked, up to the last that matters."""
+        known = self._recognisers.get(table)
+        if known is None:
+            asked = self.catalogue.heuristics.get(table, ())
+            last = max((at for at, one in enumerate(asked) if one.name in self.reachable), default=-1)
+            known = self._recognisers[table] = asked if "data" in self.reachable else asked[: last + 1]
+        return known
 
     def memory(self, name: str, make: Callable[[], T]) -> T:
         """The state that protocol code keeps under `name` in this session, made on first use."""

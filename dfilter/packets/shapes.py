@@ -122,6 +122,7 @@ class ShapeKnowledge:
         table = last.name + ".port"
         if any(name in reachable for name in last.carries if name not in TABLES):
             return None
-        if any(protocol.name in reachable for protocol in known.heuristics.get(last.name, ())):
-            return None
+        for unkeyed in (last.name, last.name + ".announced"):
+            if any(protocol.name in reachable for protocol in known.heuristics.get(unkeyed, ())):
+                return None
         return frozenset(port for port, protocol in known.tables.get(table, {}).items() if protocol.name in reachable)

@@ -43,7 +43,7 @@ def is_announced(view: View, region: Region) -> bool:
     return view.stream is not None and announced(view.session).expects(view)
 
 
-FTP_DATA.heuristics["tcp"] = is_announced
+FTP_DATA.heuristics["tcp.announced"] = is_announced
 
 
 @FTP_DATA.dissector

@@ -66,7 +66,7 @@ def is_announced(view: View, region: Region) -> bool:
     return rtcp_sessions(view).find(view) is not None
 
 
-RTCP.heuristics["udp"] = is_announced
+RTCP.heuristics["udp.announced"] = is_announced
 
 
 @RTCP.dissector

@@ -87,7 +87,7 @@ def is_announced(view: View, region: Region) -> bool:
     return region.length > 0 and region.u8(0) >> 6 == 2 and rtp_sessions(view).find(view) is not None
 
 
-RTP.heuristics["udp"] = is_announced
+RTP.heuristics["udp.announced"] = is_announced
 
 
 @RTP.dissector
@@ -143,5 +143,17 @@ def _fill_payload(layer: Layer, at: int) -> None:
 
 @RTP.info_line
 def rtp_info(layer: Layer) -> str:
+    """The payload's type and what orders the packets."""
     region = layer.region
-    return f"PT={region.u8(1) & 0x7F}, SSRC=0x{region.u32(8):08X}, Seq={region.u16(2)}, Time={region.u32(4)}"
+    kind = region.u8(1) & 0x7F
+    name = _PAYLOAD_NAMES.get(kind) or (f"DynamicRTP-Type-{kind}" if kind >= 96 else "Unassigned")
+    text = f"PT={name}, SSRC=0x{region.u32(8):X}, Seq={region.u16(2)}, Time={region.u32(4)}"
+    return text + (", Mark" if region.u8(1) & 0x80 else "")
+
+
+_PAYLOAD_NAMES = {
+    0: "ITU-T G.711 PCMU", 3: "GSM 06.10", 4: "ITU-T G.723", 8: "ITU-T G.711 PCMA", 9: "ITU-T G.722",
+    13: "Comfort noise", 15: "ITU-T G.728", 18: "ITU-T G.729", 26: "JPEG-compressed video", 31: "ITU-T H.261",
+    33: "MPEG-II transport streams", 34: "ITU-T H.263",
+}  # fmt: skip
+"""RFC 3551 section 6."""

@@ -7,7 +7,6 @@ protocol inside claims.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -171,29 +170,14 @@ def _inside(view: View, region: Region, state: SocksConversation) -> None:
     to_server = view.lookup("tcp.port", ports[1]) is SOCKS
     view.ports = (ports[0], state.port) if to_server else (state.port, ports[1])
     try:
-        for protocol in _candidates(view, region, state):
-            if protocol is not SOCKS and view.call(protocol, region) is not False:
-                return
-        if not any(view.pass_over("tcp.port", port, region) for port in sorted(view.ports)):
+        taken = state.inner is not None and view.call(state.inner, region) is not False
+        if not taken and not view.is_taken("tcp", sorted(view.ports), region, unless=SOCKS):
             view.call_data(region)
     finally:
         view.ports = ports
         claimed = stream.conversation.protocol
         if claimed is not SOCKS:
             state.inner, stream.conversation.protocol = claimed, SOCKS
-
-
-def _candidates(view: View, region: Region, state: SocksConversation) -> Iterator[Protocol]:
-    if state.inner is not None:
-        yield state.inner
-        return
-    for port in sorted(view.ports):
-        protocol = view.lookup("tcp.port", port)
-        if protocol is not None:
-            yield protocol
-    for protocol in view.session.catalogue.heuristics.get("tcp", ()):
-        if protocol.heuristics["tcp"](view, region):
-            yield protocol
 
 
 @SOCKS.filler

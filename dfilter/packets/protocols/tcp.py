@@ -63,7 +63,7 @@ TCP = Protocol(
         *(computed(name, T[type_], look_ahead=True) for name, type_ in LOOK_AHEAD_FIELDS),
     ),
     over={"ip.proto": (6,)},
-    carries=("tcp.port", "tcp", "data"),
+    carries=("tcp.port", "tcp", "tcp.announced", "data"),
     header_length=lambda layer: (layer.region.u8(12) >> 4) * 4 if layer.region.length > 12 else layer.region.length,
 )  # fmt: skip
 

@@ -29,7 +29,7 @@ UDP = Protocol(
         computed("udp.time_delta", T.RELATIVE_TIME, stateful=True),
     ),
     over={"ip.proto": (17,)},
-    carries=("udp.port", "udp", "data"),
+    carries=("udp.port", "udp", "udp.announced", "data"),
 )
 
 MAX_LENGTH = 65535
@@ -68,17 +68,11 @@ def dissect_udp(view: View, region: Region) -> None:
 
 
 def dissect_payload(view: View, payload: Region, source: int, target: int) -> None:
-    """Find the protocol of a UDP payload and dissect it; `data` where none is known."""
-    for port in sorted((source, target)):
-        protocol = view.lookup("udp.port", port)
-        if protocol is not None and view.call(protocol, payload) is not False:
-            return
-    for candidate in view.session.catalogue.heuristics.get("udp", ()):
-        if candidate.heuristics["udp"](view, payload):
-            view.call(candidate, payload)
-            return
-    # what we do not dissect comes last: the reference's code there often declines, ours cannot tell
-    if not any(view.pass_over("udp.port", port, payload) for port in sorted((source, target))):
+    """Find the protocol of a UDP payload and dissect it, the first that does not decline: one that was announced for
+    this conversation, the owners of its ports, one that recognises the bytes; else `data`."""
+    if view.is_recognised("udp.announced", payload):
+        return
+    if not view.is_taken("udp", sorted((source, target)), payload):
         view.call_data(payload)
 
 

@@ -50,12 +50,14 @@ class Assembly:
         wanted: its length in bytes as far as known, or a constant of this module.
         segments: (frame, offset in the message, length), in order of arrival.
         conflict: bytes that came twice differ.
+        announced: the frame that its first frame names as its end so far; 0 for none.
     """
 
     seq: int
     wanted: int
     segments: list[tuple[int, int, int]] = field(default_factory=list)
     conflict: bool = False
+    announced: int = 0
     _data: bytearray = field(default_factory=bytearray)
     _later: dict[int, bytes] = field(default_factory=dict)
     _later_bytes: int = 0

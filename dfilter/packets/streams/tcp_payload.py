@@ -8,7 +8,6 @@ not dissected themselves ("do not call subdissectors for error packets"), except
 
 from __future__ import annotations
 
-from dfilter.packets.declare import Protocol
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.analysis import REPEATED, Verdict
 from dfilter.packets.streams.conversation import Conversation, Flow, Stream
@@ -151,6 +150,7 @@ def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assem
     except NeedMore as need:
         if need.offset == 0:
             assembly.wanted = need.count if need.count < 0 else len(data) + need.count
+            _foresee_end(view, assembly)
             _wait(view, layer, stream, assembly)
             return
         wanted = need.count if need.count < 0 else len(data) - need.offset + need.count
@@ -160,6 +160,22 @@ def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assem
     except DissectionError as error:
         view.damaged(error)
     _add_reassembled(view, layer, stream, assembly, len(data))
+
+
+def _foresee_end(view: View, assembly: Assembly) -> None:
+    """Should the message never be complete, its first frame names the last one that was added."""
+    first, number = assembly.segments[0][0], view.frame.number
+    if first != number:
+        _withdraw(view, assembly)
+        view.session.foresee("tcp.reassembled_in", first, number)
+        assembly.announced = number
+
+
+def _withdraw(view: View, assembly: Assembly) -> None:
+    """What was foreseen as the end of a message was not."""
+    ends = view.session.foreseen.get("tcp.reassembled_in", {}).get(assembly.segments[0][0], [])
+    if assembly.announced in ends:
+        ends.remove(assembly.announced)
 
 
 def _wait(view: View, layer: Layer, stream: Stream, assembly: Assembly) -> None:
@@ -189,6 +205,7 @@ def _add_reassembled(view: View, layer: Layer, stream: Stream, assembly: Assembl
     stop = (assembly.seq + length) & SEQ_MASK
     stream.flow.finished = (*stream.flow.finished[1 - MAX_FINISHED :], (assembly.seq, stop, number))
     layer.add("tcp.segments", None)
+    _withdraw(view, assembly)
     for frame, _, _ in segments:
         layer.add("tcp.segment", frame)
         if frame != number:
@@ -207,10 +224,7 @@ def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) ->
     view.stream = stream
     before = len(view.layers)
     try:
-        for protocol in _candidates(view, stream, region):
-            if view.call(protocol, region) is not False:
-                return
-        if not any(view.pass_over("tcp.port", port, region) for port in _ports(view, stream)):
+        if not _is_taken(view, stream, region):
             view.call_data(region)
     finally:
         view.stream = None
@@ -240,13 +254,10 @@ def _ports(view: View, stream: Stream) -> list[int]:
     return sorted(view.ports) if server_port is None else [server_port]
 
 
-def _candidates(view: View, stream: Stream, region: Region) -> list[Protocol]:
-    """The protocols to try: the one that claimed the conversation, else those of its ports, then the others."""
-    if stream.conversation.protocol is not None:
-        return [stream.conversation.protocol]
-    by_port = [view.lookup("tcp.port", port) for port in _ports(view, stream)]
-    found = [protocol for protocol in by_port if protocol is not None]
-    for candidate in view.session.catalogue.heuristics.get("tcp", ()):
-        if candidate.heuristics["tcp"](view, region):
-            found.append(candidate)
-    return found
+def _is_taken(view: View, stream: Stream, region: Region) -> bool:
+    """Dissect as the protocol that claimed the conversation, else as one for which it was announced, else by its ports
+    and its bytes; whether one took it."""
+    claimed = stream.conversation.protocol
+    if claimed is not None and view.ask(claimed, region) is not False:
+        return True
+    return view.is_recognised("tcp.announced", region) or view.is_taken("tcp", _ports(view, stream), region)

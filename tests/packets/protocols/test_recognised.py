@@ -7,6 +7,7 @@ import struct
 
 import pytest
 
+from dfilter.packets.session import RawFrame, Session, needs_of
 from dfilter.packets.view import View
 from tests.packets.builders import A, B, C, dissect, eth, icmp, ip4, udp, values
 
@@ -56,7 +57,7 @@ def test_wireguard_is_known_by_type_and_length(kind: int, length: int, found: bo
 
 def test_openflow_messages_of_one_segment() -> None:
     two = bytes.fromhex("0100000800000001" "040a000c00000002" "ffffffff")
-    first, rest = dissect([eth(ip4(tcp(two[:12], 5000, 6633), 6)), eth(ip4(tcp(two[12:], 5000, 6633, 13), 6))])
+    first, rest = dissect([eth(ip4(tcp(two[:12], 50001, 6633), 6)), eth(ip4(tcp(two[12:], 50001, 6633, 13), 6))])
     assert values(first, "openflow_1_0.type") == [0]
     assert values(rest, "openflow_v4.length") == [12]
     assert values(rest, "tcp.pdu.size") == [12]
@@ -121,3 +122,25 @@ def test_bgp_messages_in_segments() -> None:
     assert values(first, "tcp.pdu.size") == [29]
     assert values(second, "bgp.type") == [4]
     assert names(stray)[-1] == "data"
+
+
+@pytest.mark.parametrize(("port", "payload", "last"), [
+    (3868, GET, "tcp"),
+    (5000, GET, "http"),
+    (5000, b"\0\x10\x01" + bytes(16), "tcp"),
+    (104, GET, "http"),
+    (6075, GET, "http"),
+    (9090, GET, "http"),
+])  # fmt: skip
+def test_owners_of_ports_come_before_what_recognises_itself(port: int, payload: bytes, last: str) -> None:
+    """Diameter takes whatever comes to its port, others decline what does not begin like theirs."""
+    session = Session(needs_of(("http",)))
+    view = session.dissect(RawFrame(1, 0, eth(ip4(tcp(payload, 50001, port), 6)), 200, 1))
+    assert view.layers[-1].protocol.name == last
+
+
+def test_what_is_not_wanted_still_declines() -> None:
+    """BGP declines a web request on its port, also when only the web is asked for."""
+    session = Session(needs_of(("http.request",)))
+    view = session.dissect(RawFrame(1, 0, eth(ip4(tcp(GET, 50001, 179), 6)), 200, 1))
+    assert "http" in view.by_name

@@ -19,7 +19,7 @@ class Talk:
     """The two directions of a TCP connection to `port`, one segment after the other."""
 
     def __init__(self, port: int) -> None:
-        self.ports = (40000, port)
+        self.ports = (50000, port)
         self.next = [1000, 5000]
         self.packets: list[bytes] = []
 
