@@ -37,6 +37,7 @@ TYPE_CHECKING = False  # as typing's, which takes longer to load than a filter t
 if TYPE_CHECKING:
     from typing import Any, overload
 
+    from dfilter.captures.progress import watching
     from dfilter.captures.write import CaptureWriter
     from dfilter.check.complete import Completion, Completions
     from dfilter.check.diagnostics import Colour, Diagnostic, Fix, Severity, Verdict
@@ -110,6 +111,7 @@ __all__ = [
     "to_github",
     "to_json",
     "to_sarif",
+    "watching",
 ]
 
 _HOMES = {
@@ -128,6 +130,7 @@ _HOMES = {
     "RecordField": "dfilter.records.schema",
     "RecordFilter": "dfilter.records.filter",
     "Schema": "dfilter.records.schema",
+    "watching": "dfilter.captures.progress",
     "frames": "dfilter.scan",
     "read": "dfilter.scan",
     "Completion": "dfilter.check.complete",

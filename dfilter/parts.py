@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dfilter.captures.index import Chunk, chunk_bytes, part_chunks
+from dfilter.captures.progress import standing_for
 from dfilter.captures.read import Capture, open_capture
 from dfilter.errors import CaptureError
 from dfilter.filter import Filter
@@ -109,7 +110,8 @@ def scan_in_parts(capture: Capture, plan: Plan, filters: Sequence[Filter], sessi
         for part, (start, end) in enumerate(zip(starts, ends, strict=True)):
             if stop != start:  # not a record's beginning after all
                 break
-            result = job.run(start, end) if part == 0 else others[part - 1].result()
+            with standing_for(len(starts)):
+                result = job.run(start, end) if part == 0 else others[part - 1].result()
             if result is None:
                 break
             _take(result, frames, filters, session, found)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-from dfilter.captures import gunzip
+from dfilter.captures import gunzip, progress
 from dfilter.errors import CaptureError
 
 CHUNK: Final = 1 << 18
@@ -84,6 +84,7 @@ class Feed:
                 raise CaptureError(f"{self.name}: is open as text; open it in binary mode")
             if not piece:
                 return
+            progress.read_bytes(len(piece))
             yield piece
 
     def _unzstd(self, start: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from dfilter.captures.feed import CHUNK, Feed
 from dfilter.captures.frame import Frame, Interface, Section
 from dfilter.captures.limits import LINK_TYPES_END, MAX_WIRE_LENGTH, max_packet
+from dfilter.captures.progress import read_bytes, read_frames
 from dfilter.errors import CaptureError
 from dfilter.native import pays
 
@@ -246,6 +247,7 @@ def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, 
         positions, position, captured = finder.records(buffer, 0)
         if len(positions):
             number += len(positions)
+            read_frames(len(positions))
             yield Window(buffer, positions, feed.offset, position)
         if captured > limit:
             warn(_too_long(feed, position, captured, limit, number))
@@ -308,12 +310,14 @@ def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int |
         room = size if end is None else min(size, end - begin)
         while kept < room and (count := file.readinto(space[kept:room])):
             kept += count
+            read_bytes(count)
         if not kept or (kept < size and end is None):
             return
         data = buffer if kept == size else bytes(space[:kept])
         positions, stop, _ = finder.records(data, 0)
         if not len(positions):
             return
+        read_frames(len(positions))
         yield Window(data, positions, begin, stop)
         begin += stop
         kept -= stop

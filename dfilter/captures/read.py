@@ -16,6 +16,7 @@ from dfilter.captures import pcap
 from dfilter.captures.feed import Feed
 from dfilter.captures.frame import Frame, Interface
 from dfilter.captures.pcapng import PcapngReader
+from dfilter.captures.progress import counted
 from dfilter.errors import CaptureError
 
 Item = TypeVar("Item")
@@ -42,7 +43,7 @@ class Capture:
         self.interfaces: list[Interface] = []
         self._layout: pcap.Layout | None = None
         self.format, frames = self._detect()
-        self._frames = self._watched(frames)
+        self._frames = self._watched(counted(frames))
 
     def _detect(self) -> tuple[str, Iterator[Frame]]:
         feed = self._feed

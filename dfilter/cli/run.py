@@ -18,6 +18,7 @@ from dfilter.cli.arguments import add_macros, add_selected, add_target
 from dfilter.cli.columns import FieldsPrinter, checked_names, fields_style
 from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
 from dfilter.cli.json import JsonPrinter
+from dfilter.cli.progress import progress
 from dfilter.cli.save import SavingPrinter, format_of
 from dfilter.cli.sources import given_macros
 from dfilter.cli.table import TablePrinter
@@ -69,9 +70,11 @@ def _run(options: Namespace) -> None:
         _show_at_once()
     names = checked_names(options.names, options.target)
     asked = [] if options.write is not None else names or None  # the fields that the output reads; None: any
-    with _printer(options, names) as printer:
+    quiet = options.write in (None, "-") and sys.stdout.isatty()
+    with progress(options.captures, silent=quiet) as found, _printer(options, names) as printer:
         for name, frame in _frames(compiled, options.captures, asked, options.selected):
             printer.frame(name, frame)
+            found(1)
 
 
 def _filter(options: Namespace) -> str:
@@ -136,5 +139,6 @@ def _frames(compiled: dfilter.Filter, captures: list[str], fields: list[str] | N
 
 def _count(compiled: dfilter.Filter, captures: list[str], selected: int | None) -> None:
     for name in captures:
-        found = count_frames(name, compiled, selected=selected)
+        with progress([name]):
+            found = count_frames(name, compiled, selected=selected)
         print(f"{name}: {found}" if len(captures) > 1 else found, flush=True)
