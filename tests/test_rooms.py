@@ -18,6 +18,7 @@ ALLOWED = {
     "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors", "native"},
     "packets": {"packets", "fields", "errors"},
     "captures": {"captures", "errors", "native"},
+    "adapters": {"adapters", "records", "fields"},
     "records": {"records", "check", "compile", "fields", "language.ast", "language.frozen", "errors"},
 }
 """Room -> the rooms, or single modules, that it may import."""

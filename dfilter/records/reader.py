@@ -121,7 +121,7 @@ class RecordReader:
 
 def _converted(name: str, paths: tuple[Path, ...], schema: Schema) -> Read:
     kind = schema.types[name]
-    convert = converter(kind, schema.labels_of(name))
+    convert = converter(kind, schema.labels_of(name), schema.fields[name].texts)
     strict = schema.strict
 
     def read(record: Any) -> Values:

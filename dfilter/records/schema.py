@@ -41,6 +41,7 @@ class RecordField:
             several keys the values come one after another (`ip.addr`: source, then destination).
         labels: the names of integer or boolean values, number -> name; or the name of a field of Wireshark's whose
             names they are ("dns.qry.type"). A record may hold the name in place of the number.
+        texts: other texts that a record may hold in place of a number, text -> number; a filter cannot name them.
         when: the field is there only in records in which the first key has one of the other texts, in any case:
             ("proto", "TCP").
     """
@@ -48,6 +49,7 @@ class RecordField:
     type: str | FieldType
     keys: tuple[str, ...] = ()
     labels: Mapping[int, str] | str | None = None
+    texts: Mapping[str, int] = MappingProxyType({})
     when: tuple[str, ...] = ()
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -50,12 +50,17 @@ _LONGEST_TIME = 10**13
 """Seconds: times beyond are no times (300,000 years)."""
 
 
-def converter(kind: FieldType, table: Table = ()) -> Convert:
-    """The function that makes a filter's value of a record's object."""
+def converter(kind: FieldType, table: Table = (), texts: Mapping[str, int] | None = None) -> Convert:
+    """The function that makes a filter's value of a record's object.
+
+    Args:
+        table: the names of integer or boolean values, which may stand for them.
+        texts: other texts that do.
+    """
     if kind in INTEGERS:
-        return partial(_integer, bounds=integer_bounds(kind), names=_names(table))
+        return partial(_integer, bounds=integer_bounds(kind), names=_names(table, texts or {}))
     if kind is _T.BOOLEAN:
-        return partial(_boolean, names=_names(table))
+        return partial(_boolean, names=_names(table, texts or {}))
     if kind in FLOATS:
         return _float
     if kind in STRINGS:
@@ -81,8 +86,9 @@ def integer_bounds(kind: FieldType) -> tuple[int, int]:
     return (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if kind in SIGNED else (0, (1 << bits) - 1)
 
 
-def _names(table: Table) -> dict[str, int]:
-    return {label.lower(): first for first, last, label in reversed(table) if first == last}
+def _names(table: Table, texts: Mapping[str, int]) -> dict[str, int]:
+    names = {label.lower(): first for first, last, label in reversed(table) if first == last}
+    return {**names, **{text.lower(): number for text, number in texts.items()}}
 
 
 # --- numbers ----------------------------------------------------------------------------------------------

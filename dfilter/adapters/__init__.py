@@ -1,0 +1,1 @@
+"""Schemas of the records that other tools write, for `dfilter.compile(…, schema=…)`."""
