@@ -24,6 +24,7 @@ from dfilter.cli.sources import given_macros
 from dfilter.cli.table import TablePrinter
 from dfilter.indicators import indicator_filter
 from dfilter.scan import count_frames
+from dfilter.several import for_each
 
 Printer = TablePrinter | FieldsPrinter | JsonPrinter | SavingPrinter
 
@@ -138,7 +139,10 @@ def _frames(compiled: dfilter.Filter, captures: list[str], fields: list[str] | N
 
 
 def _count(compiled: dfilter.Filter, captures: list[str], selected: int | None) -> None:
-    for name in captures:
-        with progress([name]):
-            found = count_frames(name, compiled, selected=selected)
-        print(f"{name}: {found}" if len(captures) > 1 else found, flush=True)
+    if len(captures) == 1:
+        with progress(captures):
+            print(count_frames(captures[0], compiled, selected=selected), flush=True)
+        return
+    counts = for_each(captures, lambda name: count_frames(name, compiled, selected=selected))
+    for name, found in zip(captures, counts, strict=True):
+        print(f"{name}: {found}", flush=True)

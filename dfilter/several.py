@@ -1,0 +1,117 @@
+"""Several captures at once, each in a process of its own, their results in the order in which they were given.
+
+In: what to do with one capture, and the captures.  Out: the results.  What always holds: results, warnings and
+errors are those of one capture after the other; no more processes than processors.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from dfilter.errors import CaptureWarning, DfilterError
+
+T = TypeVar("T")
+
+LEAST = 1 << 23
+"""Bytes of a capture below which it is not worth a process."""
+
+
+def for_each(captures: Sequence[str], work: Callable[[str], T]) -> Iterator[T]:
+    """`work` of each capture, in order; in processes of their own where that is worth it and possible.
+
+    Raises what `work` raises, when its turn has come: the results before it are handed out first.
+    """
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    if processors < 2 or len(captures) < 2 or not all(_is_large(name) for name in captures) or _is_bound():
+        yield from map(work, captures)
+        return
+    running: deque[_Worker[T]] = deque()
+    waiting = iter(captures)
+    try:
+        for name in waiting:
+            running.append(_Worker(work, name))
+            if len(running) == processors:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    finally:
+        for worker in running:
+            worker.end()
+
+
+def _is_large(name: str) -> bool:
+    return name != "-" and Path(name).is_file() and Path(name).stat().st_size >= LEAST
+
+
+def _is_bound() -> bool:
+    """A process with threads cannot be copied safely, and a worker has no workers."""
+    return threading.active_count() > 1 or multiprocessing.current_process().daemon
+
+
+@dataclass(slots=True)
+class _Outcome(Generic[T]):
+    """What came of one capture."""
+
+    result: T | None = None
+    error: Exception | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+class _Worker(Generic[T]):
+    """One capture, being worked on elsewhere."""
+
+    def __init__(self, work: Callable[[str], T], capture: str) -> None:
+        context = multiprocessing.get_context("fork")
+        self._capture = capture
+        self._pipe, there = context.Pipe(duplex=False)
+        self._process: Any = context.Process(target=_send, args=(there, work, capture), daemon=True)
+        with warnings.catch_warnings():
+            # Python 3.12 warns of other threads; those of numpy's linear algebra, asleep, hold nothing that is used
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process.start()
+        there.close()
+
+    def result(self) -> T:
+        """What came of it, in the end."""
+        try:
+            outcome: _Outcome[T] = self._pipe.recv()
+        except EOFError:
+            self.end()
+            raise DfilterError(f"{self._capture}: the process that read it was ended from outside") from None
+        self.end()
+        for text in outcome.warnings:
+            warnings.warn(text, CaptureWarning, stacklevel=3)
+        if outcome.error is not None:
+            raise outcome.error
+        result: Any = outcome.result
+        found: T = result
+        return found
+
+    def end(self) -> None:
+        self._pipe.close()
+        if self._process.is_alive():
+            self._process.terminate()
+        self._process.join()
+
+
+def _send(to: Connection, work: Callable[[str], T], capture: str) -> None:
+    outcome: _Outcome[T] = _Outcome()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            outcome.result = work(capture)
+        except Exception as error:
+            outcome.error = error
+    outcome.warnings = [str(each.message) for each in caught if issubclass(each.category, CaptureWarning)]
+    to.send(outcome)
+    to.close()
