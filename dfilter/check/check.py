@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import islice
 
 from dfilter.check.conditions import infer_condition
-from dfilter.check.diagnostics import Diagnostic, Fix, Safety, Verdict, diagnostic, verdict_of
+from dfilter.check.diagnostics import Diagnostic, Fix, Label, Safety, Verdict, diagnostic, verdict_of
 from dfilter.check.resolve import MAX_PROBLEMS, Scope
 from dfilter.check.rules import check_all as ask_rules
 from dfilter.check.rules.context import Context, expressions, typed_expressions
@@ -113,4 +113,6 @@ def _from_syntax(problem: SyntaxProblem) -> Diagnostic:
     fix = problem.fix
     safety = Safety.SAFE if fix is not None and fix.safe else Safety.UNSAFE
     fixes = () if fix is None else (Fix(fix.span, fix.replacement, safety),)
-    return diagnostic(SYNTAX_CODES[problem.kind], problem.message, problem.span, notes=notes, fixes=fixes)
+    labels = tuple(Label(place, text) for place, text in problem.labels)
+    code = SYNTAX_CODES[problem.kind]
+    return diagnostic(code, problem.message, problem.span, labels=labels, notes=notes, fixes=fixes)

@@ -93,9 +93,12 @@ class Verdict:
     diagnostics: tuple[Diagnostic, ...]
     text: str
 
-    def render(self) -> str:
-        """Every diagnostic with the text it speaks of and carets under the place; "" if there is none."""
-        return "\n".join(render_diagnostic(item, self.text) for item in self.diagnostics)
+    def render(self, *, colour: bool = False) -> str:
+        """Every diagnostic with the text it speaks of and carets under the place; "" if there is none.
+
+        `colour`: with escape sequences for a terminal.
+        """
+        return "\n".join(render_diagnostic(item, self.text, colour=colour) for item in self.diagnostics)
 
 
 def verdict_of(text: str, diagnostics: tuple[Diagnostic, ...]) -> Verdict:
@@ -118,24 +121,49 @@ _WINDOW = 100
 """How many characters of a long line are shown around the place."""
 
 
-def render_diagnostic(item: Diagnostic, text: str) -> str:
-    """One diagnostic as plain text: headline, the line with carets, labels, notes, fixes."""
-    lines = [f"{item.severity.value}[{item.code}]: {item.message}"]
-    lines += _excerpt(text, item.span)
+_BOLD, _PLAIN, _BLUE, _GREEN = "\x1b[1m", "\x1b[0m", "\x1b[1;34m", "\x1b[1;32m"
+_DASHES = str.maketrans("^~", "--")
+_PAINT = {Severity.ERROR: "\x1b[1;31m", Severity.WARNING: "\x1b[1;33m", Severity.HINT: "\x1b[1;36m"}
+
+
+def render_diagnostic(item: Diagnostic, text: str, *, colour: bool = False) -> str:
+    """One diagnostic as text: headline, the line with carets, labels, notes, fixes."""
+    paint = _painted if colour else _unpainted
+    strong = _PAINT[item.severity]
+    head = paint(f"{item.severity.value}[{item.code}]", strong)
+    lines = [head + paint(f": {_one_line(item.message)}", _BOLD)]
+    shown, carets = _excerpt(text, item.span)
+    lines += [shown, _INDENT + paint(carets, strong)]
     for label in item.labels:
-        lines += _excerpt(text, label.span, label.text)
-    lines += [f"{_INDENT}note: {note}" for note in item.notes]
-    lines += [_INDENT + _describe(fix, text) for fix in item.fixes]
+        again, dashes = _excerpt(text, label.span)
+        lines += [] if again == shown else [again]
+        shown, dashes = again, dashes.translate(_DASHES)
+        lines.append(_INDENT + paint(f"{dashes} {_one_line(label.text)}", _BLUE))
+    lines += [f"{_INDENT}{paint('note', _BOLD)}: {_one_line(note)}" for note in item.notes]
+    lines += [f"{_INDENT}{paint('fix', _GREEN)}: {_describe(fix, text)}" for fix in item.fixes]
     return "\n".join(lines)
+
+
+def _painted(text: str, paint: str) -> str:
+    return f"{paint}{text}{_PLAIN}"
+
+
+def _unpainted(text: str, paint: str) -> str:
+    return text
+
+
+def _one_line(text: str) -> str:
+    """A message, which may quote the filter, without what would move the cursor of a terminal."""
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _describe(fix: Fix, text: str) -> str:
     old = text[fix.span.start : fix.span.end]
     if not fix.replacement:
-        return f"fix: remove `{_shorten(old)}`"
+        return f"remove `{_shorten(old)}`"
     if not old:
-        return f"fix: insert `{_shorten(fix.replacement)}`"
-    return f"fix: replace by `{_shorten(fix.replacement)}`"
+        return f"insert `{_shorten(fix.replacement)}`"
+    return f"replace by `{_shorten(fix.replacement)}`"
 
 
 def _shorten(text: str) -> str:
@@ -143,8 +171,8 @@ def _shorten(text: str) -> str:
     return text if len(text) <= _WINDOW else text[: _WINDOW - 1] + "…"
 
 
-def _excerpt(text: str, span: Span, label: str = "") -> list[str]:
-    """The line that holds the start of `span`, cut to a window, and the carets below it."""
+def _excerpt(text: str, span: Span) -> tuple[str, str]:
+    """The line that holds the start of `span`, cut to a window, and the carets for the line below it."""
     start = min(max(span.start, 0), len(text))
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", start)
@@ -158,8 +186,7 @@ def _excerpt(text: str, span: Span, label: str = "") -> list[str]:
     shown = head + "".join(_visible(character) for character in text[left:right]) + tail
     before = len(head) + _width(text[left:start])
     carets = "^" + "~" * (max(1, _width(text[start:end])) - 1)
-    under = f"{_INDENT}{' ' * before}{carets}"
-    return [_INDENT + shown, f"{under} {label}" if label else under]
+    return _INDENT + shown, " " * before + carets
 
 
 def _visible(character: str) -> str:

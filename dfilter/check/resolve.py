@@ -19,6 +19,8 @@ UNKNOWN_NAME = "E201"
 ELSEWHERE = "E203"
 MAX_SUGGESTED = 4
 """Unknown names beyond these get no suggestions: a search costs milliseconds."""
+SHORTEST = 2
+"""Letters of a name that is near to too many others to guess."""
 MAX_PROBLEMS = 100
 """Problems beyond these are not kept."""
 
@@ -77,12 +79,12 @@ class Scope:
             message = f"Wireshark {self.version.text} has no field {quoted(name)}; {known} has it"
         suggestions = () if having else self._suggestions(name)  # what exists somewhere is no typing mistake
         if suggestions:
-            notes = ("did you mean " + " or ".join(suggestions) + "?", *notes)
-        fixes = (Fix(span, suggestions[0]),) if suggestions and len(name) > 2 else ()
+            notes = ("did you mean " + " or ".join(suggestions) + "?",)
+        fixes = (Fix(span, suggestions[0]),) if suggestions else ()
         self.report(ELSEWHERE if having else UNKNOWN_NAME, span, message, notes, fixes)
 
     def _suggestions(self, name: str) -> tuple[str, ...]:
-        if self.suggested >= MAX_SUGGESTED:
+        if self.suggested >= MAX_SUGGESTED or len(name) <= SHORTEST:
             return ()
         self.suggested += 1
         return self.names.suggest(name, self.version)

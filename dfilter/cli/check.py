@@ -5,16 +5,13 @@ In: filters, files, folders.  Out: colours and diagnostics; exit code 1 if a fil
 
 from __future__ import annotations
 
-import sys
-
 import dfilter
+from dfilter.cli.colour import add_color, in_colour, painted
 from dfilter.cli.guard import Exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-
-_COLOURS = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m"}
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -27,6 +24,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="yellow filters fail too")
     parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text",
                         help="how the verdicts are written (default: text)")  # fmt: skip
+    add_color(parser)
 
 
 def check_one(text: str) -> int:
@@ -40,7 +38,7 @@ def check_one(text: str) -> int:
         arguments(parser)
         return command(parser.parse_args(["--", text]))
     verdict = dfilter.check(text)
-    show(verdict)
+    show(verdict, colour=in_colour())
     return Exit.RED if verdict.colour == "red" else Exit.OK
 
 
@@ -51,14 +49,8 @@ def command(options: Namespace) -> int:
     return check_all(options)
 
 
-def show(verdict: dfilter.Verdict) -> None:
+def show(verdict: dfilter.Verdict, *, colour: bool) -> None:
     """The colour of one filter, and why."""
-    print(painted(verdict.colour.value))
+    print(painted(verdict.colour.value, on=colour))
     if verdict.diagnostics:
-        print(verdict.render())
-
-
-def painted(colour: str, width: int = 0) -> str:
-    """The name of a colour, in that colour on a terminal."""
-    text = f"{colour:<{width}}"
-    return f"{_COLOURS[colour]}{text}\x1b[0m" if sys.stdout.isatty() else text
+        print(verdict.render(colour=colour))

@@ -11,6 +11,7 @@ from argparse import ArgumentParser, Namespace
 import dfilter
 from dfilter.cli.arguments import add_macros, add_target
 from dfilter.cli.check import show
+from dfilter.cli.colour import add_color, in_colour
 from dfilter.cli.guard import Exit
 from dfilter.cli.sources import given_macros
 from dfilter.cli.text import visible
@@ -22,6 +23,7 @@ def arguments(parser: ArgumentParser) -> None:
     add_target(parser)
     add_macros(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="text (the default) or JSON")
+    add_color(parser)
 
 
 def command(options: Namespace) -> int:
@@ -30,13 +32,13 @@ def command(options: Namespace) -> int:
     if options.format == "json":
         print(_json(found))
     elif found.words:
-        _print(found)
+        _print(found, colour=in_colour(options.color))
     else:
-        show(found.verdict)
+        show(found.verdict, colour=in_colour(options.color))
     return Exit.OK if found.words else Exit.RED
 
 
-def _print(found: dfilter.Explanation) -> None:
+def _print(found: dfilter.Explanation, *, colour: bool) -> None:
     print(_lines(found.words))
     print()
     print(_lines(found.tree))
@@ -49,7 +51,7 @@ def _print(found: dfilter.Explanation) -> None:
     print(_needs(found))
     if found.verdict.diagnostics:
         print()
-        show(found.verdict)
+        show(found.verdict, colour=colour)
 
 
 def _lines(text: str) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import dfilter
 from dfilter.cli.arguments import NEWEST, VERSIONS
-from dfilter.cli.check import painted, show
+from dfilter.cli.check import show
+from dfilter.cli.colour import AUTO, NEVER, in_colour, painted
 from dfilter.cli.guard import Exit, wrong_usage
 from dfilter.cli.sources import Source, sources
 from dfilter.cli.text import visible
@@ -28,10 +29,12 @@ def check_all(options: Namespace) -> int:
     """Check every filter of every source, and print what was found."""
     if options.all_targets and options.target != NEWEST:
         wrong_usage("--target and --all-targets exclude each other")
+    if options.color not in (AUTO, NEVER) and options.format != "text":
+        wrong_usage(f"--format {options.format} has no colours: --color goes with --format text")
     targets = VERSIONS if options.all_targets else (options.target,)
     found = (finding for source in sources(options) for finding in _findings(source, targets))
     if options.format == "text":
-        worst = _print_text(found, targets, many=_many(options))
+        worst = _print_text(found, targets, many=_many(options), colour=in_colour(options.color))
     else:
         kept = list(found)
         worst = max(map(_rank, kept), default=0)
@@ -86,7 +89,7 @@ def _clean(text: str) -> str:
 # --- text
 
 
-def _print_text(findings: Iterable[dfilter.Finding], targets: Sequence[str], *, many: bool) -> int:
+def _print_text(findings: Iterable[dfilter.Finding], targets: Sequence[str], *, many: bool, colour: bool) -> int:
     worst = 0
     counts: Counter[str] = Counter()
     if len(targets) > 1:
@@ -97,38 +100,39 @@ def _print_text(findings: Iterable[dfilter.Finding], targets: Sequence[str], *, 
         counts[_RANKS[rank]] += 1
         many = many or finding.path is not None
         if len(targets) > 1:
-            _print_row(finding)
+            _print_row(finding, colour=colour)
         elif many:
-            _print_entry(finding, rank)
+            _print_entry(finding, rank, colour=colour)
         else:
-            show(finding.verdicts[0][1])
+            show(finding.verdicts[0][1], colour=colour)
     if many:
         filters = "1 filter" if counts.total() == 1 else f"{counts.total()} filters"
-        print(f"{filters}: " + ", ".join(f"{counts[colour]} {colour}" for colour in _RANKS))
+        print(f"{filters}: " + ", ".join(f"{counts[each]} {each}" for each in _RANKS))
     return worst
 
 
-def _print_row(finding: dfilter.Finding) -> None:
+def _print_row(finding: dfilter.Finding, *, colour: bool) -> None:
     """A row of the matrix, then each diagnostic once with the versions that have it."""
     if finding.problem:
-        print(f"{painted('red', _WIDTH * 4 + 3)} {_where(finding)}{finding.problem}")
+        print(f"{painted('red', _WIDTH * 4 + 3, on=colour)} {_where(finding)}{finding.problem}")
         return
-    print(" ".join(painted(verdict.colour.value, _WIDTH) for _, verdict in finding.verdicts), _title(finding))
+    cells = (painted(verdict.colour.value, _WIDTH, on=colour) for _, verdict in finding.verdicts)
+    print(" ".join(cells), _title(finding))
     colours = {verdict.colour for _, verdict in finding.verdicts}
     for item, versions in finding.diagnostics() if colours != {dfilter.Colour.GREEN} else ():
         every = len(versions) == len(finding.verdicts)
         print(f"  Wireshark {'3.4 to 4.6' if every else ', '.join(versions)}:")
-        print(_indented(dfilter.Verdict(dfilter.Colour.RED, (item,), finding.text).render()))
+        print(_indented(dfilter.Verdict(dfilter.Colour.RED, (item,), finding.text).render(colour=colour)))
 
 
-def _print_entry(finding: dfilter.Finding, rank: int) -> None:
+def _print_entry(finding: dfilter.Finding, rank: int, *, colour: bool) -> None:
     if finding.problem:
-        print(f"{painted('red', _WIDTH)} {_where(finding)}{finding.problem}")
+        print(f"{painted('red', _WIDTH, on=colour)} {_where(finding)}{finding.problem}")
         return
     if rank or finding.path is None:
-        print(f"{painted(_RANKS[rank], _WIDTH)} {_title(finding)}")
+        print(f"{painted(_RANKS[rank], _WIDTH, on=colour)} {_title(finding)}")
     if rank:
-        print(_indented(finding.verdicts[0][1].render()))
+        print(_indented(finding.verdicts[0][1].render(colour=colour)))
 
 
 def _title(finding: dfilter.Finding) -> str:

@@ -179,4 +179,5 @@ def _resume(machine: Automaton, text: str, failed: int) -> tuple[int, int] | Non
 def _relocated(problem: SyntaxProblem, expansion: Expansion) -> SyntaxProblem:
     """A problem of the expanded text, placed in what the user typed; its repair would not fit there."""
     span = expansion.original(problem.span.start, problem.span.end)
-    return replace(problem, span=span, fix=None)
+    labels = tuple((expansion.original(place.start, place.end), text) for place, text in problem.labels)
+    return replace(problem, span=span, fix=None, labels=labels)

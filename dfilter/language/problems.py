@@ -46,7 +46,7 @@ class Fix:
 class SyntaxProblem:
     """One reason why the text is not a filter.
 
-    `expected`: what could have stood there, in users' words, where that is known.
+    `expected`: what could have stood there, in users' words, where that is known.  `labels`: other places that count.
     """
 
     kind: Problem
@@ -55,6 +55,7 @@ class SyntaxProblem:
     expected: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fix: Fix | None = None
+    labels: tuple[tuple[Span, str], ...] = ()
 
 
 class ProblemError(Exception):

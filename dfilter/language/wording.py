@@ -111,14 +111,15 @@ def unreadable(token: Token, previous: Token | None, text: str, terminals: list[
                 Problem.QUOTE,
                 "the closing quote of a quoted string is missing",
                 Span(end, end + 1),
-                notes=(f"the string begins at character {start + 1}",),
+                labels=((Span(start, start + 1), "the string begins here"),),
             )
         case "'":
             return SyntaxProblem(
                 Problem.QUOTE,
                 "the closing quote of a character constant is missing",
                 Span(end, end + 1),
-                notes=(f"the constant begins at character {start + 1}",),
+                notes=('a string has double quotes: "…"',),
+                labels=((Span(start, start + 1), "the constant begins here"),),
             )
         case "#" if "LAYER" in terminals:
             return _bad_layer(text, start)
@@ -153,7 +154,7 @@ def missing_bracket(text: str, opened: int) -> SyntaxProblem:
         "the closing bracket of a slice is missing",
         Span(end, end + 1),
         ("']'",),
-        notes=(f"the slice begins at character {opened + 1}",),
+        labels=((Span(opened, opened + 1), "the slice begins here"),),
     )
 
 

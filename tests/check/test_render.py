@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from dfilter.check.check import check_text
@@ -51,3 +53,26 @@ def test_both_readings_are_shown() -> None:
     shown = check_text("dns && ip.addr || http.request").render()
     assert "from 4.0 on: (dns && ip.addr) || http.request" in shown
     assert "up to 3.x:   dns && (ip.addr || http.request)" in shown
+
+
+def test_a_second_place_is_marked_below_the_first() -> None:
+    assert check_text('http.host == "example').render().splitlines() == [
+        "error[E104]: the closing quote of a quoted string is missing",
+        '  http.host == "example',
+        "                       ^",
+        "               - the string begins here",
+    ]
+
+
+def test_colour_adds_escape_sequences_and_nothing_else() -> None:
+    verdict = check_text('tcp.prt = 80 and frame[0:2 and "x')
+    painted = verdict.render(colour=True)
+    assert "\x1b[1;31merror[E" in painted
+    assert re.sub(r"\x1b\[[\d;]*m", "", painted) == verdict.render()
+
+
+@pytest.mark.parametrize(
+    "text", ["nosuch\x1b[31m", 'ip.src == "\x1b]0;title\x07"', "tcp.port == \x7f\x9b1m", "$m\u2028(1)"]
+)
+def test_what_moves_the_cursor_is_never_printed(text: str) -> None:
+    assert not set(check_text(text).render()) & set("\x1b\x07\x7f\x9b\u2028")

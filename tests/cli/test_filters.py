@@ -291,3 +291,27 @@ def test_broken_utf8_on_the_command_line() -> None:
         done = subprocess.run([*command, b"check", b"\xff ==", b"--format", form], capture_output=True, check=False)
         assert done.returncode == 1
         done.stdout.decode("utf-8")
+
+
+@pytest.mark.parametrize(("arguments", "environment", "painted"), [
+    ([], {}, False),
+    ([], {"FORCE_COLOR": "1"}, True),
+    ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    (["--color", "always"], {"NO_COLOR": "1"}, True),
+    (["--color", "never"], {"FORCE_COLOR": "1"}, False),
+    (["--color", "always", "--all-targets"], {}, True),
+    (["--color", "always", "tcp"], {}, True),
+])  # fmt: skip
+def test_colour(run, monkeypatch, arguments, environment, painted) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for command in ("check", "explain"):
+        if command == "check" or not {"--all-targets", "tcp"} & set(arguments):
+            _, out, _ = run(command, "tcp.prt == 80", *arguments)
+            assert ("\x1b[1;31merror" in out) is painted
+
+
+def test_colour_goes_with_text(run) -> None:
+    assert run("check", "tcp", "--color", "always", "--format", "json")[0] == 2

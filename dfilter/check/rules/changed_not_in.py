@@ -26,11 +26,12 @@ def check(context: Context) -> Iterator[Diagnostic]:
 
 def _warning(node: ast.Membership, context: Context) -> Diagnostic:
     old = context.version is Version.V4_0
-    here, there = ("also", "from 4.4 on not") if old else ("not", "in 4.0 also")
-    message = f"`not in` {here} selects frames without the field, {there}"
+    message = "`not in` does not select frames that lack the field; in Wireshark 4.0 it did"
+    if old:
+        message = "`not in` also selects frames that lack the field; from Wireshark 4.4 on it does not"
     left = context.source(node.operand.span)
     positive = f"not ({left} in {_set(node, context)})"
-    notes = ("`not (x in {…})` also selects frames without the field, in all versions",)
+    notes = ("`not (x in {…})` selects frames that lack the field in all versions",)
     if context.expanded or node.quantifier is not None:
         return diagnostic(CODE, message, node.span, notes=notes)
     fix = Fix(node.span, positive, Safety.SAFE if old else Safety.DISPLAY)
