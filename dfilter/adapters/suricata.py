@@ -61,7 +61,8 @@ string email.subject_md5 email.message_id email.x_mailer email.user_agent
 string ftp.command ftp.command_data ftp.reply ftp.completion_code ftp.mode ftp_data.filename ftp_data.command
 uint16 ftp.dynamic_port
 string ftp.reply_received
-string smb.dialect smb.command smb.status smb.status_code smb.filename smb.share smb.disposition smb.access smb.named_pipe
+string smb.dialect smb.command smb.status smb.status_code smb.filename smb.share smb.disposition
+string smb.access smb.named_pipe
 uint64 smb.id smb.session_id smb.tree_id smb.size
 string dhcp.type dhcp.dhcp_type dhcp.hostname dhcp.relay_ip dhcp.client_id
 ether dhcp.client_mac
