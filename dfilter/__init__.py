@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from dfilter.check.report import Finding, to_github, to_json, to_sarif
     from dfilter.filter import Filter
     from dfilter.filterset import FilterSet
+    from dfilter.follow.bodies import Body, http_bodies
     from dfilter.follow.follow import Followed, follow_stream
     from dfilter.packets.session import Session
     from dfilter.packets.view import View
@@ -63,6 +64,7 @@ else:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Body",
     "CaptureError",
     "CaptureWarning",
     "CaptureWriter",
@@ -106,6 +108,7 @@ __all__ = [
     "follow_stream",
     "format",
     "frames",
+    "http_bodies",
     "migrate",
     "read",
     "to_github",
@@ -126,6 +129,8 @@ _HOMES = {
     "Session": "dfilter.packets.session",
     "View": "dfilter.packets.view",
     "Followed": "dfilter.follow.follow",
+    "Body": "dfilter.follow.bodies",
+    "http_bodies": "dfilter.follow.bodies",
     "follow_stream": "dfilter.follow.follow",
     "RecordField": "dfilter.records.schema",
     "RecordFilter": "dfilter.records.filter",

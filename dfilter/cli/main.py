@@ -29,6 +29,7 @@ COMMANDS = {
     "complete": "Say what can be written at a place of a filter.",
     "completion": "Print the completion script of a shell.",
     "run": "Print the frames of captures that a filter selects.",
+    "follow": "Show what the two ends of a stream sent, in order.",
     "bench": "Measure how fast a filter is on a capture, and what the time goes into.",
 }
 """Each is a module of the same name, with `arguments(parser)` and `command(options) -> exit code`."""

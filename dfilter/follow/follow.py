@@ -20,6 +20,7 @@ from dfilter.follow.layout import lines
 from dfilter.follow.pieces import Node, Piece
 from dfilter.follow.sources import SOURCES, STREAM_FIELDS, Source
 from dfilter.packets.session import Session, needs_of
+from dfilter.packets.view import View
 from dfilter.scan import can_reread, read
 
 KINDS = tuple(SOURCES)
@@ -71,16 +72,21 @@ class Followed:
         return lines(self, form)
 
     def _read(self, capture: Capture) -> Iterator[Piece]:
-        session = Session(needs_of({STREAM_FIELDS[self.kind], self.kind}))
-        opened = open_capture(capture)
-        source = self._source
-        for frame in opened:
-            yield from source.pieces(session.dissect(frame))
-        if opened.warning:
-            warnings.warn(opened.warning, CaptureWarning, stacklevel=2)
-        if not source.met:
-            transport = STREAM_FIELDS[self.kind].partition(".")[0].upper()
-            raise NotFoundError(f"there is no {transport} stream {self.index} in {_name(capture)}: " + _range(source))
+        for view in views_of(capture, self.kind, self._source):
+            yield from self._source.pieces(view)
+
+
+def views_of(capture: Capture, kind: str, source: Source) -> Iterator[View]:
+    """All frames of a capture, for `source` to look at; at the end `NotFoundError` if it did not meet its stream."""
+    session = Session(needs_of({STREAM_FIELDS[kind], kind}))
+    opened = open_capture(capture)
+    for frame in opened:
+        yield session.dissect(frame)
+    if opened.warning:
+        warnings.warn(opened.warning, CaptureWarning, stacklevel=2)
+    if not source.met:
+        transport = STREAM_FIELDS[kind].partition(".")[0].upper()
+        raise NotFoundError(f"there is no {transport} stream {source.index} in {_name(capture)}: {_range(source)}")
 
 
 def _range(source: Source) -> str:
@@ -108,12 +114,18 @@ def follow_stream(capture: Capture, kind: str, stream: int | str | Filter) -> Fo
         CaptureError: the file is no capture or cannot be read.
         ValueError: `kind` is none of these, or a negative number.
     """
+    index = stream_index(capture, kind, stream)
+    return Followed(kind, capture, SOURCES[kind](index))
+
+
+def stream_index(capture: Capture, kind: str, stream: int | str | Filter) -> int:
+    """The number of the stream that `follow_stream` would follow."""
     if kind not in SOURCES:
         raise ValueError(f"cannot follow {kind!r}: {', '.join(KINDS)}")
     index = stream if isinstance(stream, int) else _selected(capture, kind, stream)
     if index < 0:
         raise ValueError("streams are numbered from 0")
-    return Followed(kind, capture, SOURCES[kind](index))
+    return index
 
 
 def _selected(capture: Capture, kind: str, filter: str | Filter) -> int:

@@ -94,7 +94,8 @@ def _hex() -> Callable[[Piece], Iterator[str]]:
 def _dump_line(offset: int, row: bytes) -> str:
     texts = [row[i : i + 8].translate(_DOTS).decode("ascii") for i in (0, 8)]
     digits = [row[i : i + 8].hex(" ") for i in (0, 8)]
-    return f"{offset:08X}  {digits[0]:<23}  {digits[1]:<23}  {' '.join(filter(None, texts))}".rstrip()
+    line = f"{offset:08X}  {digits[0]:<23}  {digits[1]:<23}  {' '.join(filter(None, texts))}"
+    return line[:-1] if row[15:] == b" " else line  # as the reference does in full rows, and in those only
 
 
 def _yaml(followed: Followed) -> Iterator[Line]:

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import heapq
 import tempfile
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dfilter.follow.pieces import Piece
-from dfilter.packets.streams.sequence import seq_diff
+from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 
 MAX_WAITING = 1_000_000
 """Segments of one direction that wait for their turn; one more, and the bytes before them count as lost."""
@@ -47,6 +48,7 @@ class _Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY)  # noqa: SIM115 - lives as long as this
+        weakref.finalize(self, self._file.close)
         self._end = 0
         self._count = 0
 
@@ -102,7 +104,7 @@ class _Direction:
     def unwrapped(self, seq: int) -> int:
         """The number on from 32 bits that is nearest to what comes next."""
         assert self.next is not None
-        return self.next + seq_diff(seq & 0xFFFFFFFF, self.next & 0xFFFFFFFF)
+        return self.next + seq_diff(seq & SEQ_MASK, self.next & SEQ_MASK)
 
     def take(self, segment: Segment, seq: int) -> Iterator[Piece]:
         """A segment whose first byte has the number `seq`."""
@@ -120,10 +122,7 @@ class _Direction:
 
     def acknowledge(self, ack: int, frame: int) -> Iterator[Piece]:
         """The other end has everything before the number `ack`, also what the capture lacks."""
-        if self.next is None or not self._waiting:
-            return
-        reached = self.unwrapped(ack)
-        while self._waiting and self._waiting[0].seq < reached:
+        while self._waiting and seq_diff(ack, self._waiting[0].seq & SEQ_MASK) > 0:
             yield from self._give_up(frame)
 
     def _wait(self, segment: Segment, seq: int) -> None:

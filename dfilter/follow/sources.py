@@ -6,7 +6,7 @@ quotes is no part of a stream; what only one pass over a capture can show is sho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -106,7 +106,7 @@ class UdpSource(Source):
             region = layer.region
             data = region.clipped(8, region.u16(4) - 8).rest()
             if data:
-                source, target = view.addresses
+                source, target = layer.state or view.addresses
                 node = self.ends.number((source, region.u16(0)), (target, region.u16(2)))
                 yield Piece(view.number, view.time, node, data)
 
@@ -117,18 +117,28 @@ class _OverTcp(Source):
 
     protocol: str = ""
 
-    def pieces(self, view: View) -> Iterator[Piece]:
+    def layers(self, view: View) -> Iterator[tuple[Layer, int]]:
+        """The layers of the stream in a frame that count, each with its sender's node."""
         for tcp in view.by_name.get("tcp", ()):
             if not tcp.quoted and tcp.state is not None and tcp.state[1] is not None:
                 self.is_followed(tcp.state[1].conversation.index)
         for layer in view.by_name.get(self.protocol, ()):
             facts = _facts_below(view, layer)
-            if layer.quoted or facts is None or facts.conversation.index != self.index:
+            if facts is None or layer.quoted or facts.conversation.index != self.index or not self._counts(layer):
                 continue
-            for data in self._contents(layer):
-                yield Piece(view.number, view.time, self.ends.number(*_ends_of(facts)), data)
+            yield layer, self.ends.number(*_ends_of(facts))
 
-    def _contents(self, layer: Layer) -> Iterator[bytes]:
+    def pieces(self, view: View) -> Iterator[Piece]:
+        for layer, node in self.layers(view):
+            for data in self._contents(layer):
+                yield Piece(view.number, view.time, node, data)
+
+    def _counts(self, layer: Layer) -> bool:
+        """Is it a part of the stream, be it only as the first of its sender?"""
+        raise NotImplementedError
+
+    def _contents(self, layer: Layer) -> Iterable[bytes]:
+        """What a layer that counts adds."""
         raise NotImplementedError
 
 
@@ -144,11 +154,14 @@ class TlsSource(_OverTcp):
 
     protocol: str = "tls"
 
-    def _contents(self, layer: Layer) -> Iterator[bytes]:
+    def _counts(self, layer: Layer) -> bool:
         state: TlsState | None = layer.state
-        for record in state.records if state is not None else ():
-            if record.plain is not None and record.inner_type == APPLICATION_DATA and record.plain.length:
-                yield record.plain.rest()
+        return state is not None and any(record.plain is not None for record in state.records)
+
+    def _contents(self, layer: Layer) -> list[bytes]:
+        state: TlsState = layer.state
+        plain = [record.plain for record in state.records if record.inner_type == APPLICATION_DATA]
+        return [content.rest() for content in plain if content is not None and content.length]
 
 
 @dataclass(slots=True)
@@ -157,15 +170,18 @@ class HttpSource(_OverTcp):
 
     protocol: str = "http"
 
-    def _contents(self, layer: Layer) -> Iterator[bytes]:
+    def _counts(self, layer: Layer) -> bool:
         message: Message | None = layer.state
-        if message is None or message.tunnel is not None or message.head.kind is HeadKind.OTHER:
-            return
+        return message is not None and message.tunnel is None
+
+    def _contents(self, layer: Layer) -> list[bytes]:
+        message: Message = layer.state
         head = message.head
-        yield head.buf[head.start : head.end]
+        if head.kind is HeadKind.OTHER:  # what belongs to no message follows an empty head, unless a message precedes
+            return [message.raw.rest()] if message.excess else [b"", message.raw.rest()]
         body = message.body()
-        if body is not None and body.length:
-            yield body.rest()
+        found = [head.buf[head.start : head.end]]
+        return [*found, body.rest()] if body is not None and body.length else found
 
 
 SOURCES: Final[dict[str, Callable[[int], Source]]] = {

@@ -23,6 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "profile" / "dfilters").write_text('# mine\n"leases" bootp\n"web" tcp.port == 80\n"own" $own(ip.src)\n')
     (tmp_path / "profile" / "dmacros").write_text('"own" $1 == 10.0.0.0/8\n')
     shutil.copy(ROOT / "tests" / "captures" / "rat-dns.pcapng", tmp_path / "capture.pcapng")
+    shutil.copy(ROOT / "tests" / "captures" / "bot-http.pcap", tmp_path / "web.pcap")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -1,0 +1,111 @@
+"""`dfilter follow KIND STREAM CAPTURE`: what the two ends of a stream sent, in order.
+
+In: a stream, by number or by a filter that selects it.  Out: the stream as `tshark -z follow` prints it, or files.
+Always: both directions are told apart, missing bytes show as gaps, and no file is overwritten unless asked for.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Final
+
+import dfilter
+from dfilter.cli.arguments import add_macros, add_target
+from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
+from dfilter.cli.keep import Folder
+from dfilter.cli.paint import BLUE, DIM, RED, painter
+from dfilter.cli.sources import given_macros
+from dfilter.cli.text import visible
+
+KINDS: Final = ("tcp", "udp", "tls", "http")
+FORMS: Final = ("ascii", "hex", "raw", "utf-8", "yaml")
+_STYLES: Final = {0: RED, 1: BLUE, None: DIM}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """The command line of `follow`."""
+    text = "tcp, udp: what was sent; tls: decrypted data; http: heads and unpacked bodies"
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=text)
+    text = "a number, as tcp.stream or udp.stream shows it, or a filter that selects its frames"
+    parser.add_argument("stream", metavar="STREAM", help=text)
+    parser.add_argument("capture", metavar="CAPTURE", help="pcap or pcapng, also gzip or zstd; - is standard input")
+    parser.add_argument("--format", choices=FORMS, help="how bytes are shown (default: ascii)")
+    text = "save what was sent instead: of http each body as a file, else a file for each end"
+    parser.add_argument("--save", metavar="DIR", help=text)
+    parser.add_argument("--force", action="store_true", help="of --save: overwrite files that exist")
+    add_target(parser)
+    add_macros(parser)
+
+
+def command(options: Namespace) -> int:
+    """Print or save the stream."""
+    if options.force and options.save is None:
+        wrong_usage("--force goes with --save")
+    if options.save is not None and options.format is not None:
+        wrong_usage("--format is about what is printed; --save writes the bytes as they were sent")
+    stream = _stream(options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", dfilter.CaptureWarning)
+        warnings.showwarning = show_warnings
+        if options.save is None:
+            _print(dfilter.follow_stream(options.capture, options.kind, stream), options.format or "ascii")
+        elif options.kind == "http":
+            _save_bodies(options, stream)
+        else:
+            _save_ends(options, stream)
+    return Exit.OK
+
+
+def _stream(options: Namespace) -> int | dfilter.Filter:
+    text: str = options.stream
+    if text.isascii() and text.isdigit():
+        return int(text)
+    return dfilter.compile(text, target=options.target, macros=given_macros(options.macros))
+
+
+def _print(followed: dfilter.Followed, form: str) -> None:
+    paint = painter()
+    terminal = sys.stdout.isatty()
+    for node, text in followed.lines(form):
+        shown = _for_terminal(text) if terminal else text
+        sys.stdout.write(paint(shown, _STYLES[node]) + "\n")
+
+
+def _for_terminal(text: str) -> str:
+    """A terminal gets nothing that moves its cursor but line ends and the tabs that mark node 1."""
+    marks = len(text) - len(text.lstrip("\t"))
+    rows = text[marks:].replace("\r\n", "\n").split("\n")
+    return "\t" * marks + "\n".join(map(visible, rows))
+
+
+def _save_bodies(options: Namespace, stream: int | dfilter.Filter) -> None:
+    with Folder(options.save, options.force) as folder:
+        for body in dfilter.http_bodies(options.capture, stream):
+            with folder.create(body.name) as file:
+                file.write(body.data)
+            described = f"frame {body.frame}, {body.content_type or 'no type'}, {len(body.data)} bytes"
+            print(f"{visible(str(Path(options.save) / body.name))}: {visible(described)}")
+        if not folder.count:
+            say("the stream has no HTTP bodies")
+
+
+def _save_ends(options: Namespace, stream: int | dfilter.Filter) -> None:
+    """A file for each end that sent something; gaps are left out, and said."""
+    followed = dfilter.follow_stream(options.capture, options.kind, stream)
+    sizes, gaps = [0, 0], [0, 0]
+    with Folder(options.save, options.force) as folder:
+        names = [f"{options.kind}-{followed.index}-node{node}.bin" for node in (0, 1)]
+        files = [folder.create(name) for name in names]
+        for piece in followed:
+            files[piece.node].write(piece.data)
+            sizes[piece.node] += len(piece.data)
+            gaps[piece.node] += piece.missing
+        for file in files:
+            file.close()
+    for node, name in enumerate(names):
+        sender = f", sent by {followed.nodes[node]}" if followed.nodes else ""
+        missing = f", {gaps[node]} bytes missing" if gaps[node] else ""
+        print(f"{visible(str(Path(options.save) / name))}: {sizes[node]} bytes{sender}{missing}")

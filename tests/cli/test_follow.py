@@ -1,0 +1,136 @@
+"""`dfilter follow`: output, files, colours, errors."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dfilter.cli.keep import Folder
+from dfilter.cli.main import main
+from dfilter.errors import CaptureError
+
+CAPTURES = Path(__file__).parents[1] / "captures"
+WEB = str(CAPTURES / "bot-http.pcap")
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        out, err = capsys.readouterr()
+        return ended.value.code or 0, out, err
+
+    return call
+
+
+def on_terminal(*arguments: str, **environment: str) -> str:
+    """What the command shows on a terminal."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dfilter", *arguments],
+        stdout=follower, stderr=follower, stdin=follower, env={**os.environ, "TERM": "xterm", **environment},
+    )  # fmt: skip
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 65536):
+            shown += chunk
+    except OSError:
+        pass  # the other side is closed
+    process.wait(30)
+    os.close(leader)
+    return shown.decode()
+
+
+def test_a_stream_by_number_and_by_filter_is_the_same(run):
+    code, by_number, _ = run("follow", "tcp", "0", WEB)
+    assert code == 0
+    assert "GET /connecttest.txt HTTP/1.1\r\n" in by_number
+    assert run("follow", "tcp", 'http.request.uri == "/connecttest.txt"', WEB)[1] == by_number
+
+
+def test_saved_bodies_are_files_and_stay(run, tmp_path):
+    folder = tmp_path / "new" / "bodies"
+    assert run("follow", "http", "0", WEB, "--save", str(folder))[0] == 0
+    file = folder / "24-connecttest.txt"
+    assert file.read_bytes() == b"Example Connect Test"
+    file.write_bytes(b"mine")
+    code, _, err = run("follow", "http", "0", WEB, "--save", str(folder))
+    assert (code, file.read_bytes()) == (2, b"mine")
+    assert "exists already; --force overwrites it" in err
+    assert run("follow", "http", "0", WEB, "--save", str(folder), "--force")[0] == 0
+    assert file.read_bytes() == b"Example Connect Test"
+
+
+def test_saved_ends_are_what_each_sent(run, tmp_path):
+    code, out, _ = run("follow", "tcp", "0", WEB, "--save", str(tmp_path))
+    assert code == 0
+    assert "114 bytes, sent by 10.8.15.101:52155" in out
+    assert (tmp_path / "tcp-0-node1.bin").read_bytes().endswith(b"\r\n\r\nExample Connect Test")
+
+
+def test_a_link_is_not_followed(tmp_path):
+    target = tmp_path / "target"
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").symlink_to(target)
+    with Folder(str(tmp_path / "out"), force=False) as folder, pytest.raises(CaptureError, match="exists"):
+        folder.create("a")
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "../a", "a\0b"])
+def test_only_plain_names_are_created(tmp_path, name):
+    with Folder(str(tmp_path), force=True) as folder, pytest.raises(ValueError, match="not a file name"):
+        folder.create(name)
+
+
+def test_nothing_unfinished_stays(tmp_path):
+    folder = Folder(str(tmp_path), force=False)
+    with folder:
+        folder.create("whole").close()
+        folder.create("half").write(b"x")
+    assert [path.name for path in tmp_path.iterdir()] == ["whole"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("tcp", "99", WEB), "there is no TCP stream 99"),
+        (("udp", "http", WEB), "selects no frame of a UDP stream"),
+        (("tcp", "tcp.prt == 1", WEB), "did you mean"),
+        (("tcp", "0", "/nonexistent"), "No such file"),
+        (("tcp", "0", __file__), "not a capture"),
+        (("sctp", "0", WEB), "invalid choice"),
+        (("tcp", "0", WEB, "--force"), "--force goes with --save"),
+        (("tcp", "0", WEB, "--save", "x", "--format", "raw"), "--format is about what is printed"),
+        (("http", "http", "-"), "standard input can be read only once"),
+    ],
+)
+def test_errors_are_one_message(run, arguments, message):
+    code, out, err = run("follow", *arguments)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+    assert out == "" or arguments[1] == "99"
+
+
+def test_a_cut_capture_gives_what_it_has_and_a_warning(run, tmp_path):
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(Path(WEB).read_bytes()[:12000])
+    code, out, err = run("follow", "tcp", "0", str(cut))
+    assert code == 0
+    assert "GET /connecttest.txt" in out
+    assert "warning" in err
+
+
+def test_a_terminal_shows_two_colours_unless_declined():
+    shown = on_terminal("follow", "tcp", "0", WEB)
+    assert "\x1b[31m" in shown
+    assert "\x1b[34m" in shown
+    assert "\x1b" not in on_terminal("follow", "tcp", "0", WEB, NO_COLOR="1")
