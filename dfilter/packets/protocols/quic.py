@@ -1,5 +1,5 @@
 """QUIC versions 1 and 2 and the later drafts (RFC 9000, RFC 9369): headers, Initial packets without protection, and
-Handshake packets too where the capture holds their secrets.
+the others too where the capture holds their secrets.
 
 In: UDP payloads that look like QUIC, or that go between endpoints known to speak it.  Out: one `quic` layer a
 datagram, for all the packets in it, and a `tls` layer for handshake data.  What is recognised is as observed in
@@ -8,23 +8,39 @@ Wireshark 4.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
-from dfilter.packets.protocols.quic_connections import CLIENT, SERVER, Endpoint, QuicConnection, QuicConnections
+from dfilter.packets.protocols.quic_connections import (
+    CLIENT,
+    SERVER,
+    Endpoint,
+    QuicConnection,
+    QuicConnections,
+    Space,
+)
 from dfilter.packets.protocols.quic_crypto import VERSION_1, VERSION_2, PlainPacket, initial_keys, remove_protection
-from dfilter.packets.protocols.quic_frames import FIELDS, CryptoFrame, crypto_frames, fill_frames
+from dfilter.packets.protocols.quic_frames import FIELDS, CryptoFrame, notable_frames
+from dfilter.packets.protocols.quic_packets import (
+    FIXED,
+    FORCED_NEGOTIATION,
+    HANDSHAKE,
+    INITIAL,
+    LONG,
+    NEGOTIATION,
+    RETRY,
+    ZERO_RTT,
+    Packet,
+    fill_quic,
+    quic_info,
+    variable_integer,
+)
 from dfilter.packets.protocols.tls import push_bare_handshake
 from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.region import Malformed, Region
-from dfilter.packets.view import Layer, View
+from dfilter.packets.view import View
 
-LONG, FIXED, SPIN = 0x80, 0x40, 0x20
-INITIAL, ZERO_RTT, HANDSHAKE, RETRY = range(4)
 LONGEST_ID = 20
 SHORTEST = 13
-RETRY_TAG = 16
 
 QUIC = Protocol(
     "quic",
@@ -40,6 +56,8 @@ QUIC = Protocol(
             quic.long.packet_type       UINT8
             quic.long.packet_type_v2    UINT8
             quic.long.reserved          UINT8
+            quic.short.reserved         UINT8
+            quic.key_phase              BOOLEAN
             quic.packet_number_length   UINT8
             quic.packet_number          UINT64
             quic.vn.unused              UINT8
@@ -53,6 +71,7 @@ QUIC = Protocol(
             quic.token                  BYTES
             quic.length                 UINT64
             quic.payload                BYTES
+            quic.protected_payload      BYTES
             quic.remaining_payload      BYTES
             quic.retry_token            BYTES
             quic.retry_integrity_tag    BYTES
@@ -69,35 +88,9 @@ QUIC = Protocol(
         *FIELDS,
     ),
     carries=("tls",),
+    fill=fill_quic,
+    info=quic_info,
 )
-
-
-@dataclass(slots=True, eq=False)
-class Packet:
-    """One packet of a datagram.
-
-    Attributes:
-        at, length: where it lies in the layer's region.
-        type: of a long header, as version 1 numbers it; -1 for version negotiation, -2 for a client that forces it,
-            None for a short header.
-        number_at: where the protected part begins, from the packet's start.
-        plain: the packet without its protection, if it could be removed.
-        opaque: nothing else was to be made of it (the rest of a datagram that is no packet).
-    """
-
-    at: int
-    length: int
-    version: int = 0
-    type: int | None = None
-    target_id: bytes = b""
-    source_id: bytes = b""
-    number_at: int = 0
-    plain: PlainPacket | None = None
-    opaque: bool = False
-    notes: list[tuple[str, object]] = field(default_factory=list)
-
-
-NEGOTIATION, FORCED_NEGOTIATION = -1, -2
 
 
 def is_known_version(version: int) -> bool:
@@ -194,22 +187,16 @@ def _long_packet(view: View, part: Region, packet: Packet, connections: QuicConn
             connection.keys = initial_keys(packet.version, packet.source_id)
         return connection
     if packet.type == INITIAL:
-        token, size = _variable_integer(part, at)
+        token, size = variable_integer(part, at)
         at += size + token
-    length, size = _variable_integer(part, at)
+    length, size = variable_integer(part, at)
     packet.number_at = at + size
     if packet.number_at + length > part.reported_length:
         raise Malformed("a QUIC packet longer than its datagram")
     packet.length = packet.number_at + length
-    if packet.type in (INITIAL, HANDSHAKE) and connection is not None:
+    if connection is not None:
         _decrypt(view, part, packet, connection, side)
     return connection
-
-
-def _variable_integer(part: Region, at: int) -> tuple[int, int]:
-    """(value, size in bytes) of a variable-length integer."""
-    size = 1 << (part.u8(at) >> 6)
-    return int.from_bytes(part.bytes(at, size), "big") & (1 << 8 * size - 2) - 1, size
 
 
 def _connection_of(view: View, packet: Packet, connections: QuicConnections) -> tuple[QuicConnection | None, int]:
@@ -238,31 +225,53 @@ def _short_packet(view: View, part: Region, packet: Packet, connections: QuicCon
         return None
     packet.target_id = found[2]
     packet.number_at = 1 + len(found[2])
+    packet.is_first_short = not found[0].has_short
+    found[0].has_short = True
+    _decrypt(view, part, packet, found[0], found[1])
     return found[0]
 
 
 def _decrypt(view: View, part: Region, packet: Packet, connection: QuicConnection, side: int) -> None:
-    """Remove the protection of an Initial or, where the capture holds its secret, of a Handshake packet, and hand its
-    handshake data on."""
-    if packet.type == INITIAL:
-        keys, largest = connection.keys[side] if connection.keys is not None else None, connection.largest
-    else:
-        keys, largest = connection.handshake_keys(side, key_log(view)), connection.handshake_largest
-    if keys is None or part.length < packet.length:
+    """Remove the protection of a packet where its keys are known, and hand its handshake data on."""
+    if part.length < packet.length:
         return
-    packet.plain = remove_protection(keys, part.bytes(0, packet.length), packet.number_at, largest[side])
+    space = _space(packet, connection)
+    packet.plain = _open(view, part.bytes(0, packet.length), packet, connection, side, space.largest[side])
     if packet.plain is None:
         return
-    largest[side] = max(largest[side], packet.plain.number)
-    for piece, frame in enumerate(crypto_frames(packet.plain.payload)):
-        _deliver(view, packet, connection, side, frame, piece)
+    space.largest[side] = max(space.largest[side], packet.plain.number)
+    for piece, frame in enumerate(notable_frames(packet.plain.payload)):
+        if isinstance(frame, CryptoFrame):
+            _deliver(view, packet, connection, side, frame, piece)
+        else:
+            view.session.memory("quic", QuicConnections).learn(connection, side, frame)
+
+
+def _space(packet: Packet, connection: QuicConnection) -> Space:
+    if packet.type == INITIAL:
+        return connection.initial
+    return connection.handshake if packet.type == HANDSHAKE else connection.application
+
+
+def _open(view: View, data: bytes, packet: Packet, connection: QuicConnection, side: int,
+          largest: int) -> PlainPacket | None:  # fmt: skip
+    version, agreed, protection = connection.version, connection.tls.protection, connection.protection
+    if packet.type == INITIAL:
+        keys = None if connection.keys is None else connection.keys[side]
+    elif packet.type == HANDSHAKE:
+        keys = protection.handshake(version, side, agreed, key_log(view))
+    elif packet.type == ZERO_RTT:
+        return protection.open_early(version, agreed, key_log(view), data, packet.number_at, largest)
+    else:
+        return protection.open_short(version, side, agreed, key_log(view), data, packet.number_at, largest)
+    return None if keys is None else remove_protection(keys, data, packet.number_at, largest)
 
 
 def _deliver(view: View, packet: Packet, connection: QuicConnection, side: int, frame: CryptoFrame,
              piece: int) -> None:  # fmt: skip
     """Give handshake data to TLS in order; what comes too early waits until no gap is left."""
     assert packet.plain is not None
-    stream = (connection.handshake_crypto if packet.type == HANDSHAKE else connection.crypto)[side]
+    stream = _space(packet, connection).crypto[side]
     end = frame.offset + len(frame.data)
     if end <= stream.next or not frame.data:
         if frame.data:
@@ -289,112 +298,9 @@ def _deliver(view: View, packet: Packet, connection: QuicConnection, side: int, 
         if earlier != view.number:
             key = (connection.number, packet.type, side, offset)
             view.session.foresee("quic.reassembled_in", earlier, (key, view.number))
-        packet.notes.append(("quic.crypto.fragment", earlier))
+        if len(pieces) > 1:
+            packet.notes.append(("quic.crypto.fragment", earlier))
     if len(pieces) > 1:
         packet.notes += [("quic.crypto.fragments", None), ("quic.crypto.fragment.count", len(pieces))]
     stream.next += len(whole)
     push_bare_handshake(view, Region(bytes(whole), 0, len(whole)), connection.tls, side)
-
-
-@QUIC.filler
-def fill_quic(layer: Layer) -> None:
-    packets: list[Packet] = layer.state
-    for packet in packets:
-        for name, value in packet.notes:
-            layer.add(name, value)
-        if packet.opaque:
-            layer.add("quic.coalesced_padding_data", None)
-            continue
-        part = layer.region.sub(packet.at)
-        layer.add("quic.packet_length", packet.length, part.start)
-        if packet.type is None:
-            _fill_short(layer, part, packet)
-        else:
-            _fill_long(layer, part, packet)
-
-
-def _fill_short(layer: Layer, part: Region, packet: Packet) -> None:
-    first, start, add = part.u8(0), part.start, layer.add
-    add("quic.short", None, start, packet.length)
-    add("quic.header_form", 0, start, 1)
-    add("quic.fixed_bit", first & FIXED != 0, start, 1)
-    add("quic.spin_bit", first & SPIN != 0, start, 1)
-    if packet.target_id:
-        add("quic.dcid", packet.target_id, start + 1, len(packet.target_id))
-    rest = part.rest(packet.number_at)
-    add("quic.remaining_payload", rest, start + packet.number_at, len(rest))
-
-
-def _fill_long(layer: Layer, part: Region, packet: Packet) -> None:
-    first, start, add = part.u8(0), part.start, layer.add
-    add("quic.header_form", 1, start, 1)
-    if packet.type in (NEGOTIATION, FORCED_NEGOTIATION):
-        add("quic.vn.unused", first & 0x7F, start, 1)
-    else:
-        if packet.type != RETRY:
-            add("quic.fixed_bit", first & FIXED != 0, start, 1)
-        name = "quic.long.packet_type_v2" if packet.version == VERSION_2 else "quic.long.packet_type"
-        add(name, first >> 4 & 0x03, start, 1)
-    if packet.plain is not None:
-        add("quic.long.reserved", packet.plain.first >> 2 & 0x03, start, 1)
-        add("quic.packet_number_length", packet.plain.first & 0x03, start, 1)
-    add("quic.version", packet.version, start + 1, 4)
-    at = 5
-    for length, name, value in (("dcil", "dcid", packet.target_id), ("scil", "scid", packet.source_id)):
-        add("quic." + length, len(value), start + at, 1)
-        if value:
-            add("quic." + name, value, start + at + 1, len(value))
-        at += 1 + len(value)
-    if packet.type == NEGOTIATION:
-        for offset in range(at, part.length - 3, 4):
-            add("quic.supported_version", part.u32(offset), start + offset, 4)
-    elif packet.type == FORCED_NEGOTIATION:
-        add("quic.data_after_forcing_vn", None)
-    elif packet.type == RETRY:
-        _fill_retry(layer, part, at)
-    else:
-        _fill_protected(layer, part, packet, at)
-
-
-def _fill_retry(layer: Layer, part: Region, at: int) -> None:
-    size = part.length - at - RETRY_TAG
-    if size > 0:
-        layer.add("quic.retry_token", part.bytes(at, size), part.start + at, size)
-        at += size
-    layer.add("quic.retry_integrity_tag", part.bytes(at, RETRY_TAG), part.start + at, RETRY_TAG)
-
-
-def _fill_protected(layer: Layer, part: Region, packet: Packet, at: int) -> None:
-    start, add = part.start, layer.add
-    if packet.type == INITIAL:
-        token, size = _variable_integer(part, at)
-        add("quic.token_length", token, start + at, size)
-        at += size
-        if token:
-            add("quic.token", part.bytes(at, token), start + at, token)
-            at += token
-    length, size = _variable_integer(part, at)
-    add("quic.length", length, start + at, size)
-    plain, at = packet.plain, packet.number_at
-    if plain is None:
-        add("quic.decryption_failed", None)
-        rest = part.clipped(at, packet.length - at).rest()
-        add("quic.remaining_payload", rest, start + at, len(rest))
-        return
-    add("quic.packet_number", plain.number, start + at, plain.number_length)
-    at += plain.number_length
-    add("quic.payload", part.bytes(at, packet.length - at), start + at, packet.length - at)
-    fill_frames(layer, plain.payload)
-
-
-@QUIC.info_line
-def quic_info(layer: Layer) -> str:
-    names = {INITIAL: "Initial", ZERO_RTT: "0-RTT", HANDSHAKE: "Handshake", RETRY: "Retry",
-             NEGOTIATION: "Version Negotiation", FORCED_NEGOTIATION: "Forcing Version Negotiation",
-             None: "Protected Payload (KP0)"}  # fmt: skip
-    packets = [packet for packet in layer.state if not packet.opaque]
-    if not packets:
-        return ""
-    last = packets[-1]
-    ids = [f"{label}={value.hex()}" for label, value in (("DCID", last.target_id), ("SCID", last.source_id)) if value]
-    return ", ".join([names[last.type], *ids])

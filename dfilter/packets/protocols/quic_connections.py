@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys, keys_of
-from dfilter.packets.protocols.tls_secrets import KeyLog
+from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys
+from dfilter.packets.protocols.quic_protection import QuicProtection
 from dfilter.packets.protocols.tls_session import TlsConnection
 
 Endpoint = tuple[bytes, int]
@@ -26,7 +26,7 @@ MAX_PIECES = 256
 
 @dataclass(slots=True, eq=False)
 class CryptoStream:
-    """The handshake data that one side sends in Initial packets.
+    """The handshake data that one side sends in packets of one kind.
 
     Attributes:
         next: offset of the first byte that has not been delivered.
@@ -53,6 +53,14 @@ class CryptoStream:
 
 
 @dataclass(slots=True, eq=False)
+class Space:
+    """A packet number space (RFC 9000 section 12.3): the largest number and the handshake data by (client, server)."""
+
+    largest: list[int] = field(default_factory=lambda: [-1, -1])
+    crypto: tuple[CryptoStream, CryptoStream] = field(default_factory=lambda: (CryptoStream(), CryptoStream()))
+
+
+@dataclass(slots=True, eq=False)
 class QuicConnection:
     """One connection.
 
@@ -62,10 +70,10 @@ class QuicConnection:
         version: of its first packet.
         ids: the connection IDs that (the client, the server) has chosen for itself.
         keys: of Initial packets by (client, server); None if there are none.
-        largest: the largest packet number of Initial packets by (client, server), -1 before the first.
-        crypto: handshake data by (client, server).
+        initial, handshake, application: what is known of the three packet number spaces.
         tls: what TLS remembers.
-        handshake_largest, handshake_crypto: the same of Handshake packets.
+        protection: the keys of the packets behind the Initial ones.
+        has_short: a packet with a short header was seen.
     """
 
     number: int
@@ -73,25 +81,12 @@ class QuicConnection:
     version: int
     ids: tuple[set[bytes], set[bytes]]
     keys: tuple[PacketKeys, PacketKeys] | None
-    largest: list[int] = field(default_factory=lambda: [-1, -1])
-    crypto: tuple[CryptoStream, CryptoStream] = field(default_factory=lambda: (CryptoStream(), CryptoStream()))
+    initial: Space = field(default_factory=Space)
+    handshake: Space = field(default_factory=Space)
+    application: Space = field(default_factory=Space)
     tls: TlsConnection = field(default_factory=TlsConnection)
-    handshake_largest: list[int] = field(default_factory=lambda: [-1, -1])
-    handshake_crypto: tuple[CryptoStream, CryptoStream] = field(
-        default_factory=lambda: (CryptoStream(), CryptoStream())
-    )
-    _handshake_keys: list[PacketKeys | None] = field(default_factory=lambda: [None, None])
-    has_server: bool = False
-
-    def handshake_keys(self, side: int, log: KeyLog | None) -> PacketKeys | None:
-        """The keys of the Handshake packets of one side, once the server chose a suite; None if not known."""
-        protection = self.tls.protection
-        if self._handshake_keys[side] is None and log is not None and protection.suite:
-            label = ("CLIENT" if side == CLIENT else "SERVER") + "_HANDSHAKE_TRAFFIC_SECRET"
-            secret = log.find(label, protection.client_random)
-            if secret is not None:
-                self._handshake_keys[side] = keys_of(self.version, protection.suite, secret)
-        return self._handshake_keys[side]
+    protection: QuicProtection = field(default_factory=QuicProtection)
+    has_short: bool = False
 
 
 class QuicConnections:

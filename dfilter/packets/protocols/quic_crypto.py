@@ -1,5 +1,5 @@
 """The keys of QUIC packets: of Initial ones, which anyone can derive, and from secrets that the capture holds
-(RFC 9001 section 5, RFC 9369 section 3.3).
+(RFC 9001 sections 5 and 6, RFC 9369 section 3.3).
 
 In: a version and the client's first destination connection ID, or a secret.  Out: `PacketKeys` of each side, and the
 plain bytes of a packet.  What always holds: without the cryptography library, or for a version whose salt is not known,
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dfilter.packets.protocols.tls_decrypt import expand_label, suite_of
 
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
 SAMPLE_LENGTH = 16
+LONG = 0x80
 
 _SALTS = (
     (range(0xFF000011, 0xFF000015), "ef4fb0abb47470c41befcf8031334fae485e09a0"),
@@ -89,6 +90,17 @@ def keys_of(version: int, suite_number: int, secret: bytes) -> PacketKeys | None
     return PacketKeys(key, iv, header, suite.cipher)
 
 
+def updated_keys(version: int, suite_number: int, secret: bytes, before: PacketKeys) -> tuple[bytes, PacketKeys] | None:
+    """The next secret and keys after a key update (RFC 9001 section 6.1), which leaves header protection alone."""
+    suite = suite_of(suite_number)
+    if suite is None:
+        return None
+    label = "quicv2 ku" if version == VERSION_2 else "quic ku"
+    following = expand_label(secret, label, len(secret), suite.derivation)
+    keys = keys_of(version, suite_number, following)
+    return None if keys is None else (following, replace(keys, header=before.header))
+
+
 def remove_protection(keys: PacketKeys, packet: bytes, number_at: int, largest: int) -> PlainPacket | None:
     """Remove the protection of a packet whose packet number lies at `number_at`; None if that fails.
 
@@ -104,7 +116,7 @@ def remove_protection(keys: PacketKeys, packet: bytes, number_at: int, largest: 
     if len(sample) < SAMPLE_LENGTH:
         return None
     mask = _mask(keys, sample)
-    first = packet[0] ^ (mask[0] & 0x0F)
+    first = packet[0] ^ (mask[0] & (0x0F if packet[0] & LONG else 0x1F))
     size = (first & 0x03) + 1
     number = bytes(a ^ b for a, b in zip(packet[number_at : number_at + size], mask[1:], strict=False))
     header = bytes([first]) + packet[1:number_at] + number

@@ -1,6 +1,7 @@
 """QUIC frames (RFC 9000 section 19), of packets that could be decrypted.
 
-In: the payload of one packet.  Out: `CryptoFrame`s when it is dissected, fields when its layer is filled.
+In: the payload of one packet.  Out: `CryptoFrame`s and new connection IDs when it is dissected, fields when its layer
+is filled.
 What always holds: a frame that is not known, or does not fit, ends the walk.
 """
 
@@ -29,6 +30,39 @@ FRAME_FIELDS = """
     quic.crypto.offset             UINT64
     quic.crypto.length             UINT64
     quic.crypto.crypto_data        NONE
+    quic.rsts.stream_id            UINT64
+    quic.rsts.application_error_code UINT64
+    quic.rsts.final_size           UINT64
+    quic.ss.stream_id              UINT64
+    quic.ss.application_error_code UINT64
+    quic.nt.length                 UINT64
+    quic.nt.token                  BYTES
+    quic.stream.fin                BOOLEAN
+    quic.stream.len                BOOLEAN
+    quic.stream.off                BOOLEAN
+    quic.stream.stream_id          UINT64
+    quic.stream.initiator          UINT64
+    quic.stream.direction          UINT64
+    quic.stream.offset             UINT64
+    quic.stream.length             UINT64
+    quic.stream_data               BYTES
+    quic.md.maximum_data           UINT64
+    quic.msd.stream_id             UINT64
+    quic.msd.maximum_stream_data   UINT64
+    quic.ms.max_streams            UINT64
+    quic.sb.stream_data_limit      UINT64
+    quic.sdb.stream_id             UINT64
+    quic.sib.stream_limit          UINT64
+    quic.nci.sequence              UINT64
+    quic.nci.retire_prior_to       UINT64
+    quic.nci.connection_id.length  UINT8
+    quic.nci.connection_id         BYTES
+    quic.nci.stateless_reset_token BYTES
+    quic.rci.sequence              UINT64
+    quic.path_challenge.data       BYTES
+    quic.path_response.data        BYTES
+    quic.dg.length                 UINT64
+    quic.dg                        BYTES
     quic.cc.error_code             UINT64
     quic.cc.error_code.app         UINT64
     quic.cc.error_code.tls_alert   UINT8
@@ -38,7 +72,19 @@ FRAME_FIELDS = """
 """
 FIELDS = computed_table(FRAME_FIELDS, stateful=True)
 
-PADDING, PING, ACK, ACK_ECN, CRYPTO, CONNECTION_CLOSE, APPLICATION_CLOSE = 0, 1, 2, 3, 6, 0x1C, 0x1D
+PADDING, PING, ACK, ACK_ECN, CRYPTO, NEW_TOKEN, CONNECTION_CLOSE, APPLICATION_CLOSE = 0, 1, 2, 3, 6, 7, 0x1C, 0x1D
+NEW_CONNECTION_ID, PATH_CHALLENGE, PATH_RESPONSE, HANDSHAKE_DONE = 0x18, 0x1A, 0x1B, 0x1E
+STREAMS, DATAGRAMS = range(0x08, 0x10), range(0x30, 0x32)
+FIN, HAS_LENGTH, HAS_OFFSET = 1, 2, 4
+PATH_DATA, RESET_TOKEN = 8, 16
+_INTEGERS = {
+    0x04: ("rsts.stream_id", "rsts.application_error_code", "rsts.final_size"),
+    0x05: ("ss.stream_id", "ss.application_error_code"), 0x10: ("md.maximum_data",),
+    0x11: ("msd.stream_id", "msd.maximum_stream_data"), 0x12: ("ms.max_streams",), 0x13: ("ms.max_streams",),
+    0x14: ("sb.stream_data_limit",), 0x15: ("sdb.stream_id", "sb.stream_data_limit"), 0x16: ("sib.stream_limit",),
+    0x17: ("sib.stream_limit",), 0x19: ("rci.sequence",),
+}  # fmt: skip
+"""Frames that consist of variable-length integers."""
 CRYPTO_ERRORS = range(0x0100, 0x0200)
 
 
@@ -61,6 +107,10 @@ class FrameWalk:
         self.layer = layer
         self.at = 0
 
+    @property
+    def left(self) -> int:
+        return self.region.length - self.at
+
     def note(self, name: str, value: object) -> None:
         if self.layer is not None:
             self.layer.add("quic." + name, value)
@@ -80,8 +130,8 @@ class FrameWalk:
         return value
 
 
-def crypto_frames(payload: bytes) -> Iterator[CryptoFrame]:
-    """The CRYPTO frames of a payload, in order, as far as it can be read."""
+def notable_frames(payload: bytes) -> Iterator[CryptoFrame | bytes]:
+    """The CRYPTO frames of a payload and the connection IDs that its sender offers, as far as it can be read."""
     yield from walk_frames(FrameWalk(payload))
 
 
@@ -91,13 +141,15 @@ def fill_frames(layer: Layer, payload: bytes) -> None:
         pass
 
 
-def walk_frames(walk: FrameWalk) -> Iterator[CryptoFrame]:
+def walk_frames(walk: FrameWalk) -> Iterator[CryptoFrame | bytes]:
     try:
         while walk.at < walk.region.length:
             walk.note("frame", None)
             type_ = walk.integer("frame_type")
             if type_ == CRYPTO:
                 yield _crypto(walk)
+            elif type_ == NEW_CONNECTION_ID:
+                yield _new_connection_id(walk)
             elif not _walk_frame(walk, type_):
                 return
     except DissectionError:
@@ -109,11 +161,46 @@ def _walk_frame(walk: FrameWalk, type_: int) -> bool:
         _padding(walk)
     elif type_ in (ACK, ACK_ECN):
         _acknowledgement(walk, type_ == ACK_ECN)
+    elif type_ in STREAMS:
+        _stream(walk, type_)
+    elif type_ in _INTEGERS:
+        for name in _INTEGERS[type_]:
+            walk.integer(name)
     elif type_ in (CONNECTION_CLOSE, APPLICATION_CLOSE):
         _close(walk, type_)
-    elif type_ != PING:
+    elif type_ == NEW_TOKEN:
+        walk.note("nt.token", walk.opaque(walk.integer("nt.length")))
+    elif type_ in (PATH_CHALLENGE, PATH_RESPONSE):
+        walk.note("path_challenge.data" if type_ == PATH_CHALLENGE else "path_response.data", walk.opaque(PATH_DATA))
+    elif type_ in DATAGRAMS:
+        walk.note("dg", walk.opaque(walk.integer("dg.length") if type_ & 1 else walk.left))
+    elif type_ not in (PING, HANDSHAKE_DONE):
         return False
     return True
+
+
+def _stream(walk: FrameWalk, type_: int) -> None:
+    """RFC 9000 section 19.8; the type's low bits tell which parts there are."""
+    for name, bit in (("fin", FIN), ("len", HAS_LENGTH), ("off", HAS_OFFSET)):
+        walk.note("stream." + name, type_ & bit != 0)
+    number = walk.integer("stream.stream_id")
+    walk.note("stream.initiator", number & 1)
+    walk.note("stream.direction", number >> 1 & 1)
+    if type_ & HAS_OFFSET:
+        walk.integer("stream.offset")
+    size = walk.integer("stream.length") if type_ & HAS_LENGTH else walk.left
+    walk.note("stream_data", walk.opaque(size))
+
+
+def _new_connection_id(walk: FrameWalk) -> bytes:
+    walk.integer("nci.sequence")
+    walk.integer("nci.retire_prior_to")
+    size = walk.opaque(1)[0]
+    walk.note("nci.connection_id.length", size)
+    connection_id = walk.opaque(size)
+    walk.note("nci.connection_id", connection_id)
+    walk.note("nci.stateless_reset_token", walk.opaque(RESET_TOKEN))
+    return connection_id
 
 
 def _padding(walk: FrameWalk) -> None:

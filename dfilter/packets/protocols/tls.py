@@ -17,7 +17,8 @@ from dfilter.packets.dispatch import SEES_ALL
 from dfilter.packets.protocols.ocsp import OCSP
 from dfilter.packets.protocols.tls_application import application_name
 from dfilter.packets.protocols.tls_fields import handshake_fields
-from dfilter.packets.protocols.tls_handshake import CERTIFICATE_STATUS, TLS13, Agreed, server_choice
+from dfilter.packets.protocols.tls_handshake import TLS13, Agreed, server_choice
+from dfilter.packets.protocols.tls_info import version_name, write_tls
 from dfilter.packets.protocols.tls_inside import PROTOCOLS, begin, dissect_inside
 from dfilter.packets.protocols.tls_protection import ENCRYPTED_EXTENSIONS, chosen_protocol
 from dfilter.packets.protocols.tls_records import (
@@ -30,11 +31,11 @@ from dfilter.packets.protocols.tls_records import (
     Record,
     TlsState,
     fill_tls,
-    tls_info,
 )
 from dfilter.packets.protocols.tls_secrets import key_log, may_have_secrets
 from dfilter.packets.protocols.tls_session import MAX_PIECES, Message, TlsConnection, split_messages
 from dfilter.packets.protocols.tls_ssl2 import SSL2_FIELDS, is_sound_ssl2_hello, is_ssl2_hello, ssl2_length
+from dfilter.packets.protocols.tls_stapled import stapled_responses
 from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
@@ -91,7 +92,7 @@ TLS = Protocol(
     carries=("ocsp", "data", *sorted(set(PROTOCOLS.values()))),
     shares=X509_SPACES,
     fill=fill_tls,
-    info=tls_info,
+    write=write_tls,
 )  # fmt: skip
 
 
@@ -167,6 +168,7 @@ def dissect_tls(view: View, region: Region) -> bool | None:
     if _is_idle(view, region):
         return _pass_by(view, region)
     if region.length < RECORD_HEADER and stream is not None:
+        _tell_waiting(view, connection_of(view))
         raise NeedMore(region.start, RECORD_HEADER - region.length)
     if region.length < RECORD_HEADER:
         return False
@@ -178,7 +180,7 @@ def dissect_tls(view: View, region: Region) -> bool | None:
     is_known = is_record(region, 0) or is_ssl2_hello(region, 0)
     if is_known and stream is not None and stream.conversation.protocol is None and _is_claim(view, region):
         stream.conversation.protocol = TLS
-    state = TlsState()
+    state = TlsState(version=connection.version)
     layer: Layer | None = None
     at = 0
     while at < region.length:
@@ -186,12 +188,19 @@ def dissect_tls(view: View, region: Region) -> bool | None:
         if missing and stream is not None and region.reported_end == region.end:
             if layer is not None and region.buf is view.data:
                 state.waiting = (at, region.length - at)
+            _tell_waiting(view, connection)
             raise NeedMore(region.start + at, missing)
         if layer is None:
             layer = view.push(TLS, region)
             layer.state = state
         at = _dissect_record(view, region, at, connection, layer)
     return True
+
+
+def _tell_waiting(view: View, connection: TlsConnection) -> None:
+    """A frame with nothing but the beginning of a record has the protocol's name in the packet list, and no text."""
+    if TLS.name not in view.by_name:
+        view.tell("", version_name(connection.version, "SSL"))
 
 
 def _is_claim(view: View, region: Region) -> bool:
@@ -234,7 +243,7 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
         messages = split_messages(connection, sender, frame, record.plain or content,
                                   may_be_encrypted=record.plain is None)  # fmt: skip
         _learn(view, connection, messages, sender)
-        _stapled_responses(view, messages)
+        _stapled_responses(view, messages, connection.version)
         record = replace(record, messages=tuple(messages))
     elif type_ == CHANGE_CIPHER_SPEC:
         connection.cipher_frames[sender] = frame
@@ -302,12 +311,14 @@ def push_bare_handshake(view: View, content: Region, connection: TlsConnection, 
     layer = view.push(TLS, content)
     agreed = Agreed(connection.version or TLS13, connection.suite, "q")  # QUIC knows no older version
     layer.state = TlsState(bare=(tuple(messages), agreed))
+    _stapled_responses(view, messages, agreed.version)
 
 
-def _stapled_responses(view: View, messages: list[Message]) -> None:
-    """OCSP responses in certificate status messages (RFC 6066 section 8) are layers of their own."""
+def _stapled_responses(view: View, messages: list[Message], version: int) -> None:
+    """OCSP responses are layers of their own."""
+    if "ocsp" not in view.session.reachable:
+        return
     for message in messages:
-        if message.type == CERTIFICATE_STATUS and message.body is not None and message.body.length > 8:
-            size = message.body.u24(5)
-            if message.body.u8(4) == 1 and 0 < size <= message.body.length - 8:
-                view.call(OCSP, message.body.sub(8, size))
+        if message.body is not None:
+            for response in stapled_responses(message.type, message.body, version):
+                view.call(OCSP, response)

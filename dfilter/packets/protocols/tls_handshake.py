@@ -12,6 +12,7 @@ from functools import cache
 from dfilter.fields.values import labels
 from dfilter.fields.versions import Version
 from dfilter.packets.protocols.ja import ja3_text, ja3s_text, ja4, md5
+from dfilter.packets.protocols.tls_compression import certificate_of
 from dfilter.packets.protocols.tls_extensions import (
     CERTIFICATE,
     CERTIFICATE_REQUEST,
@@ -102,10 +103,7 @@ def fill_message(walk: Walk, type_: int, agreed: Agreed) -> None:
     elif type_ == KEY_UPDATE:
         walk.number("handshake.key_update.request_update", 1)
     elif type_ == COMPRESSED_CERTIFICATE:
-        walk.number("compress_certificate.algorithm", 2)
-        walk.number("compress_certificate.uncompressed_length", 3)
-        size = walk.length("compress_certificate.compressed_certificate_message.length", 3)
-        walk.opaque("compress_certificate.compressed_certificate_message", size)
+        _compressed_certificate(walk, agreed)
 
 
 def _random(walk: Walk, with_time: bool) -> bytes:
@@ -254,6 +252,16 @@ def _certificates(walk: Walk, agreed: Agreed) -> None:
             fill_certificate(walk.layer, region, walk.foreign, has_algorithms(agreed.version))
         if tls13:
             walk_extensions(inside, CERTIFICATE, HelloFacts())
+
+
+def _compressed_certificate(walk: Walk, agreed: Agreed) -> None:
+    inside = certificate_of(walk.region.sub(walk.at))
+    walk.number("compress_certificate.algorithm", 2)
+    walk.number("compress_certificate.uncompressed_length", 3)
+    size = walk.length("compress_certificate.compressed_certificate_message.length", 3)
+    walk.opaque("compress_certificate.compressed_certificate_message", size)
+    if inside is not None:
+        _certificates(Walk(walk.layer, walk.prefix, inside), agreed)
 
 
 def _certificate_request(walk: Walk, agreed: Agreed) -> None:

@@ -7,6 +7,7 @@ kept is bounded; each block is read once.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dfilter.packets.view import View
@@ -14,7 +15,8 @@ from dfilter.packets.view import View
 TLS_KEY_LOG = 0x544C534B
 MAX_SECRETS = 200_000
 """Lines kept: four or five a connection."""
-RANDOM_LENGTH = 32
+_LINE = re.compile(rb"([A-Z0-9_]{1,64}) ([0-9A-Fa-f]{64}) ((?:[0-9A-Fa-f]{2}){32,64})")
+"""Wireshark 4.4 takes what follows the secret for nothing."""
 LABELS = frozenset({
     "CLIENT_RANDOM", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0",
     "SERVER_TRAFFIC_SECRET_0", "CLIENT_EARLY_TRAFFIC_SECRET",
@@ -46,16 +48,11 @@ class KeyLog:
         for line in text.splitlines():
             if len(self._secrets) >= MAX_SECRETS:
                 return
-            words = line.split()
-            if len(words) != 3:
-                continue
-            label = words[0].decode("ascii", "replace")
-            try:
-                random, secret = bytes.fromhex(words[1].decode("ascii")), bytes.fromhex(words[2].decode("ascii"))
-            except ValueError:
-                continue
-            if label in LABELS and len(random) == RANDOM_LENGTH:
-                self._secrets[label, random] = secret
+            found = _LINE.match(line)
+            if found is not None:
+                label, random, secret = found[1].decode("ascii"), found[2].decode("ascii"), found[3].decode("ascii")
+                if label in LABELS:
+                    self._secrets[label, bytes.fromhex(random)] = bytes.fromhex(secret)
 
 
 def may_have_secrets(view: View) -> bool:

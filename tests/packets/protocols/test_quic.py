@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dfilter.captures.frame import Frame, Interface, Section
 from dfilter.packets.protocols.quic_connections import MAX_PIECES, QuicConnections
-from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys, keys_of
+from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys, keys_of, updated_keys
 from dfilter.packets.protocols.tls_secrets import TLS_KEY_LOG
 from dfilter.packets.session import Session
 from dfilter.packets.view import View
@@ -154,6 +154,71 @@ def test_handshake_packets_with_secrets_of_the_capture() -> None:
         assert not session.internal_errors
 
 
+def short(keys: PacketKeys, payload: bytes, number: int, phase: int = 0) -> bytes:
+    """A packet with a short header and the client's connection ID."""
+    payload = payload.ljust(20, b"\0")
+    first = 0x40 | phase << 2
+    nonce = (int.from_bytes(keys.iv, "big") ^ number).to_bytes(12, "big")
+    sealed = AESGCM(keys.key).encrypt(nonce, payload, bytes([first]) + OURS + bytes([number]))
+    mask = Cipher(algorithms.AES(keys.header), modes.ECB()).encryptor().update(sealed[3:19])
+    return bytes([first ^ mask[0] & 0x1F]) + OURS + bytes([number ^ mask[1]]) + sealed
+
+
+def with_secrets(line: bytes, *sent: bytes) -> list[View]:
+    """What the server sends behind the hellos, in a capture that holds a secret."""
+    answer = initial(crypto(0, server_hello(extension(43, b"\3\4"), suite=0x1301)), target=OURS, source=THEIRS,
+                     keys=initial_keys(V1, THEIRS)[1])  # type: ignore[index]
+    session, views = Session(), []
+    origin = Interface(0, 1, Section(secrets=[(TLS_KEY_LOG, line)]))
+    for number, data in enumerate((frame(initial(crypto(0, HELLO))), *(frame(one, False) for one in (answer, *sent)))):
+        views.append(session.dissect(Frame(number + 1, 0, data, len(data), origin=origin)))
+        views[-1].complete()
+    assert not session.internal_errors
+    return views[2:]
+
+
+SECRET = bytes(range(32))
+LINE = b"SERVER_TRAFFIC_SECRET_0 " + HELLO[6:38].hex().encode() + b" " + SECRET.hex().encode() + b"\\\n"
+FRAMES = [
+    (b"\x0e\4\x10\2abc", {"stream.stream_id": 4, "stream.offset": 16, "stream_data": b"ab"}),
+    (b"\x0b\1\1z", {"stream.fin": True, "stream.initiator": 1, "stream.length": 1}),
+    (b"\x04\4\5\6", {"rsts.stream_id": 4, "rsts.application_error_code": 5, "rsts.final_size": 6}),
+    (b"\x11\4\x40\x99", {"msd.stream_id": 4, "msd.maximum_stream_data": 0x99}),
+    (b"\x07\2to", {"nt.token": b"to"}), (b"\x1a12345678", {"path_challenge.data": b"12345678"}),
+    (b"\x1e\x31\2dg", {"dg": b"dg"}), (b"\x19\7", {"rci.sequence": 7}),
+]
+
+
+@pytest.mark.parametrize(("payload", "wanted"), FRAMES, ids=[str(payload[0]) for payload, _ in FRAMES])
+def test_frames_of_packets_with_short_headers(payload: bytes, wanted: dict[str, object]) -> None:
+    keys = keys_of(V1, 0x1301, SECRET)
+    assert keys is not None
+    (view,) = with_secrets(LINE, short(keys, payload, 0))
+    for name, value in wanted.items():
+        assert view.get("quic." + name) == (value,), name
+
+
+def test_a_key_update_and_a_new_connection_id() -> None:
+    keys = keys_of(V1, 0x1301, SECRET)
+    assert keys is not None
+    after = updated_keys(V1, 0x1301, SECRET, keys)
+    assert after is not None
+    ticket = b"\4\0\0\2ab"
+    views = with_secrets(LINE, short(keys, b"\x18\1\0\2XY" + bytes(16), 0), short(after[1], crypto(0, ticket), 1, 1),
+                         short(keys, b"\1", 2), short(after[1], b"\1", 3, 1))  # fmt: skip
+    assert [view.get("quic.key_phase") for view in views] == [(False,), (True,), (False,), (True,)]
+    assert views[0].get("quic.nci.connection_id") == (b"XY",)
+    assert views[1].get("tls.handshake.type") == (4,)
+    assert [view.get("quic.packet_number") for view in views] == [(0,), (1,), (2,), (3,)]
+
+
+def test_only_the_first_short_packet_fails_to_decrypt() -> None:
+    keys = keys_of(V1, 0x1301, bytes(32))
+    assert keys is not None
+    views = with_secrets(b"", *(short(keys, b"\1", number) for number in range(2)))
+    assert [len(view.get("quic.decryption_failed")) for view in views] == [1, 0]
+
+
 def test_version_negotiation() -> None:
     views = talk((True, header(0xC0, 0x1A2A3A4A, THEIRS, OURS) + bytes(1180)),
                  (False, header(0x80, 0, OURS, THEIRS) + struct.pack(">II", V1, V2)))  # fmt: skip
@@ -194,7 +259,7 @@ def test_pieces_with_gaps_are_bounded() -> None:
     (connections,) = (view.session.memory("quic", QuicConnections) for view in views[:1])
     found = connections.find((CLIENT, 40000), (SERVER, 4433), THEIRS)
     assert found is not None
-    assert len(found[0].crypto[0].waiting) == MAX_PIECES
+    assert len(found[0].initial.crypto[0].waiting) == MAX_PIECES
 
 
 def test_damaged_packets_never_raise() -> None:

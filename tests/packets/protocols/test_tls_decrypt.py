@@ -246,14 +246,15 @@ def test_damaged_extensions() -> None:
 
 
 def test_key_log_reads_each_block_once() -> None:
-    section = Section(secrets=[(TLS_KEY_LOG, b"CLIENT_RANDOM " + b"ab" * 32 + b" cd\r\n"), (1, b"CLIENT_RANDOM")])
+    line = b"CLIENT_RANDOM " + b"ab" * 32 + b" " + b"cd" * 32 + b"\r\n"
+    section = Section(secrets=[(TLS_KEY_LOG, line), (1, b"CLIENT_RANDOM")])
     log = KeyLog()
     log.update(section)
-    assert log.find("CLIENT_RANDOM", b"\xab" * 32) == b"\xcd"
+    assert log.find("CLIENT_RANDOM", b"\xab" * 32) == b"\xcd" * 32
     assert section.secrets is not None
-    section.secrets.append((TLS_KEY_LOG, b"# note\nCLIENT_RANDOM " + b"ac" * 32 + b" ce"))
+    section.secrets.append((TLS_KEY_LOG, b"# note\nCLIENT_RANDOM " + b"ac" * 32 + b" " + b"ce" * 48 + b"\\\n"))
     log.update(section)
-    assert log.find("CLIENT_RANDOM", b"\xac" * 32) == b"\xce"
+    assert log.find("CLIENT_RANDOM", b"\xac" * 32) == b"\xce" * 48
 
 
 def test_text_on_a_port_of_tls_is_not_tls() -> None:
