@@ -14,22 +14,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dfilter.check.check import Analysis
-from dfilter.check.diagnostics import Colour, Fix
+from dfilter.check.diagnostics import Colour, Fix, Severity, Verdict
 from dfilter.check.fix import Repair, apply, judge_for, repair
+from dfilter.check.older import missing, respell
 from dfilter.check.rules.context import expressions, operands_of, typed_expressions
 from dfilter.check.same import same_meaning
 from dfilter.check.typed import Constant, TypedExpression
 from dfilter.fields import registry
-from dfilter.fields.types import BYTE_LIKE, STRINGS, FieldType
+from dfilter.fields.types import BYTE_LIKE, INTEGERS, STRINGS, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
+from dfilter.language.macros import expand, shipped
 from dfilter.language.parser import parse
 from dfilter.language.printer import print_string
+from dfilter.language.problems import ProblemError
 from dfilter.language.source import Span
 
 _JOINED = (ast.And, ast.Or, ast.Xor)
 _LONE_DOLLAR = re.compile(r"\\x24(?![A-Za-z0-9_{])")
 """An escaped `$` that begins no macro; it reads better as it is."""
+_SIMPLE = re.compile(r"-?(?!true|false)[0-9A-Za-z_.-]+|'.*'", re.IGNORECASE | re.DOTALL)
+"""A number or the name of a value, not a computation and not `true`."""
+INTEGERS_AND_BOOLEANS = INTEGERS | {FieldType.BOOLEAN}
 _BYTES = BYTE_LIKE | {FieldType.PROTOCOL}
 
 
@@ -64,14 +70,42 @@ def migrate_text(
         rewritten = apply(text, list(_Rewriting(text, old, new).edits(before.tree, before.typed)))
     done = repair(rewritten, judge, unsafe=unsafe)
     red = done.after.colour is Colour.RED
+    if red and new < Version.V4_4 <= old and _has_macros(text, old, macros):
+        carried = _without_macros(text, old, new, macros, unsafe, macro)
+        if carried is not None:
+            return carried
     if not red and (unsafe or same_meaning(before.typed, judge(done.text).typed)):
         applied = done.applied + (rewritten != text)
         return Repair(done.text, now.verdict, done.after, applied)
     if red:
-        why = f"Wireshark {new.text} refuses it, and how to write it there is not known"
+        why = _why_red(before, done.after, new)
     else:
         why = f"Wireshark {new.text} would select other frames than {old.text}"
     return Repair(text, now.verdict, now.verdict, 0, why)
+
+
+def _without_macros(text: str, old: Version, new: Version, macros: Mapping[str, str] | None, unsafe: bool,
+                    macro: bool) -> Repair | None:  # fmt: skip
+    """The filter with its macros expanded: the older version has not these, or does not call them so."""
+    try:
+        expanded = expand(text, shipped(old) if macros is None else macros, old).text
+    except ProblemError:
+        return None
+    if "$" in expanded:
+        return None
+    done = migrate_text(expanded, old, new, {}, unsafe=unsafe, macro=macro)
+    before = judge_for(new, macros, macro=macro)(text).verdict
+    if done.refused:
+        return Repair(text, before, before, 0, done.refused)
+    return Repair(done.text, before, done.after, done.applied + 1)
+
+
+def _why_red(before: Analysis, after: Verdict, new: Version) -> str:
+    lacking = missing(expressions(before.tree), new) if before.tree is not None else ""
+    if lacking:
+        return f"Wireshark {new.text} has no {lacking}"
+    problem = next(item.message for item in after.diagnostics if item.severity is Severity.ERROR)
+    return f"Wireshark {new.text} refuses it ({problem}), and how to write it there is not known"
 
 
 def _has_macros(text: str, version: Version, macros: Mapping[str, str] | None) -> bool:
@@ -105,6 +139,8 @@ class _Rewriting:
 
     def edits(self, tree: ast.Expression, typed: TypedExpression) -> Iterator[Fix]:
         for node in expressions(tree):
+            if self.new < self.old:
+                respell(node, self.text, self.new, self._replace)
             if isinstance(node, _JOINED):
                 self._group(node)
             elif isinstance(node, ast.Compare):
@@ -196,6 +232,9 @@ class _Rewriting:
         typed = self._source(constant.span)
         if self._crosses and typed[:1].isalpha() and registry.lookup(typed, self.new) is not None:
             self._replace(constant.span.start, constant.span.end, f'"{typed}"')  # from 4.0 on it is that field
+        elif self.new < Version.V4_4 and constant.type in INTEGERS_AND_BOOLEANS and not _SIMPLE.fullmatch(typed):
+            if isinstance(constant.value, int) and '"' not in typed:
+                self._replace(constant.span.start, constant.span.end, str(int(constant.value)))
         elif constant.type in STRINGS and isinstance(constant.value, str):
             quoted = typed[:1] == '"'
             if not self._crosses or (quoted and "\\" not in typed and self.new is not Version.V3_4):

@@ -1,10 +1,11 @@
 """Do two typed expressions select the same frames, for certain?
 
-In: two typed trees.  Out: yes, or not known.  What always holds: no recursion; places in the text do not count.
+In: two typed trees.  Out: yes, or not known.  What always holds: places in the text do not count.
 """
 
 from __future__ import annotations
 
+from dfilter.check.plain import plain
 from dfilter.check.typed import Exists, FieldRead, FunctionCall, MembershipTest, Truthy, TypedExpression
 from dfilter.fields.types import FLOATS, STRINGS, TIMES, UNSIGNED, FieldType
 from dfilter.fields.versions import Version
@@ -20,6 +21,10 @@ def same_meaning(left: TypedExpression | None, right: TypedExpression | None) ->
     None (a filter that is refused) means nothing."""
     if left is None or right is None:
         return False
+    return _equal(left, right) or _equal(plain(left), plain(right))
+
+
+def _equal(left: TypedExpression, right: TypedExpression) -> bool:
     pending: list[tuple[object, object, bool]] = [(left, right, False)]
     while pending:
         one, other, strict = pending.pop()

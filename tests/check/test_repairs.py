@@ -99,6 +99,24 @@ MIGRATIONS = [
     ("4.6", "3.4", "tcp.port in {80,443}", "tcp.port in {80 443}"),
     ("4.4", "4.6", "tcp.port == 80", "tcp.port == 80"),
     ("3.4", "4.4", "tcp.port in {80, 443}", "tcp.port in {80, 443}"),
+    ("4.6", "3.4", "ip.addr != 10.0.0.1", "(ip.addr and not (ip.addr == 10.0.0.1))"),
+    ("4.6", "3.4", "ip.src != ip.dst", "(ip.src and ip.dst and not (ip.src == ip.dst))"),
+    ("4.6", "3.4", "all tcp.port > 80 && udp", "(tcp.port and not (tcp.port <= 80)) && udp"),
+    ("4.6", "3.4", 'http.host === "a\\tb"', '(http.host and not (http.host != "a\\x09b"))'),
+    ("4.6", "3.4", "any tcp.port !== 80", "tcp.port != 80"),
+    ("4.6", "3.4", "tcp.port not in {80, 443}", "(tcp.port and not (tcp.port in {80 443}))"),
+    ("4.6", "4.0", "tcp.port not in {80, 443}", "(tcp.port and not (tcp.port in {80, 443}))"),
+    ("4.6", "4.0", "tcp xor udp", "((tcp) or (udp)) and not ((tcp) and (udp))"),
+    ("4.6", "4.0", "64 == ip.ttl", "ip.ttl == 64"),
+    ("4.6", "4.0", "10 < ip.ttl < 20", "(ip.ttl > 10 and ip.ttl < 20)"),
+    ("4.6", "3.4", "ip.ttl & 4 == 4", "ip.ttl & 4"),
+    ("4.6", "4.0", "ip.ttl bitand 4", "ip.ttl & 4"),
+    ("4.6", "3.4", "tcp.flags.syn == true and ip.ttl == {2 * 32}", "tcp.flags.syn == 1 and ip.ttl == 64"),
+    ("4.6", "3.4", "len(http.host)", "len(http.host) != 0"),
+    ("4.6", "4.0", "ip.src == $ip.dst", "ip.src == ${ip.dst}"),
+    ("4.6", "3.4", "$private_ipv6(ipv6.src)", "ipv6 and ipv6.src == fc00::/7"),
+    ("4.6", "3.4", "not ip.addr != 10.0.0.1 and tcp or udp",
+     "(not (ip.addr and not (ip.addr == 10.0.0.1)) and tcp) or udp"),
 ]
 
 
@@ -113,8 +131,12 @@ def test_migration(old, new, text, wanted) -> None:
     ("old", "new", "text", "reason"),
     [
         ("4.0", "4.4", "http.host[0:3] == 45:78:61", "other frames"),
-        ("4.6", "3.4", "ip.addr != 10.0.0.1", "other frames"),
-        ("4.6", "3.4", "ip.ttl + 1 > 3", "refuses it"),
+        ("4.6", "3.4", "ip.ttl & 3 == 3", "other frames"),
+        ("4.6", "3.4", "ip.ttl + 1 > 3", "no arithmetic"),
+        ("4.6", "3.4", "ip.ttl#1 == 3", "no layers"),
+        ("4.6", "4.0", "@ip.ttl == 40", "no raw values"),
+        ("4.6", "3.4", "ip.src == $ip.dst", "no field references"),
+        ("4.6", "4.0", 'vals(ip.proto) == "TCP"', "Function 'vals' does not exist in Wireshark 4.0"),
         ("3.4", "4.4", "nosuch == 1", "refuses it too"),
     ],
 )
@@ -129,7 +151,9 @@ ATOMS = ["tcp", "bootp", "ip.addr != 10.0.0.1", "tcp.port in {80 443}", "tcp.por
          "64 == ip.ttl", "ip.addr ~= 1.2.3.4", "ip.addr !== 1.2.3.4", "ip.ttl in {1 2..3}", "(udp or arp)",
          "ip.ttl = 5",
          "1 < ip.ttl < 9", "http.host[0:2] == 41:42", "not udp", 'http.host == "\\t"', "any ip.addr == 1.2.3.4",
-         "dns.qry.type == AAAA", "tcp.flags.syn == Set", "nosuch.field"]  # fmt: skip
+         "all tcp.port > 80", "tcp xor udp", "ip.src != ip.dst", "tcp.flags.syn == true", "ip.ttl & 4 == 4",
+         "tcp.port !== 80", "ip.ttl bitand 4", "dns.qry.type == AAAA", "tcp.flags.syn == Set",
+         "nosuch.field"]  # fmt: skip
 TERMS = st.tuples(st.sampled_from([" and ", " or ", "||", " && "]), st.sampled_from(ATOMS))
 FILTERS = st.lists(TERMS, min_size=1, max_size=5).map(
     lambda terms: "".join(x for term in terms for x in term)[len(terms[0][0]) :]
