@@ -20,12 +20,23 @@ _CONTROLS = dict.fromkeys((*range(32), 127), ".")
 
 def endpoints(view: View) -> tuple[str, str]:
     """Source and destination: network addresses where there are any, else those of the link."""
-    pair = view.addresses
-    if not pair[0] and view.by_name.get("eth"):
-        layer = view.by_name["eth"][0]
-        pair = (layer.buf[6:12], layer.buf[0:6])
-    source, destination = (_address_text(address) for address in pair)
+    pair = network_endpoints(view)
+    return pair if pair[0] else link_endpoints(view)
+
+
+def network_endpoints(view: View) -> tuple[str, str]:
+    """Source and destination of the network layer; "" where there is none."""
+    source, destination = (_address_text(address) for address in view.addresses)
     return source, destination
+
+
+def link_endpoints(view: View) -> tuple[str, str]:
+    """Source and destination of the link; "" where it has none."""
+    layers = view.by_name.get("eth")
+    if not layers:
+        return "", ""
+    layer = layers[0]
+    return _address_text(layer.buf[6:12]), _address_text(layer.buf[0:6])
 
 
 def _address_text(address: bytes) -> str:

@@ -57,6 +57,7 @@ class TlsState:
         ssl2: (at, length) of each SSL 2.0 record.
         unknown: where bytes begin that are no record, in a connection whose version is known.
         waiting: (at, length) of the beginning of a record that was asked for again.
+        version: what the connection had agreed on when its bytes came; 0 as long as it is not known.
         bare: messages without records (QUIC), and what the connection had agreed on.
     """
 
@@ -64,6 +65,7 @@ class TlsState:
     ssl2: list[tuple[int, int]] = field(default_factory=list)
     unknown: int | None = None
     waiting: tuple[int, int] | None = None
+    version: int = 0
     bare: tuple[tuple[Message, ...], Agreed] | None = None
 
 
@@ -181,26 +183,3 @@ def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agre
     if message.type == 1 and not agreed.version:
         agreed = replace(agreed, version=foreseen_version(layer, RANDOM_FIELDS))
     fill_message(walk, message.type, agreed)
-
-
-def tls_info(layer: Layer) -> str:
-    names = []
-    for record in layer.state.records:
-        if record.inner_type == HANDSHAKE:
-            names += [_MESSAGE_NAMES.get(message.type, "Encrypted Handshake Message") for message in record.messages]
-        elif record.inner_type == ALERT:
-            is_plain = record.plain is not None or record.length == RECORD_HEADER + 2
-            names.append("Alert" if is_plain else "Encrypted Alert")
-        else:
-            names.append(_RECORD_NAMES.get(record.type, ""))
-    return ", ".join(filter(None, names)) or "Continuation Data"
-
-
-_RECORD_NAMES = {CHANGE_CIPHER_SPEC: "Change Cipher Spec", APPLICATION_DATA: "Application Data", HEARTBEAT: "Heartbeat"}
-_MESSAGE_NAMES = {
-    0: "Hello Request", 1: "Client Hello", 2: "Server Hello", 3: "Hello Verify Request", 4: "New Session Ticket",
-    5: "End of Early Data", 6: "Hello Retry Request", 8: "Encrypted Extensions", 11: "Certificate",
-    12: "Server Key Exchange", 13: "Certificate Request", 14: "Server Hello Done", 15: "Certificate Verify",
-    16: "Client Key Exchange", 20: "Finished", 21: "Client Certificate URL", 22: "Certificate Status",
-    23: "Supplemental Data", 24: "Key Update", 25: "Compressed Certificate", 67: "Encrypted Extensions",
-}  # fmt: skip
