@@ -8,6 +8,12 @@ from dfilter.packets.region import Region
 from dfilter.packets.view import View
 
 UNNUMBERED_INFORMATION = 0x03
+CORE_CONTROL = 0x02
+"""In the last octet of a long address: its other bits are not of the connection's number."""
+SIGNALLING = 0
+"""The connection of Q.933."""
+BRIDGED_WITHOUT_HEADER = 0x00
+"""What no control field says: Ethernet follows the address, as Wireshark 4.4 finds."""
 NLPID_IP, NLPID_IPV6, NLPID_SNAP, NLPID_PADDING = 0xCC, 0x8E, 0x80, 0x00
 ETHERNET_TYPES = 0x000000
 BRIDGED = 0x0080C2
@@ -45,22 +51,41 @@ def dissect_fr(view: View, region: Region) -> None:
     for name, bit in (("fecn", 8), ("becn", 4), ("de", 2)):
         layer.add(f"fr.{name}", bool(second & bit), start + 1, 1)
     dlci, length = (first >> 2) << 4 | second >> 4, 2
-    if not second & 1:
-        third = region.u8(2)
-        length = 3
-        if not third & 1:
-            dlci = dlci << 7 | third >> 1
-            third = region.u8(3)
-            length = 4
-        dlci = dlci << 6 | third >> 2
+    while not region.u8(length - 1) & 1:
+        octet, length = region.u8(length), length + 1
+        if not octet & 1:
+            dlci = (dlci << 7 | octet >> 1) & 0x7FFFFFFF
+        elif not octet & CORE_CONTROL:
+            dlci = (dlci << 6 | octet >> 2) & 0x7FFFFFFF
     layer.add("fr.dlci", dlci, start, length)
-    if region.u8(length) == UNNUMBERED_INFORMATION:
+    layer.set_length(length)
+    control = region.u8(length)
+    if control == UNNUMBERED_INFORMATION:
         _dissect_multiprotocol(view, region, length)
         return
-    kind = region.u16(length)
-    layer.add("fr.chdlctype", kind, start + length, 2)
-    layer.set_length(length + 2)
-    call_table(view, "ethertype", kind, region.sub(length + 2))
+    kind, payload = region.u16(length), region.sub(length + 2)
+    if view.lookup("ethertype", kind) is not None:
+        layer.add("fr.chdlctype", kind, start + length, 2)
+        layer.set_length(length + 2)
+        call_table(view, "ethertype", kind, payload)
+    elif control == BRIDGED_WITHOUT_HEADER:
+        call_name(view, "eth", region.sub(length))
+    else:
+        layer.add("fr.control", kind >> 8, start + length, 2)
+        layer.set_length(length + 2)
+        if dlci == SIGNALLING or payload.length == 0:
+            view.call_data(payload)
+        else:
+            _call_network(view, payload)
+
+
+def _call_network(view: View, payload: Region) -> None:
+    """What the network layer's own identifier says, the payload's first byte."""
+    if payload.reported_length <= 0:
+        return
+    nlpid = payload.u8(0)
+    known = view.lookup("osi.nlpid", nlpid) is not None
+    call_table(view, "osi.nlpid" if known else "fr.nlpid", nlpid, payload)
 
 
 def _dissect_multiprotocol(view: View, region: Region, at: int) -> None:
@@ -87,5 +112,4 @@ def _dissect_multiprotocol(view: View, region: Region, at: int) -> None:
         else:
             view.call_data(payload.sub(5))
     else:
-        known = view.lookup("osi.nlpid", nlpid) is not None
-        call_table(view, "osi.nlpid" if known else "fr.nlpid", nlpid, region.sub(at))
+        _call_network(view, region.sub(at))

@@ -23,7 +23,7 @@ MAX_TLVS = 1000
 CAPABILITY_NAMES = ("other", "repeater", "bridge", "wlan_access_pt", "router", "telephone", "docsis_cable_device",
                     "station_only", "cvlan", "svlan", "tpmr")  # fmt: skip
 TEXTS = {PORT_NAME: "lldp.port.desc", SYSTEM_NAME: "lldp.tlv.system.name", SYSTEM_TEXT: "lldp.tlv.system.desc"}
-IPV4, IPV6, ALL_802 = 1, 2, 6
+IPV4, IPV6 = 1, 2
 
 LLDP = Protocol(
     "lldp",
@@ -54,7 +54,6 @@ LLDP = Protocol(
             lldp.mgn.address.subtype   UINT8
             lldp.mgn.addr.ip4          IPv4
             lldp.mgn.addr.ip6          IPv6
-            lldp.mgn.addr.mac          ETHER
             lldp.mgn.addr.hex          BYTES
             lldp.mgn.interface.subtype UINT8
             lldp.mgn.interface.number  UINT32
@@ -141,7 +140,7 @@ def _fill_management(cursor: Cursor) -> None:
     if not 1 <= size <= 31:
         cursor.wrong("a management address of an impossible length")
         return
-    name = {(IPV4, 4): "ip4", (IPV6, 16): "ip6", (ALL_802, 6): "mac"}.get((subtype, size), "hex")
+    name = {(IPV4, 4): "ip4", (IPV6, 16): "ip6"}.get((subtype, size), "hex")
     cursor.raw("lldp.mgn.addr." + name, size)
     cursor.u8("lldp.mgn.interface.subtype")
     cursor.u32("lldp.mgn.interface.number")

@@ -17,6 +17,8 @@ VERSION = 3
 HEADER_LENGTH = 4
 CONNECT_REQUEST, CONNECT_CONFIRM, DISCONNECT_REQUEST, DATA = 0xE, 0xD, 0x8, 0xF
 LAST_UNIT = 0x80
+SHORT_DATA = 2
+"""Length of a data unit's header in class 0."""
 
 TPKT = Protocol(
     "tpkt",
@@ -40,6 +42,7 @@ COTP = Protocol(
         computed("cotp.eot", T.BOOLEAN),
         computed("cotp.destref", T.UINT16),
         computed("cotp.srcref", T.UINT16),
+        computed("cotp.tpdu-number", T.UINT8),
     ),
     carries=("data",),
 )
@@ -100,6 +103,13 @@ def dissect_cotp(view: View, region: Region) -> None:
 def fill_cotp(layer: Layer) -> None:
     region, start = layer.region, layer.start
     kind = region.u8(1) >> 4
+    if kind == DATA and region.u8(0) > SHORT_DATA:  # classes 2 to 4 name the connection and number the units
+        layer.add("cotp.destref", region.u16(2), start + 2, 2)
+        wide = region.u8(0) >= 7
+        number = region.u32(4) if wide else region.u8(4)
+        layer.add("cotp.tpdu-number", number & 0x7FFFFFFF if wide else number & 0x7F, start + 4, 4 if wide else 1)
+        layer.add("cotp.eot", bool(region.u8(4) & LAST_UNIT), start + 4, 4 if wide else 1)
+        return
     if kind == DATA:
         if region.u8(0) >= 2:
             layer.add("cotp.eot", bool(region.u8(2) & LAST_UNIT), start + 2, 1)

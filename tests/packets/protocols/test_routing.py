@@ -85,7 +85,22 @@ ip/103: 21 00 0000 40000000 00000000
     pim.register_flag.null_register == 1 and pim.dummy_header and not data
 """
 
-TABLES = {"pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
+ISIS = """
+llc/fefe03: 83 1b 01 00 0f 01 00 00 01 000000000001 001e 002a 40 00000000000102 01 04 03 490001 81 01 cc 84 04 0a000001
+    isis.hello.circuit_type == 1 and isis.hello.priority == 64 and isis.hello.area_address == 03:49:00:01
+    isis.hello.clv_ipv4_int_addr == 10.0.0.1 and isis.hello.clv_nlpid.nlpid == 0xcc and not _ws.malformed
+llc/fefe03: 83 1b 01 00 0f 01 00 00 01 000000000001 001e 001f 40 00000000000102 01 05 03 49
+    isis.hello and _ws.malformed
+llc/fefe03: 83 1b 01 00 12 01 00 00 0029 04b0 000000000001 0000 00000007 abcd 03 89 02 5231 87 08 0000000a 18 0a0000
+    isis.lsp.sequence_number == 7 and isis.lsp.hostname == "R1" and isis.lsp.is_type == 3
+    isis.lsp.ext_ip_reachability.prefix_length == 24 and isis.lsp.ext_ip_reachability.ipv4_prefix == 10.0.0.0
+llc/fefe03: 82 0f 01 00 04 001e 0000 05 4900010203
+    esis.type == 4 and esis.htime == 30 and esis.netl == 5 and not data
+llc/fefe03: 00 07 f0 0001 80000001 41
+    clnp.nlpi == 0 and cotp.destref == 1
+"""
+
+TABLES = {"isis": ISIS, "pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
 
 
 @pytest.mark.parametrize("name", TABLES)
