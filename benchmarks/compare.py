@@ -1,6 +1,6 @@
 """dfilter beside tshark, tcpdump, dpkt, scapy and pyshark: whole processes on the same capture.
 
-    python -m benchmarks.compare [--frames N] [--reference N] [--rounds N] [--tshark COMMAND] [--out FILE]
+    python -m benchmarks.compare [--frames N] [--conversations N] [--reference N] [--rounds N] [--tshark COMMAND]
 
 In: how much.  Out: docs/benchmarks.md.  What always holds: a figure is the median of alternating rounds; what tools
 disagree about is said beside the figures, not hidden.  Without tshark, tcpdump or a library its column is empty.
@@ -24,6 +24,7 @@ from pathlib import Path
 
 from benchmarks.peers import LOOPS
 from benchmarks.report import Row, report
+from dfilter import native
 
 STATELESS = {
     "ip.addr == 10.0.5.77": "host 10.0.5.77",
@@ -45,6 +46,9 @@ STATEFUL = (
     "tcp.stream == 7",
     "tcp.analysis.retransmission",
 )
+
+PEER_FRAMES = 50_000
+"""Frames for the Python libraries, of which pyshark reads a thousand a second."""
 
 
 @dataclass(slots=True)
@@ -85,8 +89,13 @@ def run(command: list[str], runs: Runs) -> None:
         runs.note(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, found)
 
 
-def ours(text: str, capture: Path) -> list[str]:
-    return [sys.executable, "-m", "dfilter", "run", "--count", text, str(capture)]
+def ours(text: str, capture: Path, *, machine_code: bool = True) -> list[str]:
+    command = [sys.executable, "-m", "dfilter", "run", "--count", text, str(capture)]
+    return command if machine_code else ["env", f"{native.SWITCH}=0", *command]
+
+
+def shark(tshark: list[str], text: str, capture: Path) -> list[str]:
+    return [*tshark, "-n", "-r", str(capture), "-Y", text, "-T", "fields", "-e", "frame.number"]
 
 
 def tcpdump(expression: str, capture: Path) -> list[str]:
@@ -107,60 +116,74 @@ def measure(sides: Sides, rounds: int) -> dict[str, Row]:
     return {name: each.row() for name, each in runs.items()}
 
 
-def sides_of(text: str, expression: str | None, captures: Captures, tshark: list[str]) -> Sides:
+def header_sides(text: str, expression: str, captures: Captures, tshark: list[str]) -> Sides:
     """dfilter and tcpdump on the large capture, tshark on the small one, and dfilter there too for the counts."""
-    sides: Sides = {"check": (ours(text, captures.small), captures.small_frames)}
-    if expression is not None:
-        sides["dfilter"] = (ours(text, captures.large), captures.frames)
-        if shutil.which("tcpdump"):
-            sides["tcpdump"] = (tcpdump(expression, captures.large), captures.frames)
+    large, small = captures.path(captures.large), captures.path(captures.small)
+    sides: Sides = {"check": (ours(text, small), captures.small), "columns": (
+        ours(text, large, machine_code=False), captures.large)}  # fmt: skip
+    if native.available():
+        sides["dfilter"] = (ours(text, large), captures.large)
+    if shutil.which("tcpdump"):
+        sides["tcpdump"] = (tcpdump(expression, large), captures.large)
     if tshark:
-        command = [*tshark, "-n", "-r", str(captures.small), "-Y", text, "-T", "fields", "-e", "frame.number"]
-        sides["tshark"] = (command, captures.small_frames)
+        sides["tshark"] = (shark(tshark, text, small), captures.small)
+    return sides
+
+
+def conversation_sides(text: str, captures: Captures, tshark: list[str]) -> Sides:
+    """dfilter and tshark on the same capture."""
+    path = captures.path(captures.conversations)
+    sides: Sides = {"check": (ours(text, path), captures.conversations)}
+    if tshark:
+        sides["tshark"] = (shark(tshark, text, path), captures.conversations)
     return sides
 
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """The large capture, and the shorter one that the slow tools get."""
+    """How many frames are read for header fields, for fields that need earlier frames, and by slow tools."""
 
-    large: Path
-    frames: int
-    small: Path
-    small_frames: int
+    folder: Path
+    large: int
+    conversations: int
+    small: int
+
+    def path(self, frames: int) -> Path:
+        """The capture of so many frames, made if it is missing."""
+        path = self.folder / f"{frames}.pcap"
+        if not path.exists():
+            # in a process of its own, or its memory would count as the first memory of every tool
+            subprocess.run([sys.executable, "-m", "benchmarks.make_capture", str(frames), str(path)], check=True)
+        return path
 
 
 def compare(captures: Captures, rounds: int, tshark: list[str], say: Callable[[str], object]) -> None:
     """Measure everything, and hand the page over to `say`."""
-    plain = {text: measure(sides_of(text, expression, captures, tshark), rounds)
+    plain = {text: measure(header_sides(text, expression, captures, tshark), rounds)
              for text, expression in STATELESS.items()}  # fmt: skip
-    stateful = {text: measure(sides_of(text, None, captures, tshark), rounds) for text in STATEFUL}
-    peers: Sides = {"dfilter": (ours("tcp.port == 443", captures.small), captures.small_frames)}
+    stateful = {text: measure(conversation_sides(text, captures, tshark), rounds) for text in STATEFUL}
+    few = min(captures.small, PEER_FRAMES)
+    peers: Sides = {"dfilter": (ours("tcp.port == 443", captures.path(few)), few)}
     for name in LOOPS:
         if importlib.util.find_spec(name):
-            peers[name] = ([sys.executable, "-m", "benchmarks.peers", name, str(captures.small)], captures.small_frames)
-    scale = [sys.executable, "-m", "benchmarks.scale", str(captures.large.parent)]
+            peers[name] = ([sys.executable, "-m", "benchmarks.peers", name, str(captures.path(few))], few)
+    scale = [sys.executable, "-m", "benchmarks.scale", str(captures.folder)]
     grows = subprocess.run(scale, capture_output=True, text=True, check=True).stdout
-    say(report(plain, stateful, measure(peers, 1), tshark, grows, captures.frames, captures.small_frames, rounds))
+    say(report(plain, stateful, measure(peers, 1), tshark, grows, rounds))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure dfilter beside other tools.")
-    parser.add_argument("--frames", type=int, default=2_000_000, help="frames for dfilter and tcpdump")
-    parser.add_argument("--reference", type=int, default=100_000, help="frames for tshark and the libraries")
+    parser.add_argument("--frames", type=int, default=10_000_000, help="header fields: frames for dfilter and tcpdump")
+    parser.add_argument("--reference", type=int, default=1_000_000, help="header fields: frames for tshark")
+    parser.add_argument("--conversations", type=int, default=2_000_000, help="other fields: frames for all tools")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tshark", default=os.environ.get("DFILTER_TSHARK", shutil.which("tshark") or ""))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "benchmarks.md")
     parser.add_argument("--keep", type=Path, default=None, help="folder for the captures (default: a temporary one)")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        place = chosen.keep or Path(folder)
-        captures = Captures(place / f"{chosen.frames}.pcap", chosen.frames,
-                            place / f"{chosen.reference}.pcap", chosen.reference)  # fmt: skip
-        for path, frames in ((captures.large, chosen.frames), (captures.small, chosen.reference)):
-            if not path.exists():
-                # in a process of its own, or its memory would count as the first memory of every tool
-                subprocess.run([sys.executable, "-m", "benchmarks.make_capture", str(frames), str(path)], check=True)
+        captures = Captures(chosen.keep or Path(folder), chosen.frames, chosen.conversations, chosen.reference)
         compare(captures, chosen.rounds, shlex.split(chosen.tshark), chosen.out.write_text)
 
 

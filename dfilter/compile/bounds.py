@@ -87,13 +87,32 @@ class Surroundings(Protocol):
         """Ports behind which these names could occur again; None if they could behind any."""
 
 
+SetParts = tuple[frozenset[int | bytes], list[object], list[tuple[int, int]] | None]
+"""What a set has for a type: whole values; other elements; these as spans, where they are many and can be."""
+
+
+class Sets:
+    """Sets of constants, taken apart once for all the shapes and fields that they are held against."""
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[int, FieldType], tuple[Sequence[object], SetParts]] = {}
+
+    def parts(self, elements: Sequence[object], type: FieldType) -> SetParts:
+        found = self._parts.get((id(elements), type))
+        if found is None:
+            found = elements, _parts(elements, type)
+            self._parts[id(elements), type] = found
+        return found[1]
+
+
 class Decider(Generic[T]):
     """Bounds of expressions over frames of one shape."""
 
-    def __init__(self, terms: Terms[T], shape: Shape, surroundings: Surroundings) -> None:
+    def __init__(self, terms: Terms[T], shape: Shape, surroundings: Surroundings, sets: Sets | None = None) -> None:
         self._terms = terms
         self._shape = shape
         self._surroundings = surroundings
+        self._sets = sets or Sets()
 
     @property
     def unknown(self) -> Bounds[T]:
@@ -164,15 +183,8 @@ class Decider(Generic[T]):
         return self._terms.any_of(parts) if quantifier is Quantifier.ANY else self._terms.all_of(parts)
 
     def _in_set(self, place: Place, elements: Sequence[object]) -> T | None:
-        single: set[int | bytes] = set()
-        others: list[object] = []
-        for element in elements:
-            if isinstance(element, Constant) and is_whole(element, place.field.type):
-                single.add(cast("int | bytes", element.value))
-            else:
-                others.append(element)
-        parts: list[T | None] = [self._terms.member(place, frozenset(single))] if single else []
-        spans = _spans(others, place.field.type) if len(others) >= MANY else None
+        single, others, spans = self._sets.parts(elements, place.field.type)
+        parts: list[T | None] = [self._terms.member(place, single)] if single else []
         together = None if spans is None else self._terms.spans(place, spans)
         parts += [self._in_element(place, element) for element in others] if together is None else [together]
         known = [part for part in parts if part is not None]
@@ -212,6 +224,17 @@ def gathered(items: Sequence[TypedExpression]) -> list[TypedExpression]:
 def is_plain(read: FieldRead) -> bool:
     """Does it read all values of the field, of the frame itself?"""
     return read.layers is None and not read.raw and not read.selected
+
+
+def _parts(elements: Iterable[object], type: FieldType) -> SetParts:
+    single: set[int | bytes] = set()
+    others: list[object] = []
+    for element in elements:
+        if isinstance(element, Constant) and is_whole(element, type):
+            single.add(cast("int | bytes", element.value))
+        else:
+            others.append(element)
+    return frozenset(single), others, _spans(others, type) if len(others) >= MANY else None
 
 
 def _spans(elements: Iterable[object], type: FieldType) -> list[tuple[int, int]] | None:

@@ -257,6 +257,9 @@ class _ColumnTerms:
     true: Term = True
     false: Term = False
 
+    def __init__(self) -> None:
+        self._members: dict[tuple[frozenset[int | bytes], int], Callable[..., Mask]] = {}
+
     def all_of(self, parts: Sequence[Term]) -> Term:
         if any(part is False for part in parts):
             return False
@@ -298,17 +301,25 @@ class _ColumnTerms:
 
     def member(self, place: Place, values: frozenset[int | bytes]) -> Term | None:
         if place.field.type is FieldType.IPv6:
-            start, wide = place.start, pair_member([value for value in values if isinstance(value, bytes)])
+            start, wide = place.start, self._member(values, 16)
             return lambda columns: wide(columns.number(start, 8), columns.number(start + 8, 8))
         read = _reader(place)
         if read is None:
             return None
-        numbers = sorted({v if isinstance(v, int) else int.from_bytes(v, "big") for v in values})
-        if len(numbers) <= FEW:
-            equal = [_compare_number(read, Relation.EQ, number, 0) for number in numbers]
+        if len(values) <= FEW:
+            equal = [_compare_number(read, Relation.EQ, number, 0) for number in sorted(_numbers(values))]
             return self.any_of([term for term in equal if term is not None])
-        member = number_member(numbers, place.field.size or 8)
+        member = self._member(values, place.field.size or 8)
         return lambda columns: member(read(columns))
+
+    def _member(self, values: frozenset[int | bytes], size: int) -> Callable[..., Mask]:
+        """The search for these values in columns of so many bytes, made once."""
+        found = self._members.get((values, size))
+        if found is None:
+            wide = [value for value in values if isinstance(value, bytes)]
+            found = pair_member(wide) if size == 16 else number_member(_numbers(values), size)
+            self._members[values, size] = found
+        return found
 
     def spans(self, place: Place, spans: Sequence[tuple[int, int]]) -> Term | None:
         field = place.field
@@ -331,6 +342,10 @@ class _ColumnTerms:
             return None
         kept = mask & ((1 << (63 if place.field.measure is not None else 8 * place.field.size)) - 1)
         return lambda columns: (read(columns) & kept) != 0
+
+
+def _numbers(values: Iterable[int | bytes]) -> list[int]:
+    return [value if isinstance(value, int) else int.from_bytes(value, "big") for value in values]
 
 
 def _joined(parts: Sequence[Callable[[Columns], Mask]], join: Any, empty: bool) -> Term:

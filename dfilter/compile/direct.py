@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dfilter.check.typed import Constant, Relation, TypedExpression
-from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings, is_whole
+from dfilter.compile.bounds import Bounds, Decider, Place, Sets, Surroundings, is_whole
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.packets.declare import Measure, Shape
 
@@ -34,8 +34,9 @@ def build_direct(expression: TypedExpression, names: Iterable[str], shapes: Sequ
     terms = _Source()
     names = tuple(names)
     branches = []
+    sets = Sets()
     for shape in shapes:
-        decider = Decider(terms, shape, surroundings)
+        decider = Decider(terms, shape, surroundings, sets)
         bounds = decider.bounds(expression)
         ports = surroundings.doubtful_ports(names, shape)
         if bounds != decider.unknown and ports is not None:

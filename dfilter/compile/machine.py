@@ -27,8 +27,9 @@ from dfilter.compile.shaped import Branch, Branches, branches
 from dfilter.native import available, compile_function
 from dfilter.packets.declare import Measure, Shape
 
+MAX_FILTERS = 24
 MAX_LINES = 6_000
-"""Lines of assembly beyond which compiling takes longer than columns would."""
+"""Filters, and lines of assembly, beyond which compiling takes longer than columns would."""
 
 _ETHERNET = 1
 _Condition = tuple[int, bytes, bytes]
@@ -61,7 +62,7 @@ class MachinePlan:
 def build_machine(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
                   surroundings: Surroundings) -> MachinePlan | None:  # fmt: skip
     """As `columns.build_columns`; None also where machine code cannot be had or does not pay."""
-    if not available():
+    if len(filters) > MAX_FILTERS or not available():
         return None
     terms = MachineTerms()
     found = branches(filters, shapes, anywhere, surroundings, terms)

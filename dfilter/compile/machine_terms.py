@@ -96,6 +96,7 @@ class MachineTerms:
 
     def __init__(self) -> None:
         self.tables: list[npt.NDArray[Any]] = []
+        self._members: dict[tuple[frozenset[int | bytes], int], tuple[int, str]] = {}
 
     def pointer(self, table: npt.NDArray[Any]) -> str:
         """The address of a table, kept alive."""
@@ -141,21 +142,27 @@ class MachineTerms:
             return None
         field = place.field
         bits = 64 if field.measure is not None else 8 * field.size
-        numbers = sorted({v if isinstance(v, int) else int.from_bytes(v, "big") for v in values})
-        numbers = [number for number in numbers if number < 1 << bits]
-        if len(numbers) <= FEW:
-            return self.any_of([_comparison(read, Relation.EQ, number, bits) for number in numbers])
-        if field.type is FieldType.IPv6:
-            return self._pair_member(place.start, [number.to_bytes(16, "big") for number in numbers])
-        likely, wanted = (self.pointer(table) for table in likely_values(numbers))
-        call = f"call i1 @member(ptr {likely}, ptr {wanted}, i64 {len(numbers)}, i64 {{}})"
+        if len(values) <= FEW:
+            numbers = [v if isinstance(v, int) else int.from_bytes(v, "big") for v in values]
+            return self.any_of([_comparison(read, Relation.EQ, number, bits) for number in sorted(numbers)])
+        wide = field.type is FieldType.IPv6
+        size, tables = self._searched(values, bits, wide)
+        if wide:
+            start, pair = place.start, f"call i1 @pair({tables}, i64 {size}, i64 {{}}, i64 {{}})"
+            return lambda block: block.let(pair.format(block.number(start, 8)[0], block.number(start + 8, 8)[0]))
+        call = f"call i1 @member({tables}, i64 {size}, i64 {{}})"
         return lambda block: block.let(call.format(block.wide(*read(block))))
 
-    def _pair_member(self, start: int, values: Sequence[bytes]) -> Term:
-        found = likely_pairs(values)
-        tables = ", ".join(f"ptr {self.pointer(table)}" for table in found)
-        call = f"call i1 @pair({tables}, i64 {len(values)}, i64 {{}}, i64 {{}})"
-        return lambda block: block.let(call.format(block.number(start, 8)[0], block.number(start + 8, 8)[0]))
+    def _searched(self, values: frozenset[int | bytes], bits: int, wide: bool) -> tuple[int, str]:
+        """How many of the values fit in so many bits, and the tables to search for them, made once."""
+        found = self._members.get((values, bits))
+        if found is None:
+            numbers = [v if isinstance(v, int) else int.from_bytes(v, "big") for v in values]
+            fitting = [number for number in numbers if number < 1 << bits]
+            tables = likely_pairs([n.to_bytes(16, "big") for n in fitting]) if wide else likely_values(fitting)
+            found = len(fitting), ", ".join(f"ptr {self.pointer(table)}" for table in tables)
+            self._members[values, bits] = found
+        return found
 
     def spans(self, place: Place, spans: Sequence[tuple[int, int]]) -> Term | None:
         read, bits = _reader(place), 8 * place.field.size

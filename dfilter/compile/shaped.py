@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.check.typed import TypedExpression
-from dfilter.compile.bounds import Bounds, Decider, Surroundings, Terms
+from dfilter.compile.bounds import Bounds, Decider, Sets, Surroundings, Terms
 from dfilter.packets.declare import Shape
 
 T = TypeVar("T")
@@ -43,17 +43,18 @@ def branches(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: S
              surroundings: Surroundings, terms: Terms[T]) -> Branches[T] | None:  # fmt: skip
     """The branches for filters, each with the names it reads; None where no shape decides anything of any."""
     named = [(expression, tuple(names)) for expression, names in filters]
-    shaped = [_branch(named, shape, surroundings, terms) for shape in shapes]
+    sets = Sets()
+    shaped = [_branch(named, shape, surroundings, terms, sets) for shape in shapes]
     useful = tuple(branch for branch in shaped if any(branch.bounds))
-    everywhere = _branch(named, anywhere, surroundings, terms)
+    everywhere = _branch(named, anywhere, surroundings, terms, sets)
     if not useful and not any(everywhere.bounds):
         return None
     return Branches(len(named), useful, everywhere)
 
 
 def _branch(named: Sequence[tuple[TypedExpression, tuple[str, ...]]], shape: Shape, surroundings: Surroundings,
-            terms: Terms[T]) -> Branch[T]:  # fmt: skip
-    decider = Decider(terms, shape, surroundings)
+            terms: Terms[T], sets: Sets) -> Branch[T]:  # fmt: skip
+    decider = Decider(terms, shape, surroundings, sets)
     tables: dict[frozenset[int], npt.NDArray[np.bool_]] = {}
     bounds: list[Bounds[T] | None] = []
     doubts: list[npt.NDArray[np.bool_] | None] = []
