@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, header, union
+from dfilter.packets.protocols.inner import call_name
+from dfilter.packets.protocols.isl import GROUPS as ISL_GROUPS
 from dfilter.packets.region import DissectionError, Malformed, Region, Truncated
 from dfilter.packets.streams.remembered import Numbers
 from dfilter.packets.view import Layer, View
@@ -51,7 +53,7 @@ ETH = Protocol(
         computed("eth.stream", T.UINT32, stateful=True),
     ),
     over={"link": (1,), "gre.proto": (0x6558, 0x6400), "ip.proto": (143,)},
-    carries=("ethertype", "llc", "data"),
+    carries=("ethertype", "llc", "isl", "data"),
 )
 
 
@@ -60,8 +62,12 @@ def dissect_eth(view: View, region: Region) -> None:
     if region.end - region.start < 14:
         view.mention(ETH, region)
         raise region.beyond(region.start + 14)
-    layer = view.push(ETH, region, 14)
     start, buf = region.start, region.buf
+    if buf[start : start + 5] in ISL_GROUPS and "isl" not in view.by_name:
+        view.mention(ETH, region)
+        call_name(view, "isl", region)
+        return
+    layer = view.push(ETH, region, 14)
     kind = buf[start + 12] << 8 | buf[start + 13]
     numbered = view.session.needs.wants("eth.stream")
     if numbered and kind >= MIN_TYPE_FIELD:
@@ -87,7 +93,7 @@ def dissect_eth(view: View, region: Region) -> None:
         layer.state = "ethertype"
         call_ethertype(view, kind, payload)
     if payload.reported_end < region.reported_end:
-        has_fcs = layer.index <= 1 and region.reported_length >= MIN_FRAME_WITH_FCS
+        has_fcs = (layer.index <= 1 or "isl" in view.by_name) and region.reported_length >= MIN_FRAME_WITH_FCS
         trailing(view, layer, payload, "eth.trailer", has_fcs)
 
 

@@ -45,7 +45,7 @@ FRAME = Protocol(
 MALFORMED = Protocol("_ws.malformed", "Malformed")
 SHORT = Protocol("_ws.short", "Short")
 
-_HIDDEN_LAYERS = frozenset({"frame", "_ws.malformed", "_ws.short"})
+_HIDDEN_LAYERS = frozenset({"frame", "isl", "_ws.malformed", "_ws.short"})
 _SELECTED_BY_TYPE = "ethertype"
 """The state of layers after which Wireshark's protocol list shows "ethertype": an Ethernet type leads on."""
 

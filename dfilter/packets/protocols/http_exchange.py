@@ -109,7 +109,7 @@ def state_of(conversation: Conversation) -> HttpState:
     return state
 
 
-def full_uri(head: Head) -> str | None:
+def full_uri(view: View, head: Head) -> str | None:
     """The request's target with scheme and authority, as far as its Host header tells (RFC 9112 section 3.3)."""
     host = head.last(b"host")
     if host is None:
@@ -118,7 +118,8 @@ def full_uri(head: Head) -> str | None:
     target = text(head.buf[start:end])
     if "://" in target or head.method == b"CONNECT":
         return target
-    return f"http://{text(host).strip()}{target}"
+    scheme = "https" if "tls" in view.by_name else "http"
+    return f"{scheme}://{text(host).strip()}{target}"
 
 
 def note(view: View, state: HttpState, head: Head) -> Link:
@@ -127,7 +128,7 @@ def note(view: View, state: HttpState, head: Head) -> Link:
     if head.kind is Kind.REQUEST:
         start, end = head.words()[1]
         state.current = link.exchange = Exchange(
-            view.frame.number, view.frame.time, head.method, text(head.buf[start:end]), full_uri(head)
+            view.frame.number, view.frame.time, head.method, text(head.buf[start:end]), full_uri(view, head)
         )
         number = _range_number(head.last(b"range"))
         state.current.has_range = number is not None

@@ -95,6 +95,9 @@ def dissect_chain(view: View, layer: Layer | None, next_header: int, payload: Re
         protocol = HEADERS.get(next_header)
         if protocol is None:
             break
+        if payload.length < 2:
+            view.mention(protocol, payload)
+            raise payload.beyond(payload.start + 2)
         extension = view.push(protocol, payload)
         length = 8 if next_header == FRAGMENT else 8 + payload.u8(1) * 8
         body = payload.clipped(0, length)
@@ -117,7 +120,7 @@ def _dissect_fragment(view: View, layer: Layer, head: Region, payload: Region) -
     number, bits = head.u8(0), head.u16(2)
     more, offset = bool(bits & 1), bits & 0xFFF8
     if payload.end < payload.reported_end or view.quoted:
-        if offset == 0:
+        if offset == 0 and not (more and view.quoted):
             dissect_chain(view, layer, number, payload)
         else:
             view.call_data(payload)

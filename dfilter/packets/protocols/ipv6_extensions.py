@@ -128,6 +128,8 @@ PAD1, PADN = 0x00, 0x01
 TUNNEL_LIMIT, ROUTER_ALERT, CALIPSO, RPL, MPL = 0x04, 0x05, 0x07, 0x63, 0x6D
 ILNP_NONCE, LINE_ID, JUMBO, HOME_ADDRESS = 0x8B, 0x8C, 0xC2, 0xC9
 RPL_OLD = 0x23
+MAX_PLAIN = 0xFFFF
+"""The longest payload of a packet that is no jumbogram, bytes."""
 EXPERIMENTAL = frozenset({0x1E, 0x3E, 0x5E, 0x7E, 0x9E, 0xBE, 0xDE, 0xFE})
 
 
@@ -141,7 +143,7 @@ def jumbo_length(region: Region) -> int | None:
         if kind == PAD1:
             at += 1
             continue
-        if kind == JUMBO and region.u8(at + 1) == 4:
+        if kind == JUMBO and region.u8(at + 1) == 4 and region.u32(at + 2) > MAX_PLAIN:
             return region.u32(at + 2)
         at += 2 + region.u8(at + 1)
     return None

@@ -38,7 +38,12 @@ def dissect_mpls(view: View, region: Region) -> None:
         return
     first = payload.u8(0) >> 4
     if first in (4, 6):
-        call_name(view, "ip" if first == 4 else "ipv6", payload)
+        known = len(view.by_name.get("ip", ()))
+        try:
+            call_name(view, "ip" if first == 4 else "ipv6", payload)
+        finally:
+            if first == 4:
+                _uncount(view, known)
         region.trim(payload.reported_end - region.start)
     elif first == 0 and payload.length >= 18 and _is_ethernet(payload, 4):
         call_name(view, "eth", payload.sub(4))
@@ -46,6 +51,12 @@ def dissect_mpls(view: View, region: Region) -> None:
         call_name(view, "eth", payload)
     else:
         view.call_data(payload)
+
+
+def _uncount(view: View, known: int) -> None:
+    """IPv4 right behind the labels does not count among the frame's IP layers (observed): `ip.src#2` is not there."""
+    for layer in view.by_name.get("ip", ())[known:]:
+        layer.number = max(layer.number - 1, 1)
 
 
 def _is_ethernet(payload: Region, at: int) -> bool:

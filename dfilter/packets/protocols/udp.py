@@ -82,10 +82,10 @@ def fill_udp(layer: Layer) -> None:
     if region.length < 8:
         return
     checksum = region.u16(6)
-    unchecked = ILLEGAL if layer.state and len(layer.state[0]) == 16 else NOT_PRESENT
+    unchecked = ILLEGAL if layer.state and len(layer.state[0]) == 16 and not layer.quoted else NOT_PRESENT
     status = UNVERIFIED if checksum else unchecked
     layer.add("udp.checksum.status", status, start + 6, 2)
-    if region.length > 8:
+    if region.length > 8 and region.u16(4) != 8:
         layer.add("udp.payload", region.rest(8), start + 8, region.length - 8)
 
 

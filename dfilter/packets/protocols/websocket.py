@@ -124,6 +124,9 @@ def dissect_websocket(view: View, region: Region) -> None:
         missing = offset + total - region.reported_length
         if missing > 0 and region.end == region.reported_end and payload_length <= MAX_LENGTH:
             raise NeedMore(region.start + offset, missing)
+        carrier = view.layer("tcp")
+        if carrier is not None:
+            carrier.add("tcp.pdu.size", total)
         _dissect_frame(view, region.clipped(offset, total), header_length, state, state.directions[stream.sender])
         offset += total
 

@@ -8,6 +8,8 @@ not dissected themselves ("do not call subdissectors for error packets"), except
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.analysis import REPEATED, Verdict
 from dfilter.packets.streams.conversation import Conversation, Flow, Stream
@@ -24,6 +26,9 @@ PDU_PROTOCOLS = frozenset({
     "opcua", "openflow_v1", "openflow_v4", "openflow_v5", "openflow_v6", "pgsql", "rpkirtr", "tcpcl",
 })  # fmt: skip
 """Protocols whose messages say their own length first: Wireshark shows it as `tcp.pdu.size` (observed)."""
+
+_BEFORE_MESSAGES = frozenset({"http", "openflow"})
+"""What can come before such messages without holding them: an upgrade, a name for several versions."""
 
 MAX_ASSEMBLIES = 8
 """Messages in the making of one flow, apart by lost segments; beyond that the oldest is forgotten."""
@@ -228,9 +233,22 @@ def dissect_message(view: View, layer: Layer, stream: Stream, region: Region) ->
             view.call_data(region)
     finally:
         view.stream = None
-        for above in view.layers[before:]:
-            if above.protocol.name in PDU_PROTOCOLS and above.buf is region.buf and above.end > above.start:
-                layer.add("tcp.pdu.size", above.end - above.start)
+        for size in _pdu_sizes(view.layers[before:], region.buf):
+            layer.add("tcp.pdu.size", size)
+
+
+def _pdu_sizes(above: list[Layer], buf: bytes) -> Iterator[int]:
+    """How long the messages are of a protocol that says so first: right above TCP, or inside TLS."""
+    owner, before = "", ""
+    for layer in above:
+        name = layer.protocol.name
+        if name in _BEFORE_MESSAGES:
+            continue
+        if not owner or (layer.buf is not buf and before == "tls"):
+            owner, buf = name, layer.buf
+        if name == owner and layer.buf is buf and name in PDU_PROTOCOLS and layer.end > layer.start:
+            yield layer.end - layer.start
+        before = name
 
 
 def dissect_quoted(view: View, layer: Layer, payload: Region) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.packets.builders import dissect, eth, ip4, ip6, udp, values
+from tests.packets.builders import C, dissect, eth, ip4, ip6, udp, values
 
 SMALL = ip4(udp(b"payload!"))  # 36 bytes: ten short of Ethernet's minimum
 LARGE = ip4(udp(bytes(100)))
@@ -82,3 +82,28 @@ def test_cooked_captures_name_the_sender() -> None:
     assert values(view, "sll.src.eth") == [b"abcdef"]
     assert values(view, "sll.pkttype") == [4]
     assert values(view, "sll.unused") == [bytes(2)]
+
+
+def test_isl_wraps_a_whole_frame() -> None:
+    inner = eth(ip4(udp(b"x"))).ljust(60, b"\0") + b"\1\2\3\4"
+    head = bytes.fromhex("01000c0000" "02" "001906eab885") + (len(inner) + 12).to_bytes(2, "big")
+    (view,) = dissect([head + bytes.fromhex("aaaa03" "00000c" "0003" "0000" "0000") + inner])
+    assert values(view, "isl.vlan_id") == [1]
+    assert values(view, "isl.user_eth") == [2]
+    assert values(view, "eth.src") == [b"\2\0\0\0\0\1"]
+    assert values(view, "eth.fcs") == [0x01020304]
+    assert values(view, "frame.protocols")[0].startswith("eth:eth:ethertype:ip:udp")
+
+
+def test_cisco_metadata_has_its_type_first_behind_gre() -> None:
+    packet = ip4(udp(b"x"))
+    tag = b"\x01\x01\x00\x01\x00\x07"
+    plain, tunnelled = dissect([
+        eth(tag + b"\x08\x00" + packet, 0x8909), eth(ip4(b"\0\0\x89\x09\x08\x00" + tag + packet, 47))])  # fmt: skip
+    assert values(plain, "cmd.sgt") == values(tunnelled, "cmd.sgt") == [7]
+    assert len(values(plain, "udp.port")) == len(values(tunnelled, "udp.port")) == 2
+
+
+def test_ip_behind_labels_is_not_counted() -> None:
+    (view,) = dissect([eth(ip4(udp(b"\0\x01\x51\x3f" + ip4(udp(b"x"), source=C), target=6635)))])
+    assert [layer.number for layer in view.by_name["ip"]] == [1, 1]
