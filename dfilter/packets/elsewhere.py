@@ -81,7 +81,6 @@ _BEGINNINGS: dict[str, Callable[[bytes, int], bool]] = {
     "epmd": lambda data, length: data[2:3] in (b"n", b"x", b"z", b"d", b"s", b"k") or data[:1] in (b"v", b"w", b"y"),
     "gsm_ipa": lambda data, length: len(data) >= 3 and not 0x20 <= data[2] < 0xDD,
     "ipdr": _starts(b"\x02"),
-    "isakmp": lambda data, length: length >= 28 and any(data[:28]),
     "kismet": _is_text,
     "krb4": _starts(b"\x04"),
     "l2tp": lambda data, length: len(data) >= 6 and data[1] & 0x0F in (2, 3),

@@ -119,11 +119,13 @@ class View:
         stream: the transport below, while a protocol over TCP dissects; None over anything else.
         addresses, ports: source and destination, of the innermost header so far.
         quoted: inside a packet that an error message quotes: no state is kept there.
+        partial: what follows is the first fragment of a datagram that is never put together: what it lacks is no
+            damage.
         told: info texts of protocols that show no layer here, since they wait for the rest of their message, each
             with the number of layers before it and what it puts in the protocol column, if it does.
     """
 
-    __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "ports", "quoted", "session", "stream",
+    __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "partial", "ports", "quoted", "session", "stream",
                  "time_delta", "time_relative", "told")  # fmt: skip
 
     def __init__(self, frame: FrameLike, session: Session) -> None:
@@ -133,6 +135,7 @@ class View:
         self.by_name: dict[str, list[Layer]] = {}
         self.depth = 0
         self.quoted = 0
+        self.partial = False
         self.addresses: tuple[bytes, bytes] = (b"", b"")
         self.ports: tuple[int, int] = (0, 0)
         self.stream: Stream | None = None
@@ -301,6 +304,8 @@ class View:
 
     def damaged(self, error: DissectionError) -> None:
         """Note that dissection met bytes that are missing or wrong."""
+        if self.partial and not isinstance(error, Truncated):
+            return
         name = "_ws.short" if isinstance(error, Truncated) else "_ws.malformed"
         data = self.frame.data
         self.push(self.session.catalogue.protocols[name], Region(data, len(data), len(data)))

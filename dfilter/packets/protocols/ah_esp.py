@@ -9,7 +9,6 @@ from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 KEEPALIVE = 0xFF
-ISAKMP_PORT = 500
 
 AH = Protocol(
     "ah",
@@ -37,7 +36,7 @@ UDPENCAP = Protocol(
     "udpencap",
     "UDPENCAP",
     over={"udp.port": (4500,)},
-    carries=("esp", "udp.port"),
+    carries=("esp", "isakmp"),
 )
 
 
@@ -70,6 +69,6 @@ def dissect_udpencap(view: View, region: Region) -> None:
     is_ike = not keepalive and region.u32(0) == 0
     view.push(UDPENCAP, region, 4 if is_ike else 1 if keepalive else 0)
     if is_ike:
-        view.pass_over("udp.port", ISAKMP_PORT, region.sub(4))
+        view.call(view.session.catalogue.protocols["isakmp"], region.sub(4))
     elif not keepalive:
         view.call(ESP, region)

@@ -140,6 +140,7 @@ def _dissect_fragment(view: View, layer: Layer, payload: Region, flags: int, is_
         if offset:
             view.call_data(payload)
         else:
+            view.partial = more
             dissect_payload(view, number, payload)  # a cut first fragment is never put together
         return
     if view.quoted:

@@ -121,6 +121,7 @@ def _dissect_fragment(view: View, layer: Layer, head: Region, payload: Region) -
     more, offset = bool(bits & 1), bits & 0xFFF8
     if payload.end < payload.reported_end or view.quoted:
         if offset == 0 and not (more and view.quoted):
+            view.partial = more
             dissect_chain(view, layer, number, payload)
         else:
             view.call_data(payload)

@@ -1,0 +1,50 @@
+"""Protocols of keys, tunnels, links and plants: packets made by hand, and filters that Wireshark 4.4 agrees with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.packets.protocols.wire_table import disagreements, faults_when_cut
+
+ISAKMP = """
+udp/500: 0102030405060708 0000000000000000 21 20 22 08 00000000 0000004c 28 00 0028 00 000024 01 01 00 03 03 00000c 01 00 000c 800e0100 03 000008 02 00 0005 00 000008 04 00 0013 00 00 0008 aabbccdd
+    isakmp.exchangetype == 34 and isakmp.flag_i == 1 and isakmp.nonce == aa:bb:cc:dd
+    isakmp.tf.id.encr == 12 and isakmp.ike2.attr.key_length == 256 and isakmp.tf.id.dh == 19
+    not _ws.malformed
+udp/4500: 00000000 0102030405060708 1112131415161718 2e 20 23 20 00000001 00000028 21 00 000c 0102030405060708
+    udpencap and isakmp.messageid == 1 and isakmp.enc.data and isakmp.flag_r == 1
+udp/500: 0102030405060708 0000000000000000 0d 10 02 00 00000000 00000024 00 00 0028 41424344
+    isakmp.mjver == 1 and isakmp.payloadlength == 40 and _ws.malformed
+udp/500: 0000000000000000 0000000000000000 00 10 02 00 00000000 00000000
+    data and not isakmp
+"""  # noqa: E501
+
+TABLES = {"isakmp": ISAKMP}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_fields(name: str) -> None:
+    assert list(disagreements(TABLES[name])) == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_damage(name: str) -> None:
+    assert faults_when_cut(TABLES[name]) == []
+
+
+def test_first_fragments_are_cut_without_damage() -> None:
+    """What a datagram lacks because its first fragment is all that was captured, and cut, is not malformed."""
+    rest = "0102030405060708 0000000000000000 0d 10 02 00 00000000 00000024 00 00 0028 41424344"
+    payload = bytes.fromhex("01f4 01f4 0100 0000" + rest)
+    assert not any(_malformed(payload, flags, cut=True) for flags in (b"\x20\0", b"\x60\0"))
+    assert _malformed(payload, b"\0\0", cut=True)
+
+
+def _malformed(payload: bytes, flags: bytes, cut: bool) -> bool:
+    from dfilter.packets.session import RawFrame, Session
+
+    head = b"\x45\0\0\x90\0\1" + flags + b"\x40\x11\0\0\x0a\0\0\1\x0a\0\0\2"
+    frame = RawFrame(1, 0, head + payload, 500 if cut else len(head + payload), 101)
+    view = Session().dissect(frame)
+    view.complete()
+    return "_ws.malformed" in view.by_name
