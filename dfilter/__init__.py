@@ -22,6 +22,7 @@ import dfilter.compile  # noqa: F401
 from dfilter.errors import (
     CaptureError,
     CaptureWarning,
+    DecodeAsError,
     DfilterError,
     FilterError,
     FilterSyntaxError,
@@ -71,6 +72,7 @@ __all__ = [
     "Colour",
     "Completion",
     "Completions",
+    "DecodeAsError",
     "DfilterError",
     "Diagnostic",
     "Explanation",

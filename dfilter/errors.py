@@ -48,6 +48,10 @@ class CaptureError(DfilterError):
     """A file that cannot be read as a capture, or written; the message names it and the place."""
 
 
+class DecodeAsError(DfilterError, ValueError):
+    """A "decode as" rule for a table, key or protocol that does not exist; the message names it."""
+
+
 class NotFoundError(DfilterError, LookupError):
     """A stream or frame that a capture does not have; the message says what it has."""
 

@@ -18,6 +18,7 @@ from dfilter.captures.read import open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
 from dfilter.native import pays
+from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
@@ -45,7 +46,8 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
             them for frames of which only number, time and bytes are wanted. Without it everything is dissected,
             and a field that looks ahead is known if the filter looks ahead too.
         target: the Wireshark version whose language the text is in.
-        decode_as: (dispatch table, key) -> protocol: ``{("tcp.port", 8443): "tls"}``.
+        decode_as: (dispatch table, key) -> protocol: ``{("tcp.port", 8443): "tls"}``; `DecodeAsError` if there is no
+            such table, key or protocol.
         selected: number of the frame of this capture whose values field references (`$ip.src`) have; a field that
             it lacks has none, and every comparison with it is false.
 
@@ -92,6 +94,8 @@ def union_of(needs: Iterable[Needs]) -> frozenset[str] | None:
 def _compiled(capture: Source, filter: str | Filter, target: Target | None, decode_as: DecodeAs | None,
               selected: int | None) -> Filter:  # fmt: skip
     compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    if decode_as:
+        chosen_protocols(decode_as, catalogue())
     return compiled if selected is None else refer_to(capture, compiled, selected, decode_as)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from dfilter.packets.declare import Protocol as PacketProtocol
+from dfilter.packets.decode_as import chosen_protocols, reachable_with
 from dfilter.packets.dispatch import COLUMNS, SEES_ALL, Catalogue, catalogue
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.view import View
@@ -96,7 +97,8 @@ class Session:
 
     Args:
         needs: what will be asked of the views (default: everything).
-        decode_as: (table, key) -> protocol name, before the built-in dispatch tables.
+        decode_as: (table, key) -> protocol name, before the built-in dispatch tables; `DecodeAsError` where there is
+            no such table, key or protocol.
         foresight: what a first pass over the same frames learnt (`Session.foreseen` of that session).
     """
 
@@ -104,13 +106,13 @@ class Session:
                  foresight: dict[str, dict[int, list[Any]]] | None = None) -> None:  # fmt: skip
         self.catalogue = catalogue()
         self.needs = needs if needs is not None else needs_of(None)
-        self.reachable = self.needs.reachable
         self.internal_errors: list[tuple[int, str]] = []
         self.foreseen: dict[str, dict[int, list[Any]]] = {}
         self.foresight = foresight or {}
         self.is_second_pass = foresight is not None
         self._tables = self.catalogue.tables
-        self._decode_as = {key: self.catalogue.protocols[name] for key, name in (decode_as or {}).items()}
+        self._decode_as = chosen_protocols(decode_as or {}, self.catalogue)
+        self.reachable = reachable_with(self._decode_as, self.needs.reachable, self.catalogue)
         self._memory: dict[str, Any] = {}
         self._readers: dict[str, Callable[[View], Sequence[Any]]] = {}
         self._recognisers: dict[str, Sequence[PacketProtocol]] = {}
