@@ -158,7 +158,7 @@ def _collect(capture: Source, filters: Sequence[Filter], needs: Needs, decode_as
 
 
 def column_plan(filters: Sequence[Filter], size: int = 0) -> Plan | None:
-    """The filters as functions of columns, where their fields allow it; as machine code for `size` bytes, if it pays."""
+    """The filters as functions of columns, where they can be; as machine code where a capture of `size` bytes pays."""
     from dfilter.compile.columns import build_columns  # numpy is loaded only to scan captures
     from dfilter.compile.machine import build_machine
 
