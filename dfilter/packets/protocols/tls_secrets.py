@@ -57,12 +57,12 @@ class KeyLog:
 
 def may_have_secrets(view: View) -> bool:
     """Can the capture that this frame is from tell secrets at all?"""
-    return _section(view) is not None
+    return section_of(view) is not None
 
 
 def key_log(view: View) -> KeyLog | None:
     """The secrets told so far; None where the capture has told none."""
-    section = _section(view)
+    section = section_of(view)
     if section is None or not section.secrets:
         return None
     known = view.session.memory("tls.secrets", KeyLog)
@@ -70,7 +70,7 @@ def key_log(view: View) -> KeyLog | None:
     return known
 
 
-def _section(view: View) -> Any:
+def section_of(view: View) -> Any:
     """The pcapng section of the frame, if it may hold secrets."""
     section = getattr(getattr(view.frame, "origin", None), "section", None)
     return section if getattr(section, "secrets", None) is not None else None
