@@ -100,7 +100,19 @@ llc/fefe03: 00 07 f0 0001 80000001 41
     clnp.nlpi == 0 and cotp.destref == 1
 """
 
-TABLES = {"isis": ISIS, "pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
+OSPF = """
+ip/89: 02 01 0030 0a000001 00000000 0000 0000 0000000000000000 ffffff00 000a 12 01 00000028 0a000001 0a000002 0a000003
+    ospf.msg.hello and ospf.srcrouter == 10.0.0.1 and ospf.hello.hello_interval == 10 and ospf.v2.options.e == 1
+    ospf.hello.active_neighbor == 10.0.0.3 and ospf.hello.network_mask == 255.255.255.0 and not _ws.malformed
+ip6/89: 03 01 0024 0a000001 00000000 0000 00 00 00000005 01 000013 000a 0028 0a000001 00000000
+    ospf.version == 3 and ospf.hello.interface_id == 5 and ospf.v3.options.v6 == 1
+ip/89: 02 04 003c 0a000001 00000000 0000 0000 0000000000000000 00000001 0001 02 02 0a000001 0a000001 80000001 abcd 0020 ffffff00 0a000001 0a000002
+    ospf.ls.number_of_lsas == 1 and ospf.lsa == 2 and ospf.lsa.network.attchrtr == 10.0.0.2 and ospf.lsa.seqnum > 0
+ip/89: 02 04 0030 0a000001 00000000 0000 0000 0000000000000000 00000001 0001 02 02 0a000001 0a000001 80000001 abcd 0000
+    ospf.lsa.length == 0 and _ws.malformed
+"""  # noqa: E501
+
+TABLES = {"ospf": OSPF, "isis": ISIS, "pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
 
 
 @pytest.mark.parametrize("name", TABLES)
