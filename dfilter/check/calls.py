@@ -5,6 +5,7 @@ In: a call in the syntax tree.  Out: `FunctionCall`, typed; `vals(f)` becomes th
 
 from __future__ import annotations
 
+from dfilter.check.diagnostics import Fix
 from dfilter.check.fold import strip
 from dfilter.check.functions import (
     Signature,
@@ -63,6 +64,8 @@ def infer_call(node: ast.Call, scope: Scope) -> Inferred:
 
 
 def _unknown_function(node: ast.Call, scope: Scope) -> None:
+    from dfilter.fields.suggest import nearest_of  # for errors only
+
     since = first_version(node.name)
     if since is not None:
         notes: tuple[str, ...] = (f"Wireshark has it from {since.text} on",)
@@ -71,18 +74,20 @@ def _unknown_function(node: ast.Call, scope: Scope) -> None:
     else:
         notes = ("functions: " + ", ".join(function_names(scope.version)),)
     message = f"Function '{node.name[:60]}' does not exist in Wireshark {scope.version.text}"
-    scope.report(UNKNOWN_FUNCTION, node.name_span, message, notes)
+    near = nearest_of(node.name[:60], function_names(scope.version), 1) if since is None else ()
+    if near and near[0] != node.name.lower():
+        notes = (f"did you mean {near[0]}?",)
+    scope.report(UNKNOWN_FUNCTION, node.name_span, message, notes, tuple(Fix(node.name_span, name) for name in near))
 
 
 def _arity_fits(node: ast.Call, signature: Signature, scope: Scope) -> bool:
     given = len(node.arguments)
     if given == 0:
-        scope.report(WRONG_ARITY, node.span, f"Function {node.name} needs at least 1 arguments")
+        scope.report(WRONG_ARITY, node.span, f"Function {node.name} needs at least 1 argument")
         return False
     if signature.most is not None and given > signature.most:
-        scope.report(
-            WRONG_ARITY, node.span, f"Function {node.name} can only accept {signature.most} arguments"
-        )
+        arguments = "1 argument" if signature.most == 1 else f"{signature.most} arguments"
+        scope.report(WRONG_ARITY, node.span, f"Function {node.name} can only accept {arguments}")
         return False
     return True
 

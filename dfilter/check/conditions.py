@@ -28,6 +28,7 @@ from dfilter.check.typed import (
 )
 from dfilter.fields.versions import Version
 from dfilter.language import ast
+from dfilter.language.frozen import replace
 from dfilter.language.source import Span
 
 
@@ -67,9 +68,26 @@ def _joined(
     make: Callable[[Span, tuple[TypedExpression, ...]], TypedExpression],
     scope: Scope,
 ) -> TypedExpression | None:
-    inferred = [infer_condition(item, scope) for item in items]
+    inferred = []
+    for number, item in enumerate(items):
+        inferred.append(infer_condition(item, scope))
+        if inferred[-1] is None and isinstance(item, ast.Test) and number:
+            _explain_shared(items[number - 1], item, scope)
     typed = tuple(item for item in inferred if item is not None)
     return make(span, typed) if len(typed) == len(inferred) else None
+
+
+def _explain_shared(before: ast.Expression, item: ast.Test, scope: Scope) -> None:
+    """`tcp.port == 80 or 443`: a lone value behind a comparison was meant to be compared, too."""
+    if not isinstance(before, ast.Compare) or len(before.ops) > 1 or not scope.problems:
+        return
+    problem, value = scope.problems[-1], strip(item.operand)
+    if problem.span != item.span or not isinstance(value, ast.Word | ast.Number | ast.Literal | ast.String):
+        return
+    left = before.operands[0]
+    if not problem.fixes and isinstance(left, ast.Word):
+        note = f"each condition names its field: … {left.text} {before.op_texts[0]} {value.text[:40]}"
+        scope.problems[-1] = replace(problem, notes=(*problem.notes, note))
 
 
 def _test(node: ast.Test, scope: Scope) -> TypedExpression | None:

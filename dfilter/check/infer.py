@@ -290,7 +290,8 @@ def _takes(op: ArithmeticOp, operand: TypedOperand, scope: Scope) -> bool:
     if can_calculate(op, operand.type, scope.version):
         return True
     message = f"FT_{operand.type.value} {OPERATION_REFUSED[op]}"
-    scope.report(BAD_OPERATION, operand.span, message)
+    notes = ('conditions are joined by "&&" or "and"',) if op is ArithmeticOp.BITAND else ()
+    scope.report(BAD_OPERATION, operand.span, message, notes)
     return False
 
 

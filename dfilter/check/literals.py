@@ -188,7 +188,10 @@ def _from_word(leaf: ast.Word | ast.Literal, kind: FieldType, version: Version, 
         return _time(leaf, kind, text, version)
     if kind is _T.BOOLEAN and is_boolean_word(text, version):
         return Constant(leaf.span, kind, text.lower() == "true")
-    raise ConversionError(NOT_CONVERTIBLE, f"{quoted(text)} cannot be converted to {type_name(kind)}")
+    from dfilter.check.convert.hints import hints  # for errors only
+
+    message = f"{quoted(text)} cannot be converted to {type_name(kind)}"
+    raise ConversionError(NOT_CONVERTIBLE, message, hints(text, kind))
 
 
 def is_boolean_word(text: str, version: Version) -> bool:

@@ -211,6 +211,21 @@ def _known_start(text: str, version: Version) -> str | None:
     return None
 
 
+_LAST_PARTS = {"sport": "srcport", "dport": "dstport", "source": "src", "destination": "dst", "src_port": "srcport",
+               "dst_port": "dstport", "address": "addr", "length": "len"}  # fmt: skip
+"""Last parts of names as others write them."""
+
+
+def _turned(text: str, version: Version) -> Iterator[str]:
+    """`tcp.dport` is tcp.dstport, `src.ip` is ip.src."""
+    head, dot, tail = text.lower().rpartition(".")
+    if not dot:
+        return
+    for other in (f"{head}.{_LAST_PARTS.get(tail, tail)}", f"{tail}.{_LAST_PARTS.get(head, head)}"):
+        if lookup(other, version):
+            yield other
+
+
 def nearest(name: str, version: Version, limit: int) -> tuple[str, ...]:
     """See `dfilter.fields.registry.suggest`."""
     if not 0 < len(name) <= MAX_TEXT or not name.isascii() or not name.isprintable() or limit < 1:
@@ -218,7 +233,7 @@ def nearest(name: str, version: Version, limit: int) -> tuple[str, ...]:
     text = renamed_prefix(name)
     alias = resolve_alias(name, version)
     nicknamed = (other for other in NICKNAMES.get(text.lower(), ()) if lookup(other, version))
-    known = [alias] if alias else list(nicknamed)
+    known = [alias] if alias else [*nicknamed, *_turned(text, version)]
     head = text.partition(".")[0]
     found = dict.fromkeys(islice(_candidates(text, version), MAX_CANDIDATES))
     scored = _scored(_Wanted(text), found, head if head in found or head in _heads() else "")

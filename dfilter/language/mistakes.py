@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from dfilter.fields.versions import Version
+from dfilter.language.habits import advise
 from dfilter.language.problems import Fix, Problem, SyntaxProblem
 from dfilter.language.source import Span
 
@@ -27,7 +28,7 @@ def recognise(problem: SyntaxProblem, text: str, version: Version) -> SyntaxProb
         found = look(problem, text, version)
         if found is not None:
             return found
-    return problem
+    return advise(problem, text, version)
 
 
 def _typographic(problem: SyntaxProblem, text: str, version: Version) -> SyntaxProblem | None:
@@ -139,7 +140,7 @@ def _elements(inside: str) -> list[str] | None:
     elements: list[str] = []
     joined = False
     for match in _ELEMENT.finditer(inside):
-        piece = match[0]
+        piece = ".." if match[0] in ("to", "-") else match[0]
         if piece == ".." or joined:
             if not elements:
                 return None

@@ -126,11 +126,17 @@ def unreadable(token: Token, previous: Token | None, text: str, terminals: list[
         case char if not "!" <= char <= "~":
             return SyntaxProblem(
                 Problem.NON_PRINTABLE,
-                f"the character {char!a} may only stand inside double quotes",
+                f"the character {_shown(char)} may only stand inside double quotes",
                 Span(start, start + 1),
             )
         case _:
             return unexpected(token, previous, text, terminals)
+
+
+def _shown(char: str) -> str:
+    """A character, with its number where it can be seen; by its number alone where it cannot."""
+    code = ord(char)
+    return f'"{char}" (U+{code:04X})' if char.isprintable() and code > 0x7F else ascii(char)
 
 
 def _bad_layer(text: str, start: int) -> SyntaxProblem:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from dfilter.check.convert.errors import BAD_ADDRESS, ConversionError, quoted
+from dfilter.fields.types import FieldType
 
 _PART = r"0|[1-9][0-9]{0,2}"
 _DIGITS = r"[0-9]{1,9}"
@@ -22,7 +23,10 @@ def ipv4_literal(text: str) -> tuple[bytes, int | None]:
     address, slash, mask = text.partition("/")
     value = parse_ipv4(address)
     if value is None:
-        raise ConversionError(BAD_ADDRESS, f"{quoted(text)} is not a valid hostname or IPv4 address")
+        from dfilter.check.convert.hints import hints  # for errors only
+
+        message = f"{quoted(text)} is not a valid hostname or IPv4 address"
+        raise ConversionError(BAD_ADDRESS, message, hints(text, FieldType.IPv4))
     return value, _prefix(mask, 32, "Netmask bits in a CIDR IPv4") if slash else None
 
 
