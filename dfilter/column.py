@@ -15,7 +15,7 @@ from dfilter.check.typed import Disjunction, Exists, FieldRead, Truthy, TypedExp
 from dfilter.compile.operands import Setting, build_operand
 from dfilter.fields.registry import lookup
 from dfilter.fields.text import value_text
-from dfilter.fields.types import BYTE_LIKE, FieldType
+from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, SIGNED, FieldType
 from dfilter.filter import Target, compile_filter, parse_target
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.view import View
@@ -32,11 +32,18 @@ _FORMER_COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The values that `text` has in a frame, as texts; `fields`: what it reads."""
+    """The values that `text` has in a frame, as texts; `fields`: what it reads; `kind`: "text", or what else they
+    are: "integer", "signed", "number", "truth", "time" (nanoseconds since 1970).  `native`: the values themselves."""
 
     text: str
     fields: frozenset[str]
     read: Callable[[View], tuple[str, ...]]
+    kind: str = "text"
+    native: Callable[[View], tuple[Any, ...]] | None = None
+_KINDS = {
+    **dict.fromkeys(INTEGERS, "integer"), **dict.fromkeys(SIGNED, "signed"), **dict.fromkeys(FLOATS, "number"),
+    FieldType.BOOLEAN: "truth", FieldType.ABSOLUTE_TIME: "time",
+}  # fmt: skip
 
 
 def values_of(text: str, *, target: Target | None = None, macros: Mapping[str, str] | None = None,
@@ -52,7 +59,9 @@ def values_of(text: str, *, target: Target | None = None, macros: Mapping[str, s
     name = _FORMER_COLUMNS.get(text, text)
     compiled = compile_filter(name, target=target, macros=macros)
     if _NAME.fullmatch(name) and name in compiled.fields:
-        return Values(text, frozenset({name}), lambda view: view.text(name))
+        info = lookup(name, parse_target(target))
+        kind = _KINDS.get(info.type, "text") if info is not None else "text"
+        return Values(text, frozenset({name}), lambda view: view.text(name), kind, lambda view: view.get(name))
     expression = compiled.plan.expression
     setting = Setting(PacketReader(version=parse_target(target)), None, parse_target(target))
     if alternatives and isinstance(expression, Disjunction):

@@ -1,23 +1,23 @@
-"""`run -T fields`: the values of chosen fields, one line a frame, as tshark 4.4 prints them.
+"""`run -T fields`: the values of chosen fields and expressions, one line a frame, as tshark 4.4 prints them.
 
 In: frames and field names.  Out: lines on standard output.
-Always: a line has one column a name, in their order; every name is one that dfilter dissects.
+Always: a line has one column a name, in their order.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import dfilter
 from dfilter.cli.guard import wrong_usage
+from dfilter.cli.printer import Printer
 from dfilter.cli.text import visible
+from dfilter.column import Values, values_of
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\v": "\\v", "\f": "\\f"})
 _YES_NO: Final = {"y": True, "n": False}
 _QUOTES: Final = {"d": '"', "s": "'", "n": ""}
@@ -59,46 +59,36 @@ def fields_style(options: Sequence[str]) -> Style:
     return Style(**chosen)  # type: ignore[arg-type]  # the keys and types were checked one by one
 
 
-def checked_names(names: Sequence[str], target: str | None) -> list[str]:
-    """`names`, if each is a field or protocol that dfilter dissects.
+def chosen_values(names: Sequence[str], target: str | None, macros: Mapping[str, str] | None) -> list[Values]:
+    """What reads each of `names`: fields, protocols, columns of the packet list, expressions.
 
     Raises:
-        FilterError: a name that Wireshark does not know, or dfilter does not dissect.
+        FilterError: a name that Wireshark does not know, or dfilter does not dissect; an expression that is none.
     """
-    for name in names:
-        if not _NAME.fullmatch(name):
-            wrong_usage(f"-e {name}: not a field name")
-        compiled = dfilter.compile(name) if target is None else dfilter.compile(name, target=target)
-        if name not in compiled.fields | compiled.protocols:
-            wrong_usage(f"-e {name}: not a field name")
-    return list(names)
+    return [values_of(name, target=target, macros=macros) for name in names]
 
 
-class FieldsPrinter:
-    """Prints the values of `names`; with several captures the capture's name is the first column."""
+class FieldsPrinter(Printer):
+    """Prints the values of `values`; with several captures the capture's name is the first column."""
 
-    def __init__(self, names: Sequence[str], style: Style, several: bool) -> None:
-        self._names = names
+    def __init__(self, values: Sequence[Values], style: Style, several: bool) -> None:
+        self._values = values
         self._style = style
         self._escapes = _escapes_of(style)
         self._several = several
         self._terminal = sys.stdout.isatty()
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Print the byte order mark and the heading, if they are wished for."""
         if self._style.bom:
             sys.stdout.write("\ufeff")
         if self._style.header:
-            names = ["capture", *self._names] if self._several else self._names
-            print(self._style.separator.join(names))
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:  # fmt: skip
-        pass
+            names = [each.text for each in self._values]
+            print(self._style.separator.join(["capture", *names] if self._several else names))
 
     def frame(self, name: str, frame: dfilter.View) -> None:
         """Print the line of `frame`, found in the capture `name`."""
-        columns = [self._column(frame.text(field)) for field in self._names]
+        columns = [self._column(each.read(frame)) for each in self._values]
         if self._several:
             columns.insert(0, self._column((name,)))
         line = self._style.separator.join(columns)

@@ -1,7 +1,8 @@
-"""`-T json`: frames as a JSON array, in the shape of tshark's.
+"""`-T json`, `jsonraw` and `ek`: frames as JSON, in the shapes of tshark's.
 
-In: frames, and field names or none for all fields.  Out: one JSON document on standard output, frame by frame.
-Always: the document is complete, also when reading stops early.
+In: frames, and what `-e` names, or nothing for all fields.  Out: one JSON array, or two lines a frame (ek), frame by
+frame.  Always: the document is complete, also when reading stops early.  With `-e` it is tshark's; without, what
+tshark nests below a field stands beside it, and a field or layer that comes several times is a list.
 """
 
 from __future__ import annotations
@@ -9,56 +10,131 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import dfilter
+from dfilter.cli.printer import Printer
+from dfilter.column import Values
+from dfilter.tree import TreeField, TreeLayer, tree_of, type_number
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROLS: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0x2028, 0x2029)}
 
 
-class JsonPrinter:
-    """Prints the array; with several captures each frame says in `_capture` which it is from."""
+class JsonPrinter(Printer):
+    """Prints the array; with several captures each frame says in `_capture` which it is from.
 
-    def __init__(self, names: Sequence[str], several: bool) -> None:
-        self._names = names
+    `raw`: the bytes of layers and fields; `texts`: their values.
+    """
+
+    def __init__(self, values: Sequence[Values], several: bool, *, raw: bool = False, texts: bool = True) -> None:
+        self._values = values
         self._several = several
+        self._raw = raw
+        self._texts = texts
         self._started = False
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:  # fmt: skip
-        if not isinstance(error, OSError):
-            print("\n]" if self._started else "[]")
+    def end(self) -> None:
+        """Close the array."""
+        print("\n]" if self._started else "[]")
 
     def frame(self, name: str, frame: dfilter.View) -> None:
         """Print the object of `frame`, found in the capture `name`."""
         document: dict[str, Any] = {"_capture": name} if self._several else {}
         document |= {"_index": f"packets-{_date(frame.time)}", "_type": "doc", "_score": None}
-        document["_source"] = {"layers": self._chosen(frame) if self._names else _all(frame)}
+        layers = chosen(self._values, frame) if self._values else self._layers(frame)
+        document["_source"] = {"layers": layers}
         text = json.dumps(document, ensure_ascii=False, indent=2).translate(_CONTROLS)
         print(",\n" if self._started else "[\n", end="")
         self._started = True
         print("  " + text.replace("\n", "\n  "), end="")
 
-    def _chosen(self, frame: dfilter.View) -> dict[str, list[str]]:
-        values = {name: frame.text(name) for name in self._names}
-        return {name: list(texts) for name, texts in values.items() if texts}
+    def _layers(self, frame: dfilter.View) -> dict[str, Any]:
+        found: dict[str, list[Any]] = {}
+        for layer in tree_of(frame):
+            if self._raw:
+                found.setdefault(f"{layer.name}_raw", []).append([layer.raw.hex(), layer.start, layer.size, 0, 1])
+            found.setdefault(layer.name, []).append(self._fields(layer))
+        return {name: _one(values) for name, values in found.items()}
+
+    def _fields(self, layer: TreeLayer) -> dict[str, Any]:
+        found: dict[str, list[Any]] = {}
+        for field in layer.fields:
+            if self._raw:
+                found.setdefault(f"{field.name}_raw", []).append(_raw(field))
+            if self._texts:
+                found.setdefault(field.name, []).append(_plain(field))
+        return {name: _one(values) for name, values in found.items()}
 
 
-def _all(frame: dfilter.View) -> dict[str, dict[str, list[str]]]:
-    """protocol -> field -> texts, protocols in order of appearance."""
-    frame.complete()
-    found: dict[str, dict[str, list[str]]] = {}
-    for layer in list(frame.layers):
-        if layer.protocol.name in found or not layer.number:  # 0: only tried, in `frame.protocols` alone
-            continue
-        texts = ((field.name, list(frame.text(field.name))) for field in layer.protocol.fields)
-        found[layer.protocol.name] = {name: values for name, values in texts if values}
-    return found
+class EkPrinter(Printer):
+    """Prints two lines a frame: where Elasticsearch is to put it, and the frame."""
+
+    def __init__(self, values: Sequence[Values], several: bool) -> None:
+        self._values = values
+        self._several = several
+
+    def frame(self, name: str, frame: dfilter.View) -> None:
+        """Print the lines of `frame`, found in the capture `name`."""
+        time = str(frame.time // 10**6) if frame.time is not None else "0"
+        document: dict[str, Any] = {"timestamp": time} | ({"capture": name} if self._several else {})
+        if self._values:
+            document["layers"] = {_key(name): texts for name, texts in chosen(self._values, frame).items()}
+        else:
+            document["layers"] = _searchable(frame)
+        index = {"index": {"_index": f"packets-{_date(frame.time)}", "_type": "doc"}}
+        for line in (index, document):
+            print(json.dumps(line, ensure_ascii=False, separators=(",", ":")).translate(_CONTROLS))
+
+
+def chosen(values: Sequence[Values], frame: dfilter.View) -> dict[str, list[str]]:
+    """What `-e` names, without what the frame does not have."""
+    found = {each.text: list(each.read(frame)) for each in values}
+    return {name: texts for name, texts in found.items() if texts}
+
+
+def _searchable(frame: dfilter.View) -> dict[str, Any]:
+    layers: dict[str, list[Any]] = {}
+    for layer in tree_of(frame):
+        fields: dict[str, list[Any]] = {}
+        for field in layer.fields:
+            fields.setdefault(f"{_key(layer.name)}_{_key(field.name)}", []).append(_indexed(field))
+        layers.setdefault(_key(layer.name), []).append({name: _one(texts) for name, texts in fields.items()})
+    return {name: _one(found) for name, found in layers.items()}
+
+
+def _indexed(field: TreeField) -> Any:
+    """A value as Elasticsearch takes it: truth values as they are, dates of ISO 8601."""
+    if isinstance(field.value, bool):
+        return field.value
+    if field.type.value == "ABSOLUTE_TIME":
+        seconds, fraction = divmod(field.value, 10**9)
+        try:
+            return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
+        except OverflowError:
+            return field.text
+    return _plain(field)
+
+
+def _plain(field: TreeField) -> Any:
+    if isinstance(field.value, bool):
+        return str(int(field.value))
+    return "" if field.type.value == "NONE" else field.text
+
+
+def _raw(field: TreeField) -> list[Any]:
+    """The bytes, or what the mask leaves of them, where they lie, the mask and the type's number."""
+    text = f"{int(field.value):x}" if field.mask else field.raw.hex()
+    return [text, field.start, field.size, field.mask, type_number(field.type)]
+
+
+def _one(values: list[Any]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def _key(name: str) -> str:
+    """Elasticsearch takes dots for levels."""
+    return name.replace(".", "_")
 
 
 def _date(nanoseconds: int | None) -> str:

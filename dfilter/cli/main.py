@@ -28,7 +28,9 @@ COMMANDS = {
     "fields": "List the fields and protocols of a Wireshark version.",
     "complete": "Say what can be written at a place of a filter.",
     "completion": "Print the completion script of a shell.",
+    "buttons": "List and change the filter buttons of a profile.",
     "run": "Print the frames of captures that a filter selects.",
+    "show": "Show a frame: its layers, every field, the bytes.",
     "follow": "Show what the two ends of a stream sent, in order.",
     "bench": "Measure how fast a filter is on a capture, and what the time goes into.",
 }

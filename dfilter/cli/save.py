@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import dfilter
 from dfilter.cli.guard import say, wrong_usage
+from dfilter.cli.printer import Printer
 
 _FORMATS: Final = {".pcap": "pcap", ".cap": "pcap", ".dmp": "pcap", ".pcapng": "pcapng", ".ntar": "pcapng"}
 _COMPRESSED: Final = frozenset((".gz", ".zst", ".zstd", ".lz4"))
@@ -24,7 +25,7 @@ def format_of(path: str, wished: str | None) -> str:
     return str(wished) if wished is not None else _FORMATS.get(suffix, "pcapng")
 
 
-class SavingPrinter:
+class SavingPrinter(Printer):
     """Writes frames, and says at the end how many."""
 
     def __init__(self, path: str, format: str) -> None:

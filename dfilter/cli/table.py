@@ -1,4 +1,4 @@
-"""The packet list: number, time, source, destination, protocol, length, info.
+"""The packet list: number, time, source, destination, protocol, length, info, or the columns that were asked for.
 
 In: frames.  Out: a line each on standard output, as they come.
 Always: one line a frame, whatever the packets hold; columns grow with what they have held so far; only on a
@@ -9,62 +9,81 @@ from __future__ import annotations
 
 import shutil
 import sys
-from types import TracebackType
-from typing import Final, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 import dfilter
+from dfilter.cli.printer import Printer
 from dfilter.cli.text import visible
+from dfilter.listing import PacketList
 
-_HEADINGS: Final = ("No.", "Time", "Source", "Destination", "Protocol", "Length", "Info")
-_WIDTHS: Final = (5, 11, 15, 15, 8, 6)
-_RIGHT: Final = frozenset((0, 1, 5))
-_WIDEST: Final = (10, 20, 40, 40, 12, 10)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDTHS: Final = {"%m": (5, 10), "%t": (11, 26), "%p": (8, 12), "%L": (6, 10), "%i": (4, 80), "port": (8, 8),
+                  "address": (15, 40), "date": (26, 26), "other": (12, 40)}  # fmt: skip
+"""Kind of column -> its width at first, and the one at which it stops growing: a longer text pushes its line."""
 _WIDEST_NAME: Final = 40
-"""Columns stop growing at these widths; a longer text pushes the rest of its line."""
+_KINDS: Final = {"s": "address", "d": "address", "S": "port", "D": "port", "t": "date"}
+
+Style = Callable[[dfilter.View], str]
 
 
-class TablePrinter:
-    """Prints the packet list; with several captures the capture's name comes first."""
+class TablePrinter(Printer):
+    """Prints the packet list; with several captures the capture's name comes first.
 
-    def __init__(self, several: bool) -> None:
+    `style`: how rich is to show a frame's line; without it lines have no colour.
+    """
+
+    def __init__(self, listing: PacketList, several: bool, style: Style | None = None) -> None:
+        self._listing = listing
         self._several = several
-        self._widths = list(_WIDTHS)
+        self._style = style
+        kinds = [_kind(column.format.kind) for column in listing.columns]
+        self._widths = [max(_WIDTHS[kind][0], len(column.title))
+                        for kind, column in zip(kinds, listing.columns, strict=True)]  # fmt: skip
+        self._widest = [_WIDTHS[kind][1] for kind in kinds]
+        self._right = [column.is_number for column in listing.columns]
         self._name_width = 0
         self._terminal = sys.stdout.isatty()
         self._needs_heading = self._terminal
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:  # fmt: skip
-        pass
+        self._console: Console | None = None
 
     def frame(self, name: str, frame: dfilter.View) -> None:
         """Print the line of `frame`, found in the capture `name`."""
-        cells = (str(frame.number), time_text(frame.time_relative), frame.source, frame.destination,
-                 frame.protocol, str(frame.frame.wire_length))  # fmt: skip
-        line = self._line(visible(name), [visible(cell) for cell in cells], visible(frame.info))
+        line = self._line(visible(name), [visible(cell) for cell in self._listing.row(frame)])
         if self._needs_heading:
             self._needs_heading = False
-            self._print_heading()
-        print(self._cut(line) if self._terminal else line, flush=self._terminal)
+            heading = self._line("Capture", [column.title for column in self._listing.columns])
+            self._styled(self._cut(heading), "bold")
+        line = self._cut(line) if self._terminal else line
+        style = self._style(frame) if self._style is not None else ""
+        if style:
+            self._styled(line, style)
+        else:
+            print(line, flush=self._terminal)
 
-    def _line(self, name: str, cells: list[str], info: str) -> str:
+    def _line(self, name: str, cells: list[str]) -> str:
         parts = []
         if self._several:
             self._name_width = max(self._name_width, min(len(name), _WIDEST_NAME))
             parts.append(name.ljust(self._name_width))
+        last = len(cells) - 1
         for column, cell in enumerate(cells):
-            width = self._widths[column] = max(self._widths[column], min(len(cell), _WIDEST[column]))
-            parts.append(cell.rjust(width) if column in _RIGHT else cell.ljust(width))
-        return " ".join((*parts, info)).rstrip()
+            if column == last and not self._right[column]:
+                parts.append(cell)
+                continue
+            width = self._widths[column] = max(self._widths[column], min(len(cell), self._widest[column]))
+            parts.append(cell.rjust(width) if self._right[column] else cell.ljust(width))
+        return " ".join(parts).rstrip()
 
-    def _print_heading(self) -> None:
+    def _styled(self, line: str, style: str) -> None:
         from rich.console import Console
+        from rich.text import Text
 
-        heading = self._line("Capture", list(_HEADINGS[:-1]), _HEADINGS[-1])
-        Console(highlight=False, markup=False).print(self._cut(heading), style="bold", no_wrap=True)
+        if self._console is None:
+            self._console = Console(highlight=False, markup=False, force_terminal=True if self._style else None)
+        self._console.print(Text(line, style=style), no_wrap=True, soft_wrap=True)
 
     @staticmethod
     def _cut(line: str) -> str:
@@ -74,9 +93,5 @@ class TablePrinter:
         return set_cell_size(line, width).rstrip() if cell_len(line) > width else line
 
 
-def time_text(nanoseconds: int | None) -> str:
-    """Seconds since the first frame with microseconds, as tshark shows them; "" where there is no time."""
-    if nanoseconds is None:
-        return ""
-    seconds, microseconds = divmod(abs(nanoseconds) // 1000, 1_000_000)
-    return f"{'-' if nanoseconds < 0 else ''}{seconds}.{microseconds:06d}"
+def _kind(format: str) -> str:
+    return format if format in _WIDTHS else _KINDS.get(format[-1:] if format != "%Cus" else "", "other")

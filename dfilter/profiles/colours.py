@@ -7,10 +7,13 @@ filter can hold an ``@``: Wireshark 4.4 skips such a line.  `#` begins a comment
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dfilter.profiles.slot import Malformed, Slot, Unwritable, one_line
 
 _COLOUR = r"\[ *\d{1,5} *, *\d{1,5} *, *\d{1,5} *\]"
+_NUMBER = re.compile(r"\d{1,5}")
 _RULE = re.compile(rf"[ \t]*+(!?)@([^@]+)@([^@]+)@{_COLOUR}{_COLOUR}")
 
 
@@ -29,3 +32,25 @@ def encode(text: str) -> str:
     if "@" in text:
         raise Unwritable("a colouring rule cannot hold an @")
     return one_line(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Colouring:
+    """A rule with its colours: red, green, blue from 0 to 255."""
+
+    name: str
+    filter: str
+    enabled: bool
+    background: tuple[int, int, int]
+    foreground: tuple[int, int, int]
+
+
+def colours_of(text: str) -> Iterator[Colouring]:
+    """The rules of a file, in their order; lines that are none are passed over."""
+    for line in text.split("\n"):
+        match = None if line.lstrip(" \t").startswith("#") else _RULE.match(line)
+        if match is not None:
+            numbers = [min(int(number), 0xFFFF) >> 8 for number in _NUMBER.findall(line, match.end(3))][:6]
+            red, green, blue, *foreground = numbers
+            yield Colouring(match[2], match[3], not match[1], (red, green, blue),
+                            (foreground[0], foreground[1], foreground[2]))  # fmt: skip

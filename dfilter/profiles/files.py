@@ -99,13 +99,13 @@ def macros_beside(path: Path, *, old: bool) -> Mapping[str, str] | None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Replace a file's content in one step.
+    """Replace a file's content in one step, or make the file.
 
     Raises:
         OSError: it cannot be written; then the file is as it was.
     """
     path = path.resolve()
-    mode = path.stat().st_mode & 0o7777
+    mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_mask()
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     part = Path(name)
     try:
@@ -118,3 +118,10 @@ def write_file(path: Path, text: str) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _mask() -> int:
+    """Which permissions a new file does not get; it can only be asked for by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

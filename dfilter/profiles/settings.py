@@ -13,7 +13,7 @@ from dfilter.profiles.document import ProfileError
 _NAME = re.compile(r"([A-Za-z0-9_.\-]+):[ \t]*")
 HISTORY = "recent.display_filter"
 """In `recent_common`: the filters that were typed, the latest last."""
-MAX_HISTORY = 30
+MAX_HISTORY = 10
 """Filters kept: Wireshark's default of gui.recent_display_filter_entries.max."""
 
 

@@ -14,8 +14,8 @@ from dfilter.packets.protocols.http2 import PREFACE
 from dfilter.packets.protocols.http2_settings import SETTINGS_FIELDS
 from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, missing_chunks, read_chunks
 from dfilter.packets.protocols.http_exchange import HttpState, Link, Progress, note, state_of, status_code
-from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, head_line, message_info, text
-from dfilter.packets.protocols.http_head import Head, Kind, classify, first_line_end, head_is_complete, parse_head
+from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, head_line, message_info
+from dfilter.packets.protocols.http_head import Head, Kind, classify, first_line_end, head_is_complete, parse_head, text
 from dfilter.packets.protocols.http_media import dissect_body
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, NeedMore
