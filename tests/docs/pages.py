@@ -6,7 +6,6 @@ In: a page of docs/.  Out: its examples; `Shown` compares what a command prints 
 from __future__ import annotations
 
 import io
-import os
 import re
 import shlex
 import shutil
@@ -30,13 +29,15 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text_of(page), re.DOTALL)
 
 
+def examples(block: str) -> list[tuple[str, str]]:
+    """(command line, what is shown) of one console block; a line ending in a backslash goes on."""
+    found = re.findall(r"\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", block)
+    return [(line.replace("\\\n", " "), shown) for line, shown in found]
+
+
 def commands(page: str) -> list[tuple[str, str]]:
-    """(command line, what is shown) of the console examples; a line ending in a backslash goes on."""
-    found = []
-    for block in blocks(page, "console"):
-        for line, shown in re.findall(r"\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", block):
-            found.append((line.replace("\\\n", " "), shown))
-    return found
+    """The examples of all console blocks of a page."""
+    return [example for block in blocks(page, "console") for example in examples(block)]
 
 
 def pattern(shown: str) -> str:
@@ -66,10 +67,9 @@ def run(line: str) -> tuple[int, str, str]:
 
 def check_command(line: str, shown: str) -> None:
     """Run a command of a page and compare what it prints."""
-    os.environ.setdefault("NO_COLOR", "1")
     status, out, err = run(line)
     assert status in (0, 1), err
     assert err == ""
     plain = "\n".join(row.rstrip() for row in out.rstrip().splitlines())
     wanted = "\n".join(row.rstrip() for row in shown.rstrip().splitlines())
-    assert re.fullmatch(pattern(wanted), plain), f"\n{out}"
+    assert re.fullmatch(pattern(wanted), plain), f"\n$ {line}\n{out}"
