@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from dfilter.check.explain import FieldUse
     from dfilter.check.fix import Repair
     from dfilter.check.report import Finding, to_github, to_json, to_sarif
+    from dfilter.detail import Detail, FieldDetail, LayerDetail, detail_of, show_frame
     from dfilter.filter import Filter
     from dfilter.filterset import FilterSet
     from dfilter.follow.bodies import Body, http_bodies
@@ -73,9 +74,11 @@ __all__ = [
     "Completion",
     "Completions",
     "DecodeAsError",
+    "Detail",
     "DfilterError",
     "Diagnostic",
     "Explanation",
+    "FieldDetail",
     "FieldEntry",
     "FieldUse",
     "Filter",
@@ -86,6 +89,7 @@ __all__ = [
     "Finding",
     "Fix",
     "Followed",
+    "LayerDetail",
     "NotFoundError",
     "RecordError",
     "RecordField",
@@ -104,6 +108,7 @@ __all__ = [
     "check_macro",
     "compile",
     "complete",
+    "detail_of",
     "explain",
     "find_fields",
     "fix",
@@ -113,6 +118,7 @@ __all__ = [
     "http_bodies",
     "migrate",
     "read",
+    "show_frame",
     "to_github",
     "to_json",
     "to_sarif",
@@ -130,6 +136,11 @@ _HOMES = {
     "FilterSet": "dfilter.filterset",
     "Session": "dfilter.packets.session",
     "View": "dfilter.packets.view",
+    "Detail": "dfilter.detail",
+    "FieldDetail": "dfilter.detail",
+    "LayerDetail": "dfilter.detail",
+    "detail_of": "dfilter.detail",
+    "show_frame": "dfilter.detail",
     "Followed": "dfilter.follow.follow",
     "Body": "dfilter.follow.bodies",
     "http_bodies": "dfilter.follow.bodies",
