@@ -14,7 +14,14 @@ from datetime import UTC, datetime, timedelta
 from dfilter.column import values_of
 from dfilter.errors import DfilterError
 from dfilter.filter import Target
-from dfilter.packets.summary import endpoints, link_endpoints, network_endpoints, seconds_text
+from dfilter.packets.summary import (
+    endpoints,
+    fraction_text,
+    link_endpoints,
+    network_endpoints,
+    seconds_text,
+    time_digits,
+)
 from dfilter.packets.view import View
 from dfilter.profiles.columnformat import CUSTOM, ColumnFormat
 
@@ -159,27 +166,28 @@ def split_columns(text: str) -> list[str]:
 
 def time_text(view: View, kind: str, previous: int | None = None) -> str:
     """A frame's time in one of `TIME_FORMATS`; `previous`: when the frame shown before was captured (for "dd")."""
+    digits = time_digits(view)
     if kind == "r":
-        return seconds_text(view.time_relative)
+        return seconds_text(view.time_relative, digits)
     if kind == "d":
-        return seconds_text(view.time_delta)
+        return seconds_text(view.time_delta, digits)
     if view.time is None:
         return ""
     if kind == "dd":
-        return seconds_text(0 if previous is None else view.time - previous)
-    return seconds_text(view.time) if kind == "e" else _date_text(view.time, kind)
+        return seconds_text(0 if previous is None else view.time - previous, digits)
+    return seconds_text(view.time, digits) if kind == "e" else _date_text(view.time, kind, digits)
 
 
-def _date_text(nanoseconds: int, kind: str) -> str:
+def _date_text(nanoseconds: int, kind: str, digits: int) -> str:
     seconds, fraction = divmod(nanoseconds, 10**9)
     try:
         moment = _EPOCH + timedelta(seconds=seconds)
         if kind.startswith("a"):
             moment = moment.astimezone()
     except (OverflowError, ValueError, OSError):
-        return seconds_text(nanoseconds)
+        return seconds_text(nanoseconds, digits)
     date = {"d": f"{moment.year:04}-{moment:%m-%d} ", "doy": f"{moment.year:04}/{moment:%j} "}.get(kind[1:], "")
-    return f"{date}{moment:%H:%M:%S}.{fraction // 1000:06d}"
+    return f"{date}{moment:%H:%M:%S}{fraction_text(fraction, digits)}"
 
 
 def _time(kind: str) -> Callable[[View, Progress], str]:

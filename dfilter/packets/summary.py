@@ -93,12 +93,24 @@ def info_text(view: View) -> str:
     return columns_of(view).info.translate(_CONTROLS)
 
 
-def seconds_text(nanoseconds: int | None) -> str:
-    """Seconds with microseconds, as tshark shows them; "" where there is no time."""
+def seconds_text(nanoseconds: int | None, digits: int = 6) -> str:
+    """Seconds with `digits` decimals, as tshark shows them; "" where there is no time."""
     if nanoseconds is None:
         return ""
-    seconds, microseconds = divmod(abs(nanoseconds) // 1000, 1_000_000)
-    return f"{'-' if nanoseconds < 0 else ''}{seconds}.{microseconds:06d}"
+    seconds, fraction = divmod(abs(nanoseconds), 10**9)
+    return f"{'-' if nanoseconds < 0 else ''}{seconds}{fraction_text(fraction, digits)}"
+
+
+def fraction_text(nanoseconds: int, digits: int) -> str:
+    """The decimals of a second with their point; what is finer is cut off."""
+    return f".{nanoseconds:09d}"[: digits + 1] if digits else ""
+
+
+def time_digits(view: View) -> int:
+    """How many decimals of a second the packet list shows: as many as the capture's clock has, nine at most."""
+    origin = getattr(view.frame, "origin", None)
+    units: int = origin.units if origin is not None else 1_000_000
+    return min(len(str(units - 1)) if units > 1 else 0, 9)
 
 
 def texts(view: View, name: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header
+from dfilter.packets.protocols.icmpv6_info import message_line
 from dfilter.packets.protocols.icmpv6_options import OPTION_FIELDS, fill_options
 from dfilter.packets.protocols.quotes import internet_checksum_ok, quote
 from dfilter.packets.region import Region
@@ -244,9 +245,4 @@ def _fill_router_advertisement(layer: Layer) -> None:
 
 @ICMPV6.info_line
 def icmpv6_info(layer: Layer) -> str:
-    region = layer.region
-    names = {ECHO: "Echo (ping) request", ECHO_REPLY: "Echo (ping) reply", SOLICITATION: "Neighbor Solicitation",
-             ADVERTISEMENT: "Neighbor Advertisement", ROUTER_ADVERTISEMENT: "Router Advertisement",
-             ROUTER_SOLICITATION: "Router Solicitation", UNREACHABLE: "Destination Unreachable",
-             REPORT_V2: "Multicast Listener Report Message v2"}  # fmt: skip
-    return names.get(region.u8(0), f"type {region.u8(0)}") if region.length else ""
+    return message_line(layer)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.region import Region
-from dfilter.packets.summary import columns_of, endpoints, seconds_text
+from dfilter.packets.summary import columns_of, endpoints, seconds_text, time_digits
 from dfilter.packets.view import Layer, View
 
 COLUMNS = Protocol(
@@ -42,7 +42,7 @@ def fill_columns(layer: Layer) -> None:
     columns = columns_of(view)
     source, destination = endpoints(view)
     layer.add("_ws.col.number", str(view.number))
-    layer.add("_ws.col.cls_time", seconds_text(view.time_relative))
+    layer.add("_ws.col.cls_time", seconds_text(view.time_relative, time_digits(view)))
     layer.add("_ws.col.def_src", source)
     layer.add("_ws.col.def_dst", destination)
     layer.add("_ws.col.protocol", columns.protocol)

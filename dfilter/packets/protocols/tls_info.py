@@ -43,7 +43,7 @@ def write_tls(layer: Layer, columns: Columns) -> None:
         columns.set("")
     if state.records:
         last = state.records[-1]
-        columns.protocol = version_name(last.agreed.version or last.version, "TLS")
+        columns.protocol = version_name(last.agreed.version or _offered(layer, last) or last.version, "TLS")
     elif state.ssl2:
         columns.protocol = "SSLv2"
     else:
@@ -52,6 +52,14 @@ def write_tls(layer: Layer, columns: Columns) -> None:
     names += ["Client Hello"] * len(state.ssl2)
     for name in names or ["Continuation Data"]:
         columns.append(name, ", ")
+
+
+def _offered(layer: Layer, record: Record) -> int:
+    """A hello that lists its versions counts as the least of them until the answer comes."""
+    if not any(message.type == 1 for message in record.messages):
+        return 0
+    versions = layer.computed("tls.handshake.extensions.supported_version")
+    return min((version for version in versions if version in VERSION_NAMES), default=0)
 
 
 def _record_names(layer: Layer, record: Record) -> Iterator[str]:
