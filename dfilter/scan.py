@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from dfilter.captures.index import chunk_bytes, chunks_of, rest_chunks
+from dfilter.captures.index import Chunk, chunk_bytes, chunks_of, rest_chunks
 from dfilter.captures.read import open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
@@ -182,7 +182,7 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     opened = open_capture(capture)
     begun = scan_in_parts(opened, plan, filters, session, found)
     for chunk in chunks_of(opened, chunk_bytes(len(filters))) if begun is None else rest_chunks(opened, *begun):
-        certain, undecided = plan.decide(chunk)
+        certain, undecided = _decide(plan, chunk)
         for row in rows_of_any(undecided):
             view = session.dissect(chunk.frame(row))
             for index, compiled in enumerate(filters):
@@ -193,12 +193,21 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     _warn(opened.warning)
 
 
+def _decide(plan: Plan, chunk: Chunk) -> tuple[Sequence[Any], Sequence[Any]]:
+    """What columns decide of a chunk: nothing where the capture holds secrets, as what is decrypted may be anything."""
+    certain, undecided = plan.decide(chunk)
+    origins = [chunk.frame(row).origin for row in {0, len(chunk) - 1}] if len(chunk) else []
+    if any(origin is not None and origin.section.secrets for origin in origins):
+        return [mask & False for mask in certain], [mask | True for mask in undecided]
+    return certain, undecided
+
+
 def _select_chunks(capture: Source, plan: Plan, compiled: Filter, needs: Needs) -> Iterator[View]:
     """The views of the frames that a filter selects; frames that columns reject never become views."""
     session = Session(needs)
     opened = open_capture(capture)
     for chunk in chunks_of(opened):
-        certain, undecided = plan.decide(chunk)
+        certain, undecided = _decide(plan, chunk)
         for row in rows_of_any([certain[0], undecided[0]]):
             view = session.dissect(chunk.frame(row))
             if certain[0][row] or compiled.test(view):

@@ -18,7 +18,8 @@ from dfilter.packets.declare import Field, Protocol
 
 COLUMNS = frozenset({"_ws.col.protocol", "_ws.col.info", "_ws.col.def_src", "_ws.col.def_dst"})
 """The columns of a packet list that layers write: they may read any field."""
-SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols"}) | COLUMNS
+EXPERT = frozenset({"_ws.expert", "_ws.expert.message", "_ws.expert.severity", "_ws.expert.group"})
+SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols"}) | COLUMNS | EXPERT
 """Names whose values depend on every layer of the frame."""
 
 TABLES = frozenset({
@@ -57,11 +58,13 @@ class Catalogue:
         """Is `name` a field or protocol that dfilter dissects?"""
         return name in self.fields or name in self.protocols
 
-    def reachable(self, wanted: Iterable[str]) -> frozenset[str]:
-        """The protocols that are wanted, or through which a wanted one can be reached."""
+    def reachable(self, wanted: Iterable[str], *, secrets: bool = True) -> frozenset[str]:
+        """The protocols that are wanted, or through which a wanted one can be reached; without `secrets`, as long as
+        nothing is decrypted."""
         before: dict[str, set[str]] = {}
         for name, followers in self.successors.items():
-            for follower in followers:
+            hidden = () if secrets else self.protocols[name].decrypts
+            for follower in followers.difference(hidden):
                 before.setdefault(follower, set()).add(name)
         found = set(wanted)
         pending = list(found)
@@ -130,7 +133,7 @@ def _asked_at(protocol: Protocol) -> str:
 
 def _successors(protocol: Protocol, protocols: dict[str, Protocol], tables: dict[str, dict[Any, Protocol]],
                 heuristics: dict[str, list[Protocol]]) -> Iterable[str]:  # fmt: skip
-    for name in protocol.carries:
+    for name in (*protocol.carries, *protocol.decrypts):
         if name in protocols and name not in TABLES:
             yield name
             continue

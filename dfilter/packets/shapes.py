@@ -113,11 +113,13 @@ class ShapeKnowledge:
         return found
 
     def doubtful_ports(self, names: Iterable[str], shape: Shape) -> frozenset[int] | None:
-        """The ports behind which more values of `names` could follow; None if they could behind any port."""
+        """The ports behind which more values of `names` could follow, as long as nothing is decrypted; None if they
+        could behind any port."""
         if shape.ports is None:
             return frozenset()
         known = self._known
-        reachable = known.reachable({carrier for name in names for carrier in known.carriers[name]})
+        carriers = {carrier for name in names for carrier in known.carriers[name]}
+        reachable = known.reachable(carriers, secrets=False)
         last = known.protocols[shape.last]
         table = last.name + ".port"
         if any(name in reachable for name in last.carries if name not in TABLES):
