@@ -84,7 +84,6 @@ _BEGINNINGS: dict[str, Callable[[bytes, int], bool]] = {
     "kismet": _is_text,
     "krb4": _starts(b"\x04"),
     "l2tp": lambda data, length: len(data) >= 6 and data[1] & 0x0F in (2, 3),
-    "ldp": _starts(b"\0\x01"),
     "lwapp": lambda data, length: length >= 6,
     "mbtcp": lambda data, length: len(data) >= 7 and _number(data, 2) == 0 and _number(data, 4) > 1,
     "mbudp": lambda data, length: len(data) >= 7 and _number(data, 2) == 0 and _number(data, 4) > 1,

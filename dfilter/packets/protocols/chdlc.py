@@ -5,13 +5,15 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.inner import call_name, call_table
-from dfilter.packets.region import Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
 
 SLARP_TYPE = 0x8035
+CDP_TYPE = 0x2000
 OSI_TYPE = 0xFEFE
 """Behind it comes one byte of padding, then an OSI network layer protocol."""
 REQUEST, REPLY, KEEPALIVE = 0, 1, 2
+RELIABLE = 0xFFFF
 
 CHDLC = Protocol(
     "chdlc",
@@ -22,7 +24,7 @@ CHDLC = Protocol(
         header("chdlc.protocol", T.UINT16, 2),
     ),
     over={"link": (104, 112)},
-    carries=("ethertype", "slarp", "osi", "data"),
+    carries=("ethertype", "slarp", "osi", "cdp", "data"),
 )
 
 SLARP = Protocol(
@@ -49,6 +51,8 @@ def dissect_chdlc(view: View, region: Region) -> None:
         view.call(SLARP, region.sub(4))
     elif kind == OSI_TYPE:
         call_name(view, "osi", region.sub(5))
+    elif kind == CDP_TYPE:
+        call_name(view, "cdp", region.sub(4))
     elif view.lookup("ethertype", kind) is not None:
         call_table(view, "ethertype", kind, region.sub(4))
     else:
@@ -72,3 +76,5 @@ def fill_slarp(layer: Layer) -> None:
         layer.add("slarp.mysequence", region.u32(4), start + 4, 4)
         layer.add("slarp.yoursequence", region.u32(8), start + 8, 4)
         layer.add("slarp.reliability", region.u16(12), start + 12, 2)
+        if region.u16(12) != RELIABLE:
+            layer.view.damaged(Malformed("a reliability that is not 0xffff"))

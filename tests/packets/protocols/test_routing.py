@@ -112,7 +112,39 @@ ip/89: 02 04 0030 0a000001 00000000 0000 0000 0000000000000000 00000001 0001 02 
     ospf.lsa.length == 0 and _ws.malformed
 """  # noqa: E501
 
-TABLES = {"ospf": OSPF, "isis": ISIS, "pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
+RIP = """
+udp/520: 02 02 0000 0002 0000 0a000000 ff000000 00000000 00000001
+    rip.command == 2 and rip.ip == 10.0.0.0 and rip.netmask == 255.0.0.0 and rip.metric == 1 and not _ws.malformed
+udp/520: 02 02 0000 0002 0000 0a000000 ff00
+    _ws.malformed
+udp/521: 02 01 0000 20010db8000000000000000000000000 0000 20 01
+    ripng.cmd == 2 and ripng.rte.ipv6_prefix == 2001:db8:: and ripng.rte.prefix_length == 32
+"""
+
+SIGNALS = """
+udp/3784: 20 c8 03 18 00000001 00000002 000f4240 000f4240 00000000
+    bfd.sta == 3 and bfd.flags.c == 1 and bfd.my_discriminator == 1 and bfd.desired_min_tx_interval == 1000000
+udp/646: 0001 001e 0a000001 0000 0100 0014 00000001 0400 0004 000f 0000 0401 0004 0a000001
+    ldp.msg.type == 0x100 and ldp.msg.tlv.hello.hold == 15 and ldp.msg.tlv.ipv4.taddr == 10.0.0.1
+    ldp.hdr.ldpid.lsr == 10.0.0.1 and not _ws.malformed
+udp/646: 0001 000e 0a000001 0000 0100 0000 00000001
+    _ws.malformed
+ip/88: 02 05 0000 00000000 00000000 00000000 0000 0064 0001 000c 01 00 01 00 00 00 000f
+    eigrp.as == 100 and eigrp.par.k1 == 1 and eigrp.par.holdtime == 15 and not _ws.malformed
+ip/88: 02 05 0000 00000000 00000000 00000000 0000 0064 0004 0004
+    eigrp.tlv_type == 4 and _ws.malformed
+eth/8809: 01 01 01 14 8000 020000000001 000d 8000 0016 3d 000000 02 14 8000 020000000002 000d 8000 0019 3d 000000 03 10 8000 000000000000000000000000 00 00
+    lacp.actor.sysid == 02:00:00:00:00:01 and lacp.partner.port == 25 and lacp.actor.state.collecting == 1
+llc/aaaa0300000c2000: 02 b4 0000 0001 0006 5331 0003 0008 4769302f 000a 0006 0001 0004 0008 00000028
+    cdp.deviceid == "S1" and cdp.portid == "Gi0/" and cdp.native_vlan == 1 and cdp.capabilities.switch == 1
+link/104: 8f00 8035 00000002 00000001 00000002 ffff
+    slarp.mysequence == 1 and not _ws.malformed
+link/104: 8f00 8035 00000002 00000001 00000002 04ff
+    _ws.malformed
+"""  # noqa: E501
+
+TABLES = {"rip": RIP, "signals": SIGNALS, "ospf": OSPF, "isis": ISIS,
+          "pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
 
 
 @pytest.mark.parametrize("name", TABLES)
