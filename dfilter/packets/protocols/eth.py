@@ -48,6 +48,8 @@ ETH = Protocol(
         computed("eth.invalid_lentype", T.UINT16),
         computed("eth.padding", T.BYTES),
         computed("eth.trailer", T.BYTES),
+        computed("eth.padding_bad", T.NONE),
+        computed("eth.src_not_group", T.NONE),
         computed("eth.fcs", T.UINT32),
         computed("eth.fcs.status", T.UINT8),
         computed("eth.stream", T.UINT32, stateful=True),
@@ -68,12 +70,14 @@ def dissect_eth(view: View, region: Region) -> None:
         call_name(view, "isl", region)
         return
     layer = view.push(ETH, region, 14)
+    if buf[start + 6] & 1:
+        layer.add("eth.src_not_group", None, start + 6, 3)
     kind = buf[start + 12] << 8 | buf[start + 13]
     numbered = view.session.needs.wants("eth.stream")
     if numbered and kind >= MIN_TYPE_FIELD:
         _number_stream(view, layer)
     payload = region.sub(14)
-    if kind <= MAX_LENGTH_FIELD:
+    if 0 < kind <= MAX_LENGTH_FIELD:  # zero counts as a type, of nobody
         layer.add("eth.len", kind, start + 12, 2)
         if kind > payload.reported_length:
             layer.add("eth.len.past_end", None)  # no damage: Wireshark notes it only where fields of eth are asked for
@@ -84,7 +88,7 @@ def dissect_eth(view: View, region: Region) -> None:
         view.addresses = inner if any(inner) else outer
         if numbered:
             _number_stream(view, layer, inner)
-    elif kind < MIN_TYPE_FIELD:
+    elif 0 < kind < MIN_TYPE_FIELD:
         layer.add("eth.invalid_lentype", kind, start + 12, 2)
         view.call_data(payload)
         return
@@ -163,6 +167,7 @@ def trailing(view: View, layer: Layer, payload: Region, name: str, has_fcs: bool
             view.damaged(Truncated("the padding was not captured"))
             return
         padding = room - len(rest[:room].lstrip(b"\0"))
+    unpadded = 0 < room <= reported and not padding
     if padding:
         layer.add("eth.padding", rest[:padding], at, padding)
     reported -= padding
@@ -177,6 +182,8 @@ def trailing(view: View, layer: Layer, payload: Region, name: str, has_fcs: bool
         return
     if length:
         layer.add(name, region.buf[at : at + length], at, length)
+        if unpadded and name == "eth.trailer":
+            layer.add("eth.padding_bad", None, at, length)
     if check:
         at += length
         layer.add("eth.fcs", int.from_bytes(region.buf[at : at + 4], "big"), at, 4)

@@ -1,21 +1,68 @@
-"""OpenFlow (Open Networking Foundation, versions 1.0 to 1.5): the header that all messages share.
+"""OpenFlow (Open Networking Foundation, versions 1.0 to 1.5): the header that all messages share, the packets that
+controllers and switches send each other, and version 1.0's matches and flow changes.
 
-In: the bytes of a stream.  Out: a layer for each message, named by its version as in Wireshark 4.4; what a message
-holds behind its header is not dissected.
+In: the bytes of a stream.  Out: a layer for each message, named by its version as in Wireshark 4.4, and the layers of a
+packet inside.  What always holds: damage in a packet inside ends only its message.
 """
 
 from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
-from dfilter.packets.declare import Protocol, header
-from dfilter.packets.region import Region
+from dfilter.packets.declare import Protocol, computed_table, header
+from dfilter.packets.protocols.cursor import Cursor
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
 
 HEADER_LENGTH = 8
+PACKET_IN, FLOW_REMOVED, PACKET_OUT, FLOW_MOD = 10, 11, 13, 14
+OUTPUT = 0
+
+FIELDS_1_0 = """
+    openflow.buffer_id             UINT32
+    openflow.total_len             UINT16
+    openflow.in_port               UINT16
+    openflow.reason                UINT8
+    openflow.pkt_in.pad            BYTES
+    openflow.actions_len           UINT16
+    openflow.action_typ            UINT16
+    openflow.action_len            UINT16
+    openflow.output_port           UINT16
+    openflow.max_len               UINT16
+    openflow.wildcards             UINT32
+    openflow.eth_src               ETHER
+    openflow.eth_dst               ETHER
+    openflow.dl_vlan               UINT16
+    openflow.dl_vlan_pcp           UINT8
+    openflow.ofp_match.pad         BYTES
+    openflow.ofp_match.dl_type     UINT16
+    openflow.ofp_match.tos         UINT8
+    openflow.ofp_match.nw_proto    UINT8
+    openflow.ofp_match.source_addr IPv4
+    openflow.ofp_match.dest_addr   IPv4
+    openflow.ofp_match.source_port UINT16
+    openflow.ofp_match.dest_port   UINT16
+    openflow.cookie                UINT64
+    openflow.command               UINT16
+    openflow.idle_timeout          UINT16
+    openflow.hard_timeout          UINT16
+    openflow.priority              UINT16
+    openflow.out_port              UINT32
+    openflow.flags                 UINT16
+"""
+FIELDS_1_3 = """
+    openflow_v4.packet_in.buffer_id    UINT32
+    openflow_v4.packet_in.total_len    UINT16
+    openflow_v4.packet_in.reason       UINT8
+    openflow_v4.packet_in.table_id     UINT8
+    openflow_v4.packet_in.cookie       UINT64
+    openflow_v4.packet_out.buffer_id   UINT32
+    openflow_v4.packet_out.in_port     UINT32
+    openflow_v4.packet_out.acts_len UINT16
+"""
 
 
-def _version(number: int) -> Protocol:
+def _version(number: int, fields: str = "") -> Protocol:
     """Version 1.0 has its fields under names of its own."""
     name = f"openflow_v{number}"
     first, kind = ("openflow", "openflow_1_0.type") if number == 1 else (name, name + ".type")
@@ -27,7 +74,9 @@ def _version(number: int) -> Protocol:
             header(kind, T.UINT8, 1),
             header(first + ".length", T.UINT16, 2),
             header(first + ".xid", T.UINT32, 4),
+            *computed_table(fields),
         ),
+        carries=("eth",) if fields else (),
         info=openflow_info,
     )
 
@@ -36,7 +85,9 @@ def openflow_info(layer: Layer) -> str:
     return f"Type {layer.region.u8(1)}"
 
 
-OPENFLOW_1_0, OPENFLOW_1_3, OPENFLOW_1_4, OPENFLOW_1_5 = (_version(number) for number in (1, 4, 5, 6))
+OPENFLOW_1_0 = _version(1, FIELDS_1_0)
+OPENFLOW_1_3 = _version(4, FIELDS_1_3)
+OPENFLOW_1_4, OPENFLOW_1_5 = (_version(number) for number in (5, 6))
 VERSIONS = {1: OPENFLOW_1_0, 4: OPENFLOW_1_3, 5: OPENFLOW_1_4, 6: OPENFLOW_1_5}
 
 OPENFLOW = Protocol(
@@ -63,6 +114,98 @@ def dissect_openflow(view: View, region: Region) -> bool:
         version = VERSIONS.get(rest.u8(0))
         if version is None:
             return True
-        view.push(version, rest, length)
+        message = rest.sub(0, length)
+        view.push(version, message)
+        _dissect_packet(view, message)
         at += length
     return True
+
+
+def _dissect_packet(view: View, message: Region) -> None:
+    """What a packet-in or packet-out message carries: an Ethernet frame."""
+    at = _packet_at(message)
+    if at is None or at >= message.length:
+        return
+    outer = view.addresses, view.ports, view.stream
+    view.stream = None
+    try:
+        view.call_guarded(view.session.catalogue.protocols["eth"], message.sub(at))
+    finally:
+        view.addresses, view.ports, view.stream = outer
+
+
+def _packet_at(message: Region) -> int | None:
+    version, kind, length = message.u8(0), message.u8(1), message.length
+    if version == 1 and kind == PACKET_IN:
+        return 18
+    if version == 1 and kind == PACKET_OUT and length >= 16:
+        return 16 + message.u16(14)
+    if version == 4 and kind == PACKET_IN and length >= 28:
+        return 24 + (message.u16(26) + 7) // 8 * 8 + 2
+    if version == 4 and kind == PACKET_OUT and length >= 24:
+        return 24 + message.u16(16)
+    return None
+
+
+@OPENFLOW_1_0.filler
+def fill_openflow_1_0(layer: Layer) -> None:
+    cursor, kind = Cursor(layer, layer.region, HEADER_LENGTH, big=True), layer.region.u8(1)
+    if kind == PACKET_IN:
+        cursor.integers((("openflow.buffer_id", 4), ("openflow.total_len", 2), ("openflow.in_port", 2),
+                         ("openflow.reason", 1)))  # fmt: skip
+        cursor.raw("openflow.pkt_in.pad", 1)
+    elif kind == PACKET_OUT:
+        cursor.u32("openflow.buffer_id")
+        cursor.u16("openflow.in_port")
+        stop = cursor.u16("openflow.actions_len") + cursor.at
+        while cursor.at < stop:
+            _fill_action(cursor)
+    elif kind == FLOW_MOD:
+        _fill_match(cursor)
+        cursor.integers((("openflow.cookie", 8), ("openflow.command", 2), ("openflow.idle_timeout", 2),
+                         ("openflow.hard_timeout", 2), ("openflow.priority", 2), ("openflow.buffer_id", 4),
+                         ("openflow.out_port", 2), ("openflow.flags", 2)))  # fmt: skip
+        _fill_action(cursor)  # as in Wireshark 4.4 a change without actions is malformed
+        while cursor.left > 0:
+            _fill_action(cursor)
+
+
+def _fill_match(cursor: Cursor) -> None:
+    cursor.u32("openflow.wildcards")
+    cursor.u16("openflow.in_port")
+    cursor.raw("openflow.eth_src", 6)
+    cursor.raw("openflow.eth_dst", 6)
+    cursor.u16("openflow.dl_vlan")
+    cursor.u8("openflow.dl_vlan_pcp")
+    cursor.raw("openflow.ofp_match.pad", 1)
+    cursor.u16("openflow.ofp_match.dl_type")
+    cursor.u8("openflow.ofp_match.tos")
+    cursor.u8("openflow.ofp_match.nw_proto")
+    cursor.raw("openflow.ofp_match.pad", 2)
+    cursor.raw("openflow.ofp_match.source_addr", 4)
+    cursor.raw("openflow.ofp_match.dest_addr", 4)
+    cursor.u16("openflow.ofp_match.source_port")
+    cursor.u16("openflow.ofp_match.dest_port")
+
+
+def _fill_action(cursor: Cursor) -> None:
+    start = cursor.at
+    kind, length = cursor.u16("openflow.action_typ"), cursor.u16("openflow.action_len")
+    if length < HEADER_LENGTH:
+        raise Malformed("an action shorter than any")
+    if kind == OUTPUT:
+        cursor.u16("openflow.output_port")
+        cursor.u16("openflow.max_len")
+    cursor.at = start + length
+
+
+@OPENFLOW_1_3.filler
+def fill_openflow_1_3(layer: Layer) -> None:
+    cursor, kind = Cursor(layer, layer.region, HEADER_LENGTH, big=True), layer.region.u8(1)
+    if kind == PACKET_IN:
+        prefix = "openflow_v4.packet_in."
+        cursor.integers(((prefix + "buffer_id", 4), (prefix + "total_len", 2), (prefix + "reason", 1),
+                         (prefix + "table_id", 1), (prefix + "cookie", 8)))  # fmt: skip
+    elif kind == PACKET_OUT:
+        prefix = "openflow_v4.packet_out."
+        cursor.integers(((prefix + "buffer_id", 4), (prefix + "in_port", 4), (prefix + "acts_len", 2)))

@@ -19,7 +19,18 @@ udp/500: 0000000000000000 0000000000000000 00 10 02 00 00000000 00000000
     data and not isakmp
 """  # noqa: E501
 
-TABLES = {"isakmp": ISAKMP}
+OPENFLOW = """
+tcp/6633: 01 0a 003a 00000001 00000005 002e 0001 00 00 020000000002020000000001 0800 45000014000100004099000000000a0a 0a000001
+    openflow.in_port == 1 and eth.type == 0x0800 and openflow.buffer_id == 5
+tcp/6633: 01 0e 0048 00000001 003fffff 0000 000000000000 000000000000 0000 00 00 0000 00 00 0000 00000000 00000000 0000 0000 0000000000000000 0003 0000 0000 0000 ffffffff ffff 0000
+    openflow.command == 3 and openflow.wildcards == 4194303 and _ws.malformed
+tcp/6633: 01 0d 0018 00000001 ffffffff fffd 0008 0000 0008 0001 ffff
+    openflow.output_port == 1 and openflow.actions_len == 8 and not _ws.malformed
+link/1: 616263646566 676800000000 0000 000102030405
+    eth.type == 0 and data and not llc
+"""  # noqa: E501
+
+TABLES = {"openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
 @pytest.mark.parametrize("name", TABLES)
