@@ -18,6 +18,8 @@ from dfilter.packets.view import Layer, View
 
 Values = Sequence[Any]
 _NOTHING: tuple[Any, ...] = ()
+_KNOWN_LAST = frozenset({"_ws.expert", "_ws.malformed", "_ws.short"})
+"""Protocols whose layers come once every other layer is filled."""
 
 
 class PacketReader:
@@ -46,6 +48,8 @@ class PacketReader:
             item = self._item(name)
             return get if item is None else lambda view: [item(layer) for layer in get(view)]
         read = self._over_layers(name, self._layer_values(name))
+        if self._known.owner.get(name) in _KNOWN_LAST:
+            return _complete_first(read)
         if name == "frame.time_delta" and self._version >= Version.V4_6:
             return lambda view: _NOTHING if view.number == 1 else read(view)  # up to 4.4 it is 0 in the first frame
         return read
@@ -66,6 +70,8 @@ class PacketReader:
             per_layer = self._layer_raw(name) if raw else self._layer_values(name)
 
         def read(view: View) -> tuple[int, Sequence[tuple[int, Any]]]:
+            if carriers[0] in _KNOWN_LAST:
+                view.complete()
             layers = _layers(view, carriers)
             count = max((layer.number for layer in layers), default=0)
             return count, [(layer.number, value) for layer in layers for value in per_layer(layer)]

@@ -119,14 +119,15 @@ class View:
         stream: the transport below, while a protocol over TCP dissects; None over anything else.
         addresses, ports: source and destination, of the innermost header so far.
         quoted: inside a packet that an error message quotes: no state is kept there.
+        remarked: the frame has its layers of expert information.
         partial: what follows is the first fragment of a datagram that is never put together: what it lacks is no
             damage.
         told: info texts of protocols that show no layer here, since they wait for the rest of their message, each
             with the number of layers before it and what it puts in the protocol column, if it does.
     """
 
-    __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "partial", "ports", "quoted", "session", "stream",
-                 "time_delta", "time_relative", "told")  # fmt: skip
+    __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "partial", "ports", "quoted", "remarked",
+                 "session", "stream", "time_delta", "time_relative", "told")  # fmt: skip
 
     def __init__(self, frame: FrameLike, session: Session) -> None:
         self.frame = frame
@@ -138,6 +139,7 @@ class View:
         self.partial = False
         self.addresses: tuple[bytes, bytes] = (b"", b"")
         self.ports: tuple[int, int] = (0, 0)
+        self.remarked = False
         self.stream: Stream | None = None
         self.time_delta: int | None = None
         self.time_relative: int | None = None
@@ -323,6 +325,11 @@ class View:
         while index < len(self.layers):
             self.layers[index].complete()
             index += 1
+        if not self.remarked and "_ws.expert" in self.session.reachable:
+            self.remarked = True
+            from dfilter.packets.protocols.expert import add_remarks  # it imports this module
+
+            add_remarks(self)
 
     def layer(self, name: str) -> Layer | None:
         """The last layer of the protocol `name`, if any."""

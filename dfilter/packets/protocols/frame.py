@@ -32,6 +32,8 @@ FRAME = Protocol(
             frame.interface_description STRING
             frame.section_number     UINT32
             frame.comment            STRING
+            frame.comment.expert     NONE
+            frame.len_lt_caplen      NONE
         """),
         *computed_table("""
             frame.time_delta           RELATIVE_TIME
@@ -39,13 +41,13 @@ FRAME = Protocol(
             frame.time_relative        RELATIVE_TIME
         """, stateful=True),
     ),
-    carries=("link", "_ws.col"),
+    carries=("link", "_ws.col", "_ws.expert"),
 )
 
 MALFORMED = Protocol("_ws.malformed", "Malformed")
 SHORT = Protocol("_ws.short", "Short")
 
-_HIDDEN_LAYERS = frozenset({"frame", "isl", "_ws.malformed", "_ws.short"})
+_HIDDEN_LAYERS = frozenset({"frame", "isl", "_ws.expert", "_ws.malformed", "_ws.short"})
 _SELECTED_BY_TYPE = "ethertype"
 """The state of layers after which Wireshark's protocol list shows "ethertype": an Ethernet type leads on."""
 
@@ -100,6 +102,8 @@ def fill_frame(layer: Layer) -> None:
         add("frame.time_delta", view.time_delta)
         add("frame.time_delta_displayed", view.time_delta)
         add("frame.time_relative", view.time_relative)
+    if frame.wire_length < len(frame.data):
+        add("frame.len_lt_caplen", None)
     _fill_capture_facts(layer)
     add("frame.protocols", protocol_list(view))
 
@@ -117,6 +121,7 @@ def _fill_capture_facts(layer: Layer) -> None:
             layer.add("frame.interface_description", origin.description)
     for comment in getattr(frame, "comments", ()):
         layer.add("frame.comment", comment)
+        layer.add("frame.comment.expert", None)
 
 
 def protocol_list(view: View) -> str:

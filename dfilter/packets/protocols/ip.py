@@ -48,11 +48,19 @@ IP = Protocol(
         computed("ip.bogus_ip_version", T.NONE),
         computed("ip.bogus_header_length", T.NONE),
         computed("ip.bogus_ip_length", T.NONE),
+        computed("ip.ttl.too_small", T.NONE),
+        computed("ip.ttl.lncb", T.NONE),
     ),
     over={"ethertype": (0x0800,), "ip.proto": (4,), "link": (LINKTYPE_IPV4,), "null.family": (2,),
           "ppp.protocol": (0x0021,)},
     carries=("ip.proto", "ipv6", "data"),
 )  # fmt: skip
+
+
+LOCAL_GROUPS = bytes((224, 0, 0))
+MIN_TTL = 5
+IGMP, OSPF, PIM = 2, 89, 103
+_GROUP_TTL = {18: 255, 102: 255, 251: 255, 252: None}
 
 
 @IP.dissector
@@ -81,7 +89,8 @@ def dissect_ip(view: View, region: Region) -> None:
         raise region.beyond(start + 20)
     if total > region.reported_length:
         layer.state = "ip.bogus_ip_length"
-        layer.add("ip.bogus_ip_length", None)
+        if not view.quoted:
+            layer.add("ip.bogus_ip_length", None)
     is_cut = start + total > end
     region.trim(total)
     if header_length > region.length:
@@ -179,6 +188,7 @@ def fill_ip(layer: Layer) -> None:
         layer.add(layer.state, None)
     if region.length < 20:
         return
+    _remark_on_ttl(layer, region, start)
     layer.add("ip.checksum.status", 2, start + 10)
     source, target = region.bytes(12, 4), region.bytes(16, 4)
     layer.add("ip.src_host", dotted(source), start + 12, 4)
@@ -188,6 +198,23 @@ def fill_ip(layer: Layer) -> None:
     finally:
         layer.add("ip.dst", target, start + 16, 4)
         layer.add("ip.dst_host", dotted(target), start + 16, 4)
+
+
+def _remark_on_ttl(layer: Layer, region: Region, start: int) -> None:
+    """A time to live that is not meant to lead far; local groups are sent with the one that their protocol states."""
+    ttl, target = region.u8(8), region.bytes(16, 4)
+    if target[:3] == LOCAL_GROUPS:
+        if expected_ttl(region) not in (None, ttl):
+            layer.add("ip.ttl.lncb", None, start + 8, 1)
+    elif ttl < MIN_TTL and target[0] >> 4 != 14 and region.u8(9) not in (OSPF, PIM):
+        layer.add("ip.ttl.too_small", None, start + 8, 1)
+
+
+def expected_ttl(region: Region) -> int | None:
+    """The time to live of packets to a local group (RFC 3171), as Wireshark 4.4 expects it; None if any will do."""
+    if region.u8(9) == IGMP:
+        return 1
+    return _GROUP_TTL.get(region.u8(19), 1)
 
 
 def dotted(address: bytes) -> str:

@@ -23,6 +23,7 @@ OPTION_FIELDS = """
     ip.opt.rhc             UINT16
     ip.opt.originator      IPv4
     ip.opt.padding         BYTES
+    ip.opt.len.invalid     NONE
     ip.rec_rt              IPv4
     ip.src_rt              IPv4
     ip.cur_rt              IPv4
@@ -32,6 +33,7 @@ OPTION_FIELDS = """
 END, NOP, RECORD_ROUTE, TIMESTAMP, STREAM_ID, ROUTER_ALERT, TRACEROUTE = 0, 1, 7, 68, 136, 148, 82
 KNOWN = frozenset({0, 1, 7, 11, 12, 25, 68, 82, 130, 131, 133, 134, 136, 137, 148, 149})
 """Option types whose fields Wireshark 4.4 shows; of others it shows a text only."""
+_LENGTHS = {ROUTER_ALERT: 4, STREAM_ID: 4, TRACEROUTE: 12, 11: 4, 12: 4}
 LOOSE_ROUTE, STRICT_ROUTE, MTU_PROBE, MTU_REPLY = 131, 137, 11, 12
 
 
@@ -44,6 +46,7 @@ def fill_options(layer: Layer, header_length: int, target: bytes) -> bytes:
         if kind not in KNOWN:
             length = region.u8(offset + 1) if offset + 1 < header_length else 0
             if length < 2 or offset + length > header_length:
+                layer.add("ip.opt.len.invalid", None, at, 1)
                 break
             offset += length
             continue
@@ -58,11 +61,15 @@ def fill_options(layer: Layer, header_length: int, target: bytes) -> bytes:
                 break
             continue
         if offset + 1 >= header_length:
+            layer.add("ip.opt.len.invalid", None, at, 1)
             break
         length = region.u8(offset + 1)
         layer.add("ip.opt.len", length, at + 1, 1)
         if length < 2 or offset + length > header_length:
+            layer.add("ip.opt.len.invalid", None, at, 1)
             break
+        if length != _LENGTHS.get(kind, length):
+            layer.add("ip.opt.len.invalid", None, at, length)
         target = _fill_option(layer, kind, offset, length, target)
         offset += length
     return target

@@ -40,6 +40,9 @@ IPV6 = Protocol(
         computed("ipv6.dst_host", T.STRING),
         union("ipv6.host", T.STRING, "ipv6.src_host", "ipv6.dst_host"),
         computed("ipv6.bogus_ipv6_version", T.NONE),
+        computed("ipv6.plen_zero", T.NONE),
+        computed("ipv6.plen_exceeds_framing", T.NONE),
+        computed("ipv6.opt.jumbo.missing", T.NONE),
         computed("ipv6.stream", T.UINT32, stateful=True),
         *computed_table(ADDRESS_FIELDS),
         *(union(name, type_, *parts) for name, type_, parts in ADDRESS_UNIONS),
@@ -71,7 +74,9 @@ def dissect_ipv6(view: View, region: Region) -> None:
     length = buf[start + 4] << 8 | buf[start + 5]
     next_header = buf[start + 6]
     if length == 0:
-        length = _length_of_large(region, next_header)
+        length = _length_of_large(layer, region, next_header)
+    if 40 + length > region.reported_length:
+        layer.add("ipv6.plen_exceeds_framing", None, start + 4, 2)
     region.trim(40 + length)
     view.addresses = (buf[start + 8 : start + 24], buf[start + 24 : start + 40])
     if view.session.needs.wants("ipv6.stream"):
@@ -79,11 +84,13 @@ def dissect_ipv6(view: View, region: Region) -> None:
     dissect_chain(view, layer, next_header, region.sub(40))
 
 
-def _length_of_large(region: Region, next_header: int) -> int:
+def _length_of_large(layer: Layer, region: Region, next_header: int) -> int:
     """A payload length of 0: a jumbogram (RFC 2675) says its length in an option, or there is no payload."""
-    if next_header == HOP_BY_HOP:
-        return jumbo_length(region) or 0
-    return 0
+    length = jumbo_length(region) if next_header == HOP_BY_HOP else None
+    if length is None:
+        missing = next_header == HOP_BY_HOP
+        layer.add("ipv6.opt.jumbo.missing" if missing else "ipv6.plen_zero", None, region.start + 4, 2)
+    return length or 0
 
 
 def dissect_chain(view: View, layer: Layer | None, next_header: int, payload: Region) -> None:

@@ -153,8 +153,10 @@ def _is_text(region: Region) -> bool:
 
 
 def _wants_tls(view: View) -> bool:
-    """Is a name asked for that depends on TLS layers themselves?"""
+    """Is a name asked for that depends on TLS layers themselves, or on how its messages are put together?"""
     names, carriers = view.session.needs.names or frozenset(), view.session.catalogue.carriers
+    if any(name.startswith(("tcp.segment", "tcp.reassembled", "tcp.pdu")) for name in names):
+        return True
     return not SEES_ALL.isdisjoint(names) or any(not _OWN.isdisjoint(carriers.get(name, ())) for name in names)
 
 

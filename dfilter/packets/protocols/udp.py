@@ -23,6 +23,8 @@ UDP = Protocol(
         header("udp.checksum", T.UINT16, 6),
         computed("udp.checksum.status", T.UINT8),
         computed("udp.payload", T.BYTES),
+        computed("udp.length.bad", T.NONE),
+        computed("udp.possible_traceroute", T.NONE),
         computed("udp.stream", T.UINT32, stateful=True),
         computed("udp.stream.pnum", T.UINT32, stateful=True),
         computed("udp.time_relative", T.RELATIVE_TIME, stateful=True),
@@ -33,6 +35,8 @@ UDP = Protocol(
 )
 
 MAX_LENGTH = 65535
+TRACEROUTE_PORTS = range(33435, 33465)
+"""Thirty hops, three attempts each, share ports (observed)."""
 UNVERIFIED, NOT_PRESENT, ILLEGAL = 2, 3, 4
 """What udp.checksum.status says; UDP over IPv6 must have a checksum (RFC 8200 section 8.1)."""
 _STREAM_FIELDS = ("udp.stream", "udp.stream.pnum", "udp.time_relative", "udp.time_delta")
@@ -55,9 +59,11 @@ def dissect_udp(view: View, region: Region) -> None:
     if length < 8:
         layer.region = region.clipped(0, 6)
         if not view.quoted:
+            layer.add("udp.length.bad", None, start + 4, 2)
             view.damaged(Malformed(f"UDP length {length} is less than its header"))
         return
     if length > region.reported_length and not view.quoted:
+        layer.add("udp.length.bad", None, start + 4, 2)
         view.damaged(Malformed(f"UDP length {length} is more than the IP payload"))
     if view.session.needs.wants(*_STREAM_FIELDS):
         view.session.memory("udp", DatagramStreams).number(view, layer, "udp")
@@ -81,6 +87,9 @@ def fill_udp(layer: Layer) -> None:
     region, start = layer.region, layer.start
     if region.length < 8:
         return
+    for at in (0, 2):
+        if region.u16(at) in TRACEROUTE_PORTS:
+            layer.add("udp.possible_traceroute", None, start + at, 2)
     checksum = region.u16(6)
     unchecked = ILLEGAL if layer.state and len(layer.state[0]) == 16 and not layer.quoted else NOT_PRESENT
     status = UNVERIFIED if checksum else unchecked
@@ -94,4 +103,7 @@ def udp_info(layer: Layer) -> str:
     region = layer.region
     if region.length < 8:
         return ""
-    return f"{region.u16(0)} → {region.u16(2)} Len={max(region.u16(4) - 8, 0)}"
+    length, text = region.u16(4), f"{region.u16(0)} → {region.u16(2)}"
+    if length > region.reported_length:
+        text += f" [BAD UDP LENGTH {length} > IP PAYLOAD LENGTH]"
+    return f"{text} Len={max(length - 8, 0)}"

@@ -234,7 +234,7 @@ def _judge_repeated(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, i
     length, next_seq = segment.length, segment.next_seq
     acknowledged = other.last_ack is not None and seq_diff(next_seq, other.last_ack) <= 0
     if acknowledged:
-        if length and not segment.flags & (SYN | FIN):
+        if length and not segment.flags & SYN:
             return _SPURIOUS
         found.considered = True
     if flow.next_seq is None:
@@ -247,7 +247,8 @@ def _judge_repeated(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, i
         return _FAST
     late = segment.time - flow.advanced_at
     threshold = OUT_OF_ORDER_NS if initial_rtt is None else initial_rtt
-    if late < threshold and not acknowledged and not _ends_in_sent(next_seq, flow):
+    acked_after_data = acknowledged and flow.push_bytes > 0  # a FIN alone can be late even so (observed)
+    if late < threshold and not acked_after_data and not _ends_in_sent(next_seq, flow):
         return _OUT_OF_ORDER
     _, _, found.rto_frame, sent = next((item for item in flow.unacked if seq_diff(item[0], segment.seq) >= 0),
                                        (0, 0, flow.advanced_by, flow.advanced_at))  # fmt: skip
