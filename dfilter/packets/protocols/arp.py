@@ -147,12 +147,30 @@ def _classify(layer: Layer, parts: list[bytes]) -> None:
 
 @ARP.info_line
 def arp_info(layer: Layer) -> str:
+    """Who asks for whom, who answers; addresses that are claimed without being asked for."""
     region = layer.region
-    if region.length < 28 or region.u8(4) != 6 or region.u8(5) != 4:
+    if region.u16(0) == ATM_HARDWARE or layer.state is None:
         return "ARP"
-    sender, target = (".".join(map(str, region.bytes(at, 4))) for at in (14, 24))
-    if region.u16(6) == 1:
+    hardware, size = region.u8(4), region.u8(5)
+    station = region.bytes(8, hardware)
+    sender, target = (_address(region.bytes(at, size)) for at in (8 + hardware, 8 + 2 * hardware + size))
+    opcode = region.u16(6)
+    if opcode == 1:
+        if layer.computed("arp.isannouncement"):
+            return f"ARP Announcement for {sender}"
+        if layer.computed("arp.isprobe"):
+            return f"Who has {target}? (ARP Probe)"
+        if layer.computed("arp.isgratuitous"):
+            return f"Gratuitous ARP for {sender} (Request)"
         return f"Who has {target}? Tell {sender}"
-    if region.u16(6) == 2:
-        return f"{sender} is at {region.bytes(8, 6).hex(':')}"
-    return f"opcode {region.u16(6)}"
+    shown = station.hex(":") if region.u16(0) in ETHERNET_HARDWARE else station.hex()
+    if opcode == 2:
+        return f"Gratuitous ARP for {sender} (Reply)" if sender == target else f"{sender} is at {shown}"
+    other = region.bytes(8 + hardware + size, hardware).hex(":")
+    texts = {3: f"Who is {other}? Tell {shown}", 4: f"{other} is at {target}",
+             8: f"Who is {other}? Tell {shown}", 9: f"{shown} is at {sender}"}  # fmt: skip
+    return texts.get(opcode, f"Unknown ARP opcode 0x{opcode:04x}")
+
+
+def _address(octets: bytes) -> str:
+    return ".".join(map(str, octets)) if len(octets) == 4 else octets.hex()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dfilter.fields.text import value_text
+from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.dhcp_options import add_bytes, add_number, text_of
 from dfilter.packets.protocols.dhcpv6_fields import FIELDS, OPTION_NAMES
@@ -373,8 +375,21 @@ _MESSAGES = ("", "Solicit", "Advertise", "Request", "Confirm", "Renew", "Rebind"
 
 @DHCPV6.info_line
 def dhcpv6_info(layer: Layer) -> str:
+    """The message, its transaction, the client, the addresses; the latter two in the order of their options."""
     kinds, ids = layer.computed("dhcpv6.msgtype"), layer.computed("dhcpv6.xid")
     if not kinds:
         return ""
-    name = _MESSAGES[kinds[0]] if kinds[0] < len(_MESSAGES) else str(kinds[0])
-    return f"{name} XID: 0x{ids[0]:x}" if ids else name
+    text = (_MESSAGES[kinds[0]] if kinds[0] < len(_MESSAGES) else str(kinds[0])) + " "
+    if ids:
+        text += f"XID: 0x{ids[0]:06x} "
+    options = list(zip(layer.computed("dhcpv6.option.type"), layer.spans.get("dhcpv6.option.type", ()), strict=True))
+    parts = [(start, f"CID: {_option_bytes(layer, start).hex()} ") for kind, (start, _) in options if kind == 1]
+    parts += [(start, f"IAA: {value_text(_option_bytes(layer, start)[:16], T.IPv6)} ")
+              for kind, (start, _) in options if kind == 5]  # fmt: skip
+    return text + "".join(part for _, part in sorted(parts))
+
+
+def _option_bytes(layer: Layer, start: int) -> bytes:
+    """The value of the option that begins at an absolute offset."""
+    length = int.from_bytes(layer.buf[start + 2 : start + 4], "big")
+    return layer.buf[start + 4 : start + 4 + length]

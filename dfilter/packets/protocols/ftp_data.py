@@ -81,4 +81,8 @@ def fill_ftp_data(layer: Layer) -> None:
 
 @FTP_DATA.info_line
 def ftp_data_info(layer: Layer) -> str:
-    return f"FTP Data: {layer.region.reported_length} bytes"
+    """How much, and what the control connection says of it."""
+    text = f"FTP Data: {layer.region.reported_length} bytes"
+    for name in ("setup-method", "command"):
+        text += "".join(f" ({value})" for value in layer.computed(f"ftp-data.{name}")[:1])
+    return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.http2_fields import HTTP2_FIELDS, SHARED_FIELDS, Frame, fill_frame, frame_info
 from dfilter.packets.protocols.http2_hpack import BrokenBlock, Entry
@@ -199,6 +200,10 @@ def fill_http2(layer: Layer) -> None:
     fill_frame(layer)
 
 
-@HTTP2.info_line
-def http2_info(layer: Layer) -> str:
-    return frame_info(layer)
+@HTTP2.column_writer
+def write_http2(layer: Layer, columns: Columns) -> None:
+    """The frames of a segment are one list."""
+    if not any(before.protocol is HTTP2 for before in layer.view.layers[: layer.index]):
+        columns.set("")
+    columns.protocol = "HTTP2"
+    columns.append(frame_info(layer), ", ")

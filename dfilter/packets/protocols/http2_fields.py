@@ -14,6 +14,7 @@ from dfilter.packets.declare import computed, computed_table
 from dfilter.packets.protocols.http2_hpack import SIZE_UPDATE, Entry
 from dfilter.packets.protocols.http2_settings import SETTINGS_TABLE, add_settings
 from dfilter.packets.protocols.http_fields import add_parameters
+from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
 
@@ -382,4 +383,9 @@ def frame_info(layer: Layer) -> str:
     frame: Frame = layer.state
     if frame.magic:
         return "Magic"
-    return f"{_TYPES.get(frame.type, 'Unknown type')}[{frame.stream}]"
+    text = f"{_TYPES.get(frame.type, 'Unknown type')}[{frame.stream}]"
+    headers = dict(zip(layer.computed("http2.header.name"), layer.computed("http2.header.value"), strict=False))
+    if ":method" in headers:
+        return f"{text}: {headers[':method']} {headers.get(':path', '')}"
+    status = layer.computed("http2.headers.status")
+    return f"{text}: {status[0]} {describe(int(status[0]))}".rstrip() if status else text

@@ -13,6 +13,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.ber import CONTEXT, INTEGER, OCTET_STRING, SEQUENCE, Element, elements, read_element
 from dfilter.packets.protocols.gssapi import MIC, WRAP, fill_verifier, wrap_length
+from dfilter.packets.protocols.ldap_info import conclude_ldap, write_ldap
 from dfilter.packets.protocols.ldap_operations import Operation, fill_message
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
@@ -317,12 +318,5 @@ LDAP.fill = fill_ldap
 CLDAP.fill = fill_ldap
 
 
-def ldap_info(layer: Layer) -> str:
-    numbers, operations = layer.computed("ldap.messageID"), layer.computed("ldap.protocolOp")
-    if not numbers or not operations:
-        return ""
-    return f"{Operation.title(operations[0])}({numbers[0]})"
-
-
-LDAP.info = ldap_info
-CLDAP.info = ldap_info
+LDAP.write = CLDAP.write = write_ldap
+LDAP.conclude = CLDAP.conclude = conclude_ldap

@@ -164,4 +164,24 @@ def quic_info(layer: Layer) -> str:
         return ""
     last = packets[-1]
     ids = [f"{label}={value.hex()}" for label, value in (("DCID", last.target_id), ("SCID", last.source_id)) if value]
-    return ", ".join([names[last.type], *ids])
+    return ", ".join([names[last.type], *ids, *_frames_of(layer, packets)])
+
+
+_FRAME_NAMES = {
+    0: "PADDING", 1: "PING", 2: "ACK", 3: "ACK", 4: "RS", 5: "SS", 6: "CRYPTO", 7: "NT", 0x10: "MD", 0x11: "MSD",
+    0x12: "MS", 0x13: "MS", 0x14: "DB", 0x15: "SDB", 0x16: "SB", 0x17: "SB", 0x18: "NCI", 0x19: "RCI", 0x1A: "PC",
+    0x1B: "PR", 0x1C: "CC", 0x1D: "CC", 0x1E: "DONE", 0x30: "DG", 0x31: "DG",
+}  # fmt: skip
+
+
+def _frames_of(layer: Layer, packets: list[Packet]) -> list[str]:
+    """The number and the frames of the packet, where it is the only one that could be decrypted."""
+    plain = [packet.plain for packet in packets if packet.plain is not None]
+    if len(plain) != 1 or packets[-1].plain is None:
+        return []
+    streams = iter(layer.computed("quic.stream.stream_id"))
+    texts = [f"PKN: {plain[0].number}"]
+    for kind in layer.computed("quic.frame_type"):
+        is_stream = 0x08 <= kind < 0x10
+        texts.append(f"STREAM({next(streams, '')})" if is_stream else _FRAME_NAMES.get(kind, f"Unknown ({kind})"))
+    return texts

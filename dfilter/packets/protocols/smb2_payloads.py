@@ -8,7 +8,7 @@ from __future__ import annotations
 from dfilter.packets.protocols.cursor import utf16_text
 from dfilter.packets.protocols.dcerpc import looks_like as looks_like_dcerpc
 from dfilter.packets.protocols.smb2_blobs import BODY, BUFFER_OVERFLOW, Blob, is_error, read_blob
-from dfilter.packets.protocols.smb2_state import Command, Message, Tree, directory, remember
+from dfilter.packets.protocols.smb2_state import Command, Exchange, Message, Tree, connection, directory, remember
 from dfilter.packets.region import Region
 from dfilter.packets.view import View
 
@@ -33,8 +33,30 @@ def dissect_body(view: View, message: Message) -> None:
             exchange.info = (region.u8(BODY + 2), region.u8(BODY + 3))
         elif command is Command.FIND:
             exchange.info = (0, region.u8(BODY + 2))
+    if exchange is not None and view.session.needs.wants("_ws.col.info"):
+        _note_name(view, message, exchange)
     if command in _DATA_COMMANDS:
         _go_on_with_data(view, message, command)
+
+
+_FILE_AT = {
+    Command.CLOSE: 8, Command.FLUSH: 8, Command.READ: 16, Command.WRITE: 16, Command.IOCTL: 8, Command.FIND: 8,
+    Command.NOTIFY: 8, Command.GET_INFO: 24, Command.SET_INFO: 16, Command.LOCK: 8,
+}  # fmt: skip
+"""Where requests have the identifier of their file, from the body on."""
+_FILE_SIZE = 16
+
+
+def _note_name(view: View, message: Message, exchange: Exchange) -> None:
+    """The packet list names the file of each request: keep what is opened under which identifier."""
+    region, command, files = message.region, Command(message.command), connection(view).files
+    if command is Command.CREATE and not message.response:
+        blob = read_blob(region, BODY + 44)
+        exchange.name = utf16_text(region.clipped(blob.offset, blob.length).rest())
+    elif command is Command.CREATE and not message.status:
+        remember(files, region.bytes(BODY + 64, _FILE_SIZE), exchange.name)
+    elif command in _FILE_AT and not message.response and region.length >= BODY + _FILE_AT[command] + _FILE_SIZE:
+        exchange.name = files.get(region.bytes(BODY + _FILE_AT[command], _FILE_SIZE), "")
 
 
 def _note_tree(view: View, message: Message) -> None:

@@ -99,6 +99,7 @@ class Connection:
     pending: OrderedDict[int, Exchange] = field(default_factory=OrderedDict)
     preauth: bytes = bytes(64)
     sessions: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
+    files: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
 
 
 @dataclass(slots=True, eq=False)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.ssh_kex import (
     KEXINIT,
@@ -135,8 +136,11 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Content:
+    """`versioned`: a version line came before, or comes here."""
+
     from_server: bool
     packets: tuple[Packet, ...]
+    versioned: bool
 
 
 @SSH.dissector
@@ -156,7 +160,7 @@ def dissect_ssh(view: View, region: Region) -> None:
         missing, at = 0, region.end
     if packets:
         layer = view.push(SSH, region.clipped(0, at - region.start))
-        layer.state = Content(from_server, tuple(packets))
+        layer.state = Content(from_server, tuple(packets), state.client.versioned or state.server.versioned)
     if missing:
         raise NeedMore(at, missing)
 
@@ -240,11 +244,33 @@ def _fill_encrypted(layer: Layer, packet: Packet) -> None:
         layer.add("ssh.mac", buf[tag:end], tag, end - tag)
 
 
-@SSH.info_line
-def ssh_info(layer: Layer) -> str:
+@SSH.column_writer
+def write_ssh(layer: Layer, columns: Columns) -> None:
+    """Who sends what; the version shows once the exchange of keys has begun."""
     content: Content = layer.state
-    lines = layer.computed("ssh.protocol")
     sender = "Server" if content.from_server else "Client"
-    if lines:
-        return f"{sender}: Protocol ({lines[0]})"
-    return f"{sender}: {'Encrypted packet' if layer.computed('ssh.encrypted_packet') else 'Key exchange'}"
+    columns.protocol = "SSH"
+    texts = []
+    for packet in content.packets:
+        if packet.length is None:
+            line = next_line(layer.buf, packet.start, packet.end)
+            texts.append(f"Protocol ({decode(layer.buf[packet.start : line.end])})")
+            continue
+        columns.protocol = "SSHv2" if content.versioned else "SSH"
+        if packet.length < 0:
+            texts.append(f"Encrypted packet (len={packet.end - packet.start})")
+        else:
+            texts.append(_message_name(layer.buf[packet.start + 5], packet.method))
+    columns.set(f"{sender}: {', '.join(texts)}")
+
+
+def _message_name(code: int, method: Method) -> str:
+    """RFC 4253 section 12; the messages of an exchange by its method (RFC 4432, 4419, 5656)."""
+    names = {KEXINIT: "Key Exchange Init", 21: "New Keys", 1: "Disconnect", 2: "Ignore", 3: "Unimplemented",
+             4: "Debug", 5: "Service Request", 6: "Service Accept"}  # fmt: skip
+    if not 30 <= code <= 49:
+        return names.get(code, f"Unknown ({code})")
+    if method is Method.ECDH:
+        return f"Elliptic Curve Diffie-Hellman Key Exchange {'Init' if code == 30 else 'Reply'}"
+    exchange = {30: "Init", 31: "Reply", 32: "Init", 33: "Reply", 34: "Request"}.get(code, "")
+    return f"Diffie-Hellman {'Group ' if code > 31 else ''}Key Exchange {exchange}".rstrip()

@@ -151,4 +151,13 @@ def _fill_instance(layer: Layer, offset: int) -> None:
 
 @STP.info_line
 def stp_info(layer: Layer) -> str:
-    return "Topology Change Notification" if layer.region.u8(3) == TOPOLOGY_CHANGE else "Conf."
+    """The kind of message and who is the root (IEEE 802.1D section 9.3)."""
+    region = layer.region
+    if region.u8(3) == TOPOLOGY_CHANGE:
+        return "Topology Change Notification"
+    name = {0: "Conf.", 2: "RST.", 3: "MST.", 4: "SPT."}.get(region.u8(2), "Conf.")
+    flags = region.u8(4)
+    marks = [mark for bit, mark in ((0x80, "TC + ACK"), (1, "TC + ")) if flags & bit]
+    priority, root = region.u16(5), region.bytes(7, 6).hex(":")
+    text = f"{name} {''.join(marks[:1])}Root = {priority & 0xF000}/{priority & 0x0FFF}/{root}"
+    return f"{text}  Cost = {region.u32(13)}  Port = 0x{region.u16(25):04x}"

@@ -156,6 +156,8 @@ def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assem
         if need.offset == 0:
             assembly.wanted = need.count if need.count < 0 else len(data) + need.count
             _foresee_end(view, assembly)
+            if not view.session.is_second_pass:  # as far as can be told, the message ends here
+                layer.add("tcp.reassembled_in", view.frame.number)
             _wait(view, layer, stream, assembly)
             return
         wanted = need.count if need.count < 0 else len(data) - need.offset + need.count
