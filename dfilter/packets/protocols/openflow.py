@@ -124,7 +124,7 @@ def dissect_openflow(view: View, region: Region) -> bool:
 def _dissect_packet(view: View, message: Region) -> None:
     """What a packet-in or packet-out message carries: an Ethernet frame."""
     at = _packet_at(message)
-    if at is None or at >= message.length:
+    if at is None or at > message.length:
         return
     outer = view.addresses, view.ports, view.stream
     view.stream = None

@@ -41,7 +41,7 @@ def carried(carrier: str, payload: bytes) -> tuple[int, bytes]:
     if kind == "udp":
         return ETHERNET, _ip(17, struct.pack(">HHHH", port, port, 8 + len(payload), 0) + payload)
     assert kind == "tcp"
-    return ETHERNET, _ip(6, struct.pack(">HHIIBBHHH", 40000, port, 1, 1, 0x50, 0x18, 1000, 0, 0) + payload)
+    return ETHERNET, _ip(6, struct.pack(">HHIIBBHHH", 50001, port, 1, 1, 0x50, 0x18, 1000, 0, 0) + payload)
 
 
 def rows(table: str) -> list[tuple[str, bytes, list[str]]]:
