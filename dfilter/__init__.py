@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from dfilter.records.schema import RecordField, Schema
     from dfilter.repairs import check_macro, complete, fix, format, migrate
     from dfilter.scan import frames, read
+    from dfilter.stats.conversations import Conversations, Endpoints
+    from dfilter.stats.gather import Statistics, StatisticsTable, statistics, table_of
+    from dfilter.stats.hierarchy import Hierarchy
+    from dfilter.stats.intervals import Intervals
     from dfilter.workbench import Explanation, FieldEntry, explain, find_fields
 else:
 
@@ -73,10 +77,12 @@ __all__ = [
     "Colour",
     "Completion",
     "Completions",
+    "Conversations",
     "DecodeAsError",
     "Detail",
     "DfilterError",
     "Diagnostic",
+    "Endpoints",
     "Explanation",
     "FieldDetail",
     "FieldEntry",
@@ -89,6 +95,8 @@ __all__ = [
     "Finding",
     "Fix",
     "Followed",
+    "Hierarchy",
+    "Intervals",
     "LayerDetail",
     "NotFoundError",
     "RecordError",
@@ -98,6 +106,8 @@ __all__ = [
     "Schema",
     "Session",
     "Severity",
+    "Statistics",
+    "StatisticsTable",
     "UnknownFieldError",
     "UnsupportedFieldError",
     "Verdict",
@@ -119,6 +129,8 @@ __all__ = [
     "migrate",
     "read",
     "show_frame",
+    "statistics",
+    "table_of",
     "to_github",
     "to_json",
     "to_sarif",
@@ -136,6 +148,14 @@ _HOMES = {
     "FilterSet": "dfilter.filterset",
     "Session": "dfilter.packets.session",
     "View": "dfilter.packets.view",
+    "Conversations": "dfilter.stats.conversations",
+    "Endpoints": "dfilter.stats.conversations",
+    "Hierarchy": "dfilter.stats.hierarchy",
+    "Intervals": "dfilter.stats.intervals",
+    "Statistics": "dfilter.stats.gather",
+    "StatisticsTable": "dfilter.stats.gather",
+    "statistics": "dfilter.stats.gather",
+    "table_of": "dfilter.stats.gather",
     "Detail": "dfilter.detail",
     "FieldDetail": "dfilter.detail",
     "LayerDetail": "dfilter.detail",

@@ -18,6 +18,7 @@ ALLOWED = {
     "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors", "native"},
     "packets": {"packets", "fields", "errors"},
     "captures": {"captures", "errors", "native"},
+    "stats": {"stats", "packets", "scan", "filter", "fields", "errors"},
     "follow": {"follow", "captures", "packets", "scan", "filter", "errors"},
     "adapters": {"adapters", "records", "fields"},
     "records": {"records", "check", "compile", "fields", "language.ast", "language.frozen", "errors"},

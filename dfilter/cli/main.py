@@ -30,6 +30,7 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
     "buttons": "List and change the filter buttons of a profile.",
     "run": "Print the frames of captures that a filter selects.",
+    "stats": "Count conversations, endpoints, protocols, frames over time.",
     "show": "Show a frame: its layers, every field, the bytes.",
     "follow": "Show what the two ends of a stream sent, in order.",
     "bench": "Measure how fast a filter is on a capture, and what the time goes into.",

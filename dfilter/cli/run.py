@@ -29,6 +29,8 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("captures", nargs="*", metavar="CAPTURE",
                         help="pcap or pcapng, also gzip or zstd; - is standard input")  # fmt: skip
     add_output(parser)
+    text = "count protocols, conversations and frames over time instead; see `dfilter stats`"
+    parser.add_argument("--stats", action="store_true", help=text)
     add_choice(parser)
     add_decode_as(parser)
     add_selected(parser)
@@ -56,6 +58,9 @@ def _run(options: Namespace) -> None:
     if options.remember:
         remember(options)
     rules = decode_rules(options.decode_as)
+    if options.stats:
+        _print_statistics(compiled, options)
+        return
     if options.count:
         _count(compiled, options.captures, rules, options.selected)
         return
@@ -92,6 +97,17 @@ def _frames(compiled: dfilter.Filter, options: Namespace, fields: list[str] | No
     for name in options.captures:
         for frame in dfilter.read(name, compiled, fields=fields, decode_as=rules, selected=options.selected):
             yield name, frame
+
+
+def _print_statistics(compiled: dfilter.Filter, options: Namespace) -> None:
+    from dfilter.cli.stats import count
+
+    if options.count or options.write or options.output or options.decode_as or options.selected is not None:
+        wrong_usage("--stats excludes --count, -w, -T, -d and --selected-frame")
+    for number, name in enumerate(options.captures):
+        if len(options.captures) > 1:
+            print(f"{chr(10) if number else ''}{name}")
+        count(compiled, name, ())
 
 
 def _count(compiled: dfilter.Filter, captures: list[str], rules: Rules | None, selected: int | None) -> None:
