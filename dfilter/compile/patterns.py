@@ -4,7 +4,7 @@ In: the pattern of a `matches` test.  Out: a function from a value to whether th
 
 What always holds: a literal pattern is a byte search; a pattern that re2 understands in the same way runs
 there, in linear time; every other one runs in the `regex` module under a time limit.  A value whose
-search is cut off counts as not matching, as in Wireshark (its limit is ten million steps, 0.2 to 0.5 s).
+search is cut off counts as not matching, as in Wireshark (its limit is ten million steps: `pattern_effort`).
 The time that cut-off searches of one pattern may take together is bounded: each gets a tenth of what is
 left of `TIME_BUDGET`.
 """
@@ -17,9 +17,10 @@ from typing import Any
 
 import regex  # type: ignore[import-untyped]
 
+from dfilter.compile.pattern_effort import effort_test, explodes
 from dfilter.compile.pattern_emit import plain_literal, re2_text, regex_text
 from dfilter.compile.pattern_parser import parse_pattern
-from dfilter.compile.pattern_syntax import PatternError
+from dfilter.compile.pattern_syntax import Alternation, PatternError
 
 try:
     import re2  # type: ignore[import-untyped]
@@ -49,8 +50,16 @@ def compile_pattern(pattern: bytes) -> Search:
     text = re2_text(tree) if re2 is not None else None
     search = _re2_search(text) if text is not None else None
     if search is not None:
-        return search
+        return _as_patient(search, tree)
     return _limited_search(regex_text(tree), len(pattern))
+
+
+def _as_patient(search: Search, tree: Alternation) -> Search:
+    """The search, no more patient than Wireshark where a pattern can explode."""
+    in_time = effort_test(tree) if explodes(tree) else None
+    if in_time is None:
+        return search
+    return lambda value: search(value) and in_time(value)
 
 
 def _literal_search(literal: bytes, caseless: bool) -> Search:
