@@ -131,9 +131,12 @@ def decode(data: bytes, coding: bytes) -> bytes | None:
     """`data` unpacked from a content coding (RFC 9110 section 8.4.1), at most `MAX_DECODED` bytes; None if it fails.
 
     As the reference build does, zlib's formats are told apart by their bytes whatever the name says, a stream that
-    breaks off gives what came before, and other codings (br, zstd) are not unpacked.
+    breaks off gives what came before, and zstd is not unpacked. Brotli needs the optional library of that name.
     """
-    if coding.strip().lower() not in (b"gzip", b"x-gzip", b"deflate"):
+    name = coding.strip().lower()
+    if name == b"br":
+        return _unbrotli(data)
+    if name not in (b"gzip", b"x-gzip", b"deflate"):
         return None
     formats = (31,) if data[:2] == b"\x1f\x8b" else (15, -15)
     for window_bits in formats:
@@ -152,6 +155,25 @@ def _inflate(data: bytes, window_bits: int) -> bytes | None:
             return _inflate(data[_gzip_header_length(data) :], -15)
         return None
     return unpacked if unpacked or stream.eof else None  # nothing, packed whole, is something
+
+
+def _unbrotli(data: bytes) -> bytes | None:
+    """Brotli (RFC 7932); None where it breaks, or where bytes follow its end."""
+    try:
+        import brotli
+    except ImportError:
+        return None
+    stream = brotli.Decompressor()
+    try:
+        unpacked: bytes = stream.process(data, output_buffer_limit=MAX_DECODED)
+        while len(unpacked) < MAX_DECODED and not stream.can_accept_more_data():
+            more = stream.process(b"", output_buffer_limit=MAX_DECODED - len(unpacked))
+            if not more:
+                break
+            unpacked += more
+    except (brotli.error, TypeError):  # an old library knows no limit
+        return None
+    return unpacked[:MAX_DECODED] if unpacked or stream.is_finished() else None
 
 
 def _gzip_header_length(data: bytes) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dfilter.packets.protocols.http_body import MAX_DECODED, decode
 from dfilter.packets.view import View
 from tests.packets.protocols.http_wire import Talk
 
@@ -38,3 +39,13 @@ def test_forms() -> None:
     view = posted(b"application/x-www-form-urlencoded", b"a=1&b=%41+c&d&e=")
     assert view.get("urlencoded-form.key") == ("a", "b", "d", "e")
     assert view.get("urlencoded-form.value") == ("1", "A c", "", "")
+
+
+def test_brotli_is_unpacked_where_its_library_is() -> None:
+    brotli = pytest.importorskip("brotli")
+    packed = brotli.compress(b"hello " * 30)
+    assert decode(packed, b" BR") == b"hello " * 30
+    assert decode(packed + b"more", b"br") is None
+    assert decode(b"\xff\xfe", b"br") is None
+    bomb = brotli.compress(bytes(20 * 1024 * 1024), quality=1)
+    assert len(decode(bomb, b"br") or b"") == MAX_DECODED
