@@ -14,9 +14,10 @@ from typing import Final
 
 import dfilter
 from dfilter.cli.arguments import add_macros, add_target
+from dfilter.cli.colour import add_color
 from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
 from dfilter.cli.keep import Folder
-from dfilter.cli.paint import BLUE, DIM, RED, painter
+from dfilter.cli.paint import BLUE, DIM, RED, Paint, painter
 from dfilter.cli.sources import given_macros
 from dfilter.cli.text import visible
 
@@ -36,6 +37,7 @@ def arguments(parser: ArgumentParser) -> None:
     text = "save what was sent instead: of http each body as a file, else a file for each end"
     parser.add_argument("--save", metavar="DIR", help=text)
     parser.add_argument("--force", action="store_true", help="of --save: overwrite files that exist")
+    add_color(parser)
     add_target(parser)
     add_macros(parser)
 
@@ -51,7 +53,8 @@ def command(options: Namespace) -> int:
         warnings.simplefilter("always", dfilter.CaptureWarning)
         warnings.showwarning = show_warnings
         if options.save is None:
-            _print(dfilter.follow_stream(options.capture, options.kind, stream), options.format or "ascii")
+            followed = dfilter.follow_stream(options.capture, options.kind, stream)
+            print_stream(followed, options.format or "ascii", painter(options.color))
         elif options.kind == "http":
             _save_bodies(options, stream)
         else:
@@ -66,8 +69,8 @@ def _stream(options: Namespace) -> int | dfilter.Filter:
     return dfilter.compile(text, target=options.target, macros=given_macros(options.macros))
 
 
-def _print(followed: dfilter.Followed, form: str) -> None:
-    paint = painter()
+def print_stream(followed: dfilter.Followed, form: str, paint: Paint) -> None:
+    """Print a stream in one of `FORMS`."""
     terminal = sys.stdout.isatty()
     for node, text in followed.lines(form):
         shown = _for_terminal(text) if terminal else text

@@ -100,6 +100,7 @@ def _frames(compiled: dfilter.Filter, options: Namespace, fields: list[str] | No
 
 
 def _print_statistics(compiled: dfilter.Filter, options: Namespace) -> None:
+    from dfilter.cli.paint import painter
     from dfilter.cli.stats import count
 
     if options.count or options.write or options.output or options.decode_as or options.selected is not None:
@@ -107,7 +108,7 @@ def _print_statistics(compiled: dfilter.Filter, options: Namespace) -> None:
     for number, name in enumerate(options.captures):
         if len(options.captures) > 1:
             print(f"{chr(10) if number else ''}{name}")
-        count(compiled, name, ())
+        count(compiled, name, (), paint=painter(options.color))
 
 
 def _count(compiled: dfilter.Filter, captures: list[str], rules: Rules | None, selected: int | None) -> None:

@@ -15,6 +15,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 import dfilter
+from dfilter.cli.colour import add_color
 from dfilter.cli.guard import Exit, show_warnings, wrong_usage
 from dfilter.cli.paint import BLUE, BOLD, CYAN, DIM, GREEN, MAGENTA, REVERSE, YELLOW, Paint, painter
 from dfilter.cli.text import visible
@@ -33,6 +34,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("capture", metavar="CAPTURE", help="pcap or pcapng, also gzip or zstd; - is standard input")
     parser.add_argument("--field", metavar="NAME", help="mark this field or protocol, and its bytes")
     parser.add_argument("--json", action="store_true", help="JSON, with --field of that field only")
+    add_color(parser)
 
 
 def command(options: Namespace) -> int:
@@ -49,7 +51,7 @@ def command(options: Namespace) -> int:
     if options.json:
         print(json.dumps(_document(detail, marked), indent=2, ensure_ascii=True))
     else:
-        for line in lines(detail, marked, painter(), shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns):
+        for line in lines(detail, marked, painter(options.color), shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns):
             print(line)
     return Exit.OK
 

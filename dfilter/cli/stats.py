@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import dfilter
 from dfilter.cli.arguments import add_macros, add_target
+from dfilter.cli.colour import add_color
 from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
-from dfilter.cli.paint import BOLD, CYAN, painter
+from dfilter.cli.paint import BOLD, CYAN, Paint, painter
 from dfilter.cli.sources import given_macros
 
 DEFAULT: Final = ("io,phs", "conv,ip", "conv,ipv6", "conv,tcp", "conv,udp", "io,stat,auto")
@@ -25,6 +26,8 @@ KINDS_TEXT: Final = (
     "io,stat,auto (frames over time)"
 )
 AUTO_ROWS: Final = 40
+_CONVERSATION: Final = ("A", "B", "← Frames", "Bytes", "→ Frames", "Bytes", "Frames", "Bytes", "Start", "Duration")
+_ENDPOINT: Final = ("Address", "Frames", "Bytes", "Sent", "Bytes", "Received", "Bytes")
 _MOST_ROWS: Final = 10_000
 _BLOCKS: Final = " ▏▎▍▌▋▊▉█"
 _SECOND: Final = 10**9
@@ -39,6 +42,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON, with all intervals and exact times")
     text = "draw frames and bytes over time into a PNG file (needs matplotlib: pip install 'dfilter-engine[chart]')"
     parser.add_argument("--png", metavar="FILE", help=text)
+    add_color(parser)
     add_target(parser)
     add_macros(parser)
 
@@ -46,12 +50,13 @@ def arguments(parser: ArgumentParser) -> None:
 def command(options: Namespace) -> int:
     """Count, and print."""
     compiled = dfilter.compile(options.filter, target=options.target, macros=given_macros(options.macros))
-    count(compiled, options.capture, options.kinds, as_json=options.json, png=options.png)
+    count(compiled, options.capture, options.kinds, as_json=options.json, png=options.png,
+          paint=painter(options.color))  # fmt: skip
     return Exit.OK
 
 
 def count(compiled: dfilter.Filter, capture: str, wished: Sequence[str], *, as_json: bool = False,
-          png: str | None = None) -> None:  # fmt: skip
+          png: str | None = None, paint: Paint | None = None) -> None:  # fmt: skip
     """Count the frames of `capture` that a filter selects, and print the tables; also for `run --stats`."""
     if png is not None:
         from dfilter.cli import picture  # before any counting: it may be missing
@@ -68,7 +73,7 @@ def count(compiled: dfilter.Filter, capture: str, wished: Sequence[str], *, as_j
     if as_json:
         print(json.dumps({"frames": found.frames, "bytes": found.bytes, **dict(map(_document, tables))}, indent=2))
     else:
-        _print(found, tables, compiled.text)
+        _print(found, tables, compiled.text, paint or painter())
     if png is not None:
         clock = next(table for _, table in tables if isinstance(table, dfilter.Intervals))
         picture.draw(clock, png, f"{capture}: {compiled.text}" if compiled.text.strip() else capture)
@@ -86,8 +91,8 @@ def _summed(table: dfilter.StatisticsTable) -> dfilter.StatisticsTable:
     return table.summed(AUTO_ROWS) if isinstance(table, dfilter.Intervals) and table.grows else table
 
 
-def _print(found: dfilter.Statistics, tables: Sequence[tuple[str, dfilter.StatisticsTable]], text: str) -> None:
-    paint = painter()
+def _print(found: dfilter.Statistics, tables: Sequence[tuple[str, dfilter.StatisticsTable]], text: str,
+           paint: Paint) -> None:  # fmt: skip
     print(f"{found.frames} frames, {found.bytes} bytes" + (f": {text}" if text.strip() else ""))
     for kind, table in tables:
         rows = list(_lines(table))
@@ -114,14 +119,12 @@ def _title(kind: str, table: dfilter.StatisticsTable) -> str:
 def _lines(table: dfilter.StatisticsTable) -> Iterator[str]:
     """The table's heading and rows."""
     if isinstance(table, dfilter.Conversations):
-        heading = ("A", "B", "← Frames", "Bytes", "→ Frames", "Bytes", "Frames", "Bytes", "Start", "Duration")
-        yield from _aligned([heading, *(
+        yield from _aligned([_CONVERSATION, *(
             (table.text(row.a), table.text(row.b), row.frames_ba, row.bytes_ba, row.frames_ab, row.bytes_ab, row.frames,
              row.bytes, f"{row.start / _SECOND:.6f}", f"{row.duration / _SECOND:.4f}")
             for row in table.rows())], 2)  # fmt: skip
     elif isinstance(table, dfilter.Endpoints):
-        heading = ("Address", "Frames", "Bytes", "Sent", "Bytes", "Received", "Bytes")
-        yield from _aligned([heading, *(
+        yield from _aligned([_ENDPOINT, *(
             (table.text(row.address), row.frames, row.bytes, row.frames_sent, row.bytes_sent, row.frames_received,
              row.bytes_received) for row in table.rows())], 1)  # fmt: skip
     elif isinstance(table, dfilter.Hierarchy):
