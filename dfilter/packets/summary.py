@@ -49,12 +49,12 @@ def columns_of(view: View) -> Columns:
     view.complete()
     columns = Columns()
     shown = [layer for layer in view.layers if layer.number and not layer.quoted]
-    told = list(reversed(view.told))
+    told = [] if view.session.is_second_pass else list(reversed(view.told))
     for layer in shown:
         while told and told[-1][0] <= layer.index:
-            _tell(columns, *told.pop()[1:])
+            _tell(columns, *told.pop()[1:3])
         _written(layer.protocol.write or _write_line, layer, columns)
-    for _, text, protocol in reversed(told):
+    for _, text, protocol, _ in reversed(told):
         _tell(columns, text, protocol)
     for layer in shown:
         if layer.protocol.conclude is not None:

@@ -123,7 +123,8 @@ class View:
         partial: what follows is the first fragment of a datagram that is never put together: what it lacks is no
             damage.
         told: info texts of protocols that show no layer here, since they wait for the rest of their message, each
-            with the number of layers before it and what it puts in the protocol column, if it does.
+            with the number of layers before it, what it puts in the protocol column, if it does, and whether it says
+            so again in each frame that makes the message longer.
     """
 
     __slots__ = ("addresses", "by_name", "depth", "frame", "layers", "partial", "ports", "quoted", "remarked",
@@ -143,7 +144,7 @@ class View:
         self.stream: Stream | None = None
         self.time_delta: int | None = None
         self.time_relative: int | None = None
-        self.told: tuple[tuple[int, str, str], ...] = ()
+        self.told: tuple[tuple[int, str, str, bool], ...] = ()
 
     @property
     def number(self) -> int:
@@ -232,9 +233,9 @@ class View:
         layer._filled = True
         self.layers.append(layer)
 
-    def tell(self, text: str, protocol: str = "") -> None:
+    def tell(self, text: str, protocol: str = "", again: bool = False) -> None:
         """An info text without a layer."""
-        self.told = (*self.told, (len(self.layers), text, protocol))
+        self.told = (*self.told, (len(self.layers), text, protocol, again))
 
     def call(self, protocol: Protocol, region: Region) -> Any:
         """Dissect `region` as `protocol`, if anything that is wanted can be found there; its result.

@@ -132,7 +132,8 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     try:
         length, chunks = _body_length(context, region, head)
     except NeedMore:
-        context.view.tell(head_line(head))
+        no_length = head.content_length is None or is_chunked(head.last(b"transfer-encoding"))
+        context.view.tell(head_line(head), again=no_length)
         raise
     link = note(context.view, context.state, head)
     if kind is not Kind.HEADERS:

@@ -35,7 +35,6 @@ _OPTION_TEXTS = {
     4: (("SACK_PERM", ""),),
     5: (("SLE", "tcp.options.sack_le"), ("SRE", "tcp.options.sack_re")),
     8: (("TSval", "tcp.options.timestamp.tsval"), ("TSecr", "tcp.options.timestamp.tsecr")),
-    34: (("TFO", "tcp.options.tfo.cookie"),),
 }
 """Option kind -> what it adds to the line, and the field with the value."""
 
@@ -86,16 +85,27 @@ def _options(layer: Layer) -> str:
         if kind == 5:
             text += _blocks(layer)
             continue
+        if kind in _FAST_OPEN:
+            text += _fast_open(layer)
+            continue
         for name, field in _OPTION_TEXTS.get(kind, ()):
             values, index = layer.computed(field) if field else (), used.get(field, 0)
             used[field] = index + 1
             if not field:
                 text += f" {name}"
-            elif kind == 34:
-                text += " TFO=" + ("C" if values else "R")
             elif index < len(values):
                 text += f" {name}={values[index]}"
     return text
+
+
+_FAST_OPEN = frozenset({34, 253, 254})
+"""The option itself, and those for experiments, under which it began (RFC 7413 section 4.1.1)."""
+
+
+def _fast_open(layer: Layer) -> str:
+    if layer.computed("tcp.options.tfo.cookie"):
+        return " TFO=C"
+    return " TFO=R" if layer.computed("tcp.options.tfo.request") else ""
 
 
 def _blocks(layer: Layer) -> str:

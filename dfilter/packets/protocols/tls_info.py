@@ -15,7 +15,6 @@ from dfilter.packets.protocols.tls_session import Message
 from dfilter.packets.view import Layer
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT = 20, 21, 22, 23, 24
-MESSAGE_HEADER = 4
 VERSION_NAMES = {
     0x0002: "SSLv2", 0x0300: "SSLv3", 0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3",
     0xFEFF: "DTLSv1.0", 0xFEFD: "DTLSv1.2", 0xFEFC: "DTLSv1.3",
@@ -65,8 +64,8 @@ def _offered(layer: Layer, record: Record) -> int:
 def _record_names(layer: Layer, record: Record) -> Iterator[str]:
     if record.inner_type == HANDSHAKE:
         for message in record.messages:
-            if message.piece and message.length < MESSAGE_HEADER:
-                continue  # what it is a piece of cannot be told
+            if message.piece and message.at:
+                continue  # a piece shows only where its record begins with it
             yield _message_name(layer, record, message)
     elif record.inner_type == ALERT:
         yield _alert_name(layer, record)
@@ -81,9 +80,7 @@ def _record_names(layer: Layer, record: Record) -> Iterator[str]:
 
 def _message_name(layer: Layer, record: Record, message: Message) -> str:
     if message.type is None and message.piece and not message.parts:
-        at = layer.region.start + record.at + RECORD_HEADER + message.at
-        name = MESSAGE_NAMES.get(layer.region.buf[at] if at < layer.region.end else -1)
-        return f"[{name or 'Encrypted Handshake Message'} Fragment]"
+        return f"[{MESSAGE_NAMES.get(message.piece_type, 'Encrypted Handshake Message')} Fragment]"
     name = MESSAGE_NAMES.get(-1 if message.type is None else message.type, "Encrypted Handshake Message")
     return name + _server_name(layer) if message.type == 1 else name
 

@@ -109,6 +109,7 @@ class Message:
         body: the whole message with its header, if it ends here.
         parts: (frame, length, number in that frame) of its pieces, if there are several.
         piece: of a message that ends in a later record: this piece's number in the frame; else 0.
+        piece_type: the type of the message that it is a piece of.
     """
 
     at: int
@@ -117,6 +118,7 @@ class Message:
     body: Region | None = None
     parts: tuple[tuple[int, int, int], ...] = ()
     piece: int = 0
+    piece_type: int = -1
 
 
 def looks_encrypted(data: bytes, after_change: bool) -> bool:
@@ -169,7 +171,7 @@ def _begin(connection: TlsConnection, end: int, frame: int, record: Region, at: 
             return Message(at, length, known, record.sub(at, length))
     piece = connection.next_piece(frame)
     connection.unfinished[end] = Unfinished(bytearray(record.rest(at)), [(frame, left, piece)])
-    return Message(at, left, piece=piece)
+    return Message(at, left, piece=piece, piece_type=record.u8(at))
 
 
 def _continue(connection: TlsConnection, end: int, frame: int, pending: Unfinished, content: bytes,
@@ -182,7 +184,7 @@ def _continue(connection: TlsConnection, end: int, frame: int, pending: Unfinish
     piece = connection.next_piece(frame)
     pending.parts.append((frame, at - start, piece))
     if pending.wanted > 0:
-        return Message(start, at - start, piece=piece)
+        return Message(start, at - start, piece=piece, piece_type=pending.data[0])
     connection.unfinished[end] = None
     whole = bytes(pending.data)
     type_ = whole[0] if whole[0] in KNOWN_TYPES else None

@@ -51,6 +51,7 @@ class Assembly:
         segments: (frame, offset in the message, length), in order of arrival.
         conflict: bytes that came twice differ.
         announced: the frame that its first frame names as its end so far; 0 for none.
+        told: what its protocol said for the packet list before it asked for more (`View.told`).
     """
 
     seq: int
@@ -58,6 +59,7 @@ class Assembly:
     segments: list[tuple[int, int, int]] = field(default_factory=list)
     conflict: bool = False
     announced: int = 0
+    told: tuple[str, str, bool] | None = None
     _data: bytearray = field(default_factory=bytearray)
     _later: dict[int, bytes] = field(default_factory=dict)
     _later_bytes: int = 0

@@ -73,6 +73,14 @@ def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region, v
             _dissect_assembled(view, layer, stream, assembly, verdicts)
         else:
             _announce(view, layer)
+            _grow(view, layer, assembly)
+
+
+def _grow(view: View, layer: Layer, assembly: Assembly) -> None:
+    """As far as one pass can tell, a message without a length ends in each frame that makes it longer."""
+    if assembly.told is not None and assembly.told[2] and not view.session.is_second_pass:
+        layer.add("tcp.reassembled_in", view.frame.number)
+        view.tell(*assembly.told)
 
 
 def _waiting_for(flow: Flow, seq: int, length: int, late: bool) -> Assembly | None:
@@ -156,9 +164,9 @@ def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assem
         if need.offset == 0:
             assembly.wanted = need.count if need.count < 0 else len(data) + need.count
             _foresee_end(view, assembly)
-            if not view.session.is_second_pass:  # as far as can be told, the message ends here
-                layer.add("tcp.reassembled_in", view.frame.number)
             _wait(view, layer, stream, assembly)
+            if not view.session.is_second_pass:
+                layer.add("tcp.reassembled_in", view.frame.number)
             return
         wanted = need.count if need.count < 0 else len(data) - need.offset + need.count
         _add_reassembled(view, layer, stream, assembly, need.offset)
@@ -188,6 +196,7 @@ def _withdraw(view: View, assembly: Assembly) -> None:
 def _wait(view: View, layer: Layer, stream: Stream, assembly: Assembly) -> None:
     if stream.finished and assembly.wanted == ONE_MORE_SEGMENT:
         return
+    assembly.told = view.told[-1][1:] if view.told else None
     if not assembly.oversized:
         stream.flow.assemblies = (*stream.flow.assemblies[1 - MAX_ASSEMBLIES :], assembly)
     _announce(view, layer)
@@ -209,6 +218,8 @@ def _add_reassembled(view: View, layer: Layer, stream: Stream, assembly: Assembl
     for late in view.session.foresight_for("tcp.segment", number):
         assembly.segments.append(late)
     segments = assembly.within(length)
+    if layer.items.get("tcp.reassembled_in") == [number]:  # it seemed to wait for more
+        del layer.items["tcp.reassembled_in"], layer.spans["tcp.reassembled_in"]
     stop = (assembly.seq + length) & SEQ_MASK
     stream.flow.finished = (*stream.flow.finished[1 - MAX_FINISHED :], (assembly.seq, stop, number))
     layer.add("tcp.segments", None)
