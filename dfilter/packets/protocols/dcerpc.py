@@ -214,13 +214,19 @@ def _pair(view: View, layer: Layer, region: Region, kind: int, little: bool) -> 
             if len(calls.waiting) > MAX_CALLS:
                 calls.waiting.popitem(last=False)
         for answer in session.foresight_for("dcerpc.response_in", frame):
-            layer.add("dcerpc.response_in", answer, layer.start)
+            for _ in range(_times_shown(region)):
+                layer.add("dcerpc.response_in", answer, layer.start)
         return _Fragment(kind, little, opnum)
     found = calls.waiting.get(key)
     if found is None:
         return _Fragment(kind, little)
     session.foresee("dcerpc.response_in", found[0], frame)
     return _Fragment(kind, little, found[2], (found[0], time - found[1]))
+
+
+def _times_shown(region: Region) -> int:
+    """Wireshark shows the other frame of a call again with its arguments, which come with the last fragment."""
+    return 2 if region.u8(3) & 2 else 1
 
 
 def _note_contexts(calls: _Calls, ends: bytes, region: Region, little: bool) -> None:
@@ -283,7 +289,8 @@ def _fill_call(cursor: Cursor, fragment: _Fragment, flags: int) -> None:
     if fragment.opnum is not None:
         layer.add("dcerpc.opnum", fragment.opnum, layer.start)
     if fragment.request is not None:
-        layer.add("dcerpc.request_in", fragment.request[0], layer.start)
+        for _ in range(_times_shown(layer.region) if fragment.kind == RESPONSE else 1):
+            layer.add("dcerpc.request_in", fragment.request[0], layer.start)
         layer.add("dcerpc.time", fragment.request[1], layer.start)
 
 

@@ -160,7 +160,7 @@ def _inflate(data: bytes, window_bits: int) -> bytes | None:
 def _unbrotli(data: bytes) -> bytes | None:
     """Brotli (RFC 7932); None where it breaks, or where bytes follow its end."""
     try:
-        import brotli
+        import brotli  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
         return None
     stream = brotli.Decompressor()
