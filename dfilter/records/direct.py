@@ -46,6 +46,8 @@ Test = Callable[[Any], bool]
 
 MAX_SOURCE = 60_000
 """Characters of generated source beyond which a filter is left to the closures."""
+MAX_GROUP = 64
+"""Fields of a group beyond which the closures are asked whether one of them is there."""
 _REMEMBERED, _LONGEST_REMEMBERED = 16_384, 64
 """Texts of addresses and the like whose answer is kept, and how long one may be."""
 _BY_TEXT = ADDRESSES | BYTE_LIKE | {FieldType.GUID}
@@ -106,20 +108,49 @@ class _Source:
         return "(" + word.join(self.expression(item) for item in ordered) + ")"
 
     def _leaf(self, node: TypedExpression) -> str:
-        """A condition, decided here for a plain value, else by the closures."""
-        ask = f"{self._held(self._part(node))}(r)"
+        """A condition, decided here for plain values, else by the closures."""
         found = _only_field(node)
         declared = self._schema.fields.get(found[0].name) if found is not None else None
-        if found is None or declared is None or declared.when or len(declared.keys) > 1:
+        if isinstance(node, Exists) and found is not None and declared is None:
+            return self._group(node)
+        ask = f"{self._held(self._part(node))}(r)"
+        if found is None or declared is None:
             return ask
-        field, function = found
-        key = (declared.keys or (field.name,))[0]
+        keys = declared.keys or (found[0].name,)
+        if len(keys) > 1 and (self._schema.strict or not _of_any(node)):
+            return ask
+        if declared.when and self._schema.types[found[0].name] in _BY_TEXT:
+            return ask
+        tests = [self._at(key, node, *found, ask) for key in keys]
+        if None in tests:
+            return ask
+        test = "(" + " or ".join(filter(None, tests)) + ")"
+        return self._conditional(declared.when, test, ask) if declared.when else test
+
+    def _group(self, node: Exists) -> str:
+        """Is any field of a group there?"""
+        members = self._schema.below(node.operand.name)
+        if not members or len(members) > MAX_GROUP:
+            return f"{self._held(self._part(node))}(r)"
+        fields = (FieldRead(node.span, self._schema.types[name], name, node.operand.protocol) for name in members)
+        return "(" + " or ".join(self._leaf(Exists(node.span, field)) for field in fields) + ")"
+
+    def _at(self, key: str, node: TypedExpression, field: FieldRead, function: str, ask: str) -> str | None:
+        """The condition for the value under one key."""
         value = f"v{len(self.namespace)}"
-        decided = self._decided(node, field, value, key) if not function else self._called(node, field, value, function)
+        self._held(None)  # the next value gets another name
+        decided = self._called(node, field, value, function) if function else self._decided(node, field, value, key)
         if decided is None:
-            return ask
+            return None
         guard, test = decided
         return f"({test} if {guard.format(f'({value} := {self._fetch(key)})')} else {value} is not None and {ask})"
+
+    def _conditional(self, when: tuple[str, ...], test: str, ask: str) -> str:
+        """A test that holds only where another key has one of some texts."""
+        said, texts = f"w{len(self.namespace)}", self._held(frozenset(text.lower() for text in when[1:]))
+        fetched = f"({said} := {self._fetch(when[0])})"
+        return (f"({said}.lower() in {texts} and {test} if type({fetched}) is str "
+                f"else {said} is not None and {ask})")  # fmt: skip
 
     def _fetch(self, key: str) -> str:
         return self._inside("r.get", key.split("."))
@@ -226,6 +257,14 @@ def _only_field(node: TypedExpression) -> tuple[FieldRead, str] | None:
     of_any = getattr(node, "quantifier", None) is Quantifier.ANY  # "all" tests of an absent field differ by version
     plain = isinstance(field, FieldRead) and field.layers is None and not field.raw and not field.selected
     return (field, left.name) if of_any and plain and isinstance(field, FieldRead) else None
+
+
+def _of_any(node: TypedExpression) -> bool:
+    """Is the condition true of several values if it is true of one?"""
+    if isinstance(node, Exists | Truthy):
+        return True
+    negated = isinstance(node, MembershipTest) and node.negated
+    return getattr(node, "quantifier", None) is Quantifier.ANY and not negated
 
 
 def _subject(node: TypedExpression) -> TypedOperand | None:

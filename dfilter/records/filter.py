@@ -1,8 +1,8 @@
 """A filter compiled for records.
 
 In: filter text and a schema.  Out: `RecordFilter`, by `compile_for_records` (public name: `dfilter.compile` with
-`schema=`).  What always holds: matching a record never raises but for a strict schema, whatever the record holds, and
-changes nothing: filters are safe to share between threads.
+`schema=`).  What always holds: matching a record raises nothing of its own but for a strict schema, whatever the
+record holds, and changes nothing: filters are safe to share between threads.
 """
 
 from __future__ import annotations
