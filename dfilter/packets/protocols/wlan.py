@@ -6,8 +6,10 @@ LINKTYPE_IEEE802_11 and frames inside radiotap headers or Aruba's GRE tunnels.
 from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
-from dfilter.packets.declare import Protocol, bits, computed_table, header
+from dfilter.packets.declare import Protocol, bits, computed, computed_table, header
+from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.protocols.inner import call_name
+from dfilter.packets.protocols.wlan_management import FIELDS, fill_management
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
@@ -18,9 +20,11 @@ TO_DS, FROM_DS, MORE_FRAGMENTS, PROTECTED, ORDER = 0x01, 0x02, 0x04, 0x40, 0x80
 QOS, NO_DATA = 0x08, 0x04
 BAR, BLOCK_ACK, PS_POLL, RTS, CTS, ACK, CF_END, CF_END_ACK = 8, 9, 10, 11, 12, 13, 14, 15
 AMSDU_PRESENT = 0x80
-TAGS_AT = {0: 4, 1: 6, 2: 10, 3: 6, 4: 0, 5: 12, 8: 12}
-"""Management subtype -> where its tagged parameters begin behind the header."""
-SSID_TAG = 0
+ADDRESSES = ("ra", "ta", "da", "sa", "bssid", "staa")
+FLAGS, FCS_AT_END, FCS_LENGTH, UNVERIFIED = 1, 0x10, 4, 2
+"""Radiotap's field of flags and its bit that tells of a frame check sequence; the length and the status of that."""
+FLAG_LETTERS = "opmPRMFT"
+"""From the highest bit of the flags to the lowest."""
 
 WLAN = Protocol(
     "wlan",
@@ -51,11 +55,20 @@ WLAN = Protocol(
             wlan.qos.tid          UINT16
             wlan.qos.amsdupresent BOOLEAN
             wlan.fcs              UINT32
-            wlan.tag              NONE
-            wlan.tag.number       UINT8
-            wlan.tag.length       UINT32
-            wlan.ssid             BYTES
+            wlan.fcs.status       UINT8
+            wlan.oui              UINT24
+            wlan.addr.lg          BOOLEAN
+            wlan.addr.ig          BOOLEAN
+            wlan.flags.str        STRING
+            wlan.qos.priority     UINT16
+            wlan.qos.ack          UINT16
+            wlan.qos.eosp         BOOLEAN
+            wlan.qos.bit4         BOOLEAN
         """),
+        *(field for role in ADDRESSES for field in (
+            computed(f"wlan.{role}.oui", T.UINT24), computed(f"wlan.{role}.lg", T.BOOLEAN),
+            computed(f"wlan.{role}.ig", T.BOOLEAN))),
+        *computed_table(FIELDS),
     ),
     over={"link": (105,), "gre.proto": tuple(range(0x8200, 0x8400, 0x10))},
     carries=("llc", "data"),
@@ -123,7 +136,12 @@ def _dissect_aggregate(view: View, payload: Region) -> None:
 def fill_wlan(layer: Layer) -> None:
     region, start = layer.region, layer.start
     control, flags = region.u8(0), region.u8(1)
+    if control & VERSION:
+        return
     kind, subtype = control >> 2 & 3, control >> 4
+    letters = (letter if flags & 0x80 >> place else "." for place, letter in enumerate(FLAG_LETTERS))
+    checked = _check_sequence(layer)
+    layer.add("wlan.flags.str", "".join(letters) + ("C" if checked else ""), start)
     layer.add("wlan.fc.type_subtype", kind << 4 | subtype, start, 1)
     if kind == CONTROL:
         _fill_control(layer, subtype)
@@ -134,54 +152,67 @@ def fill_wlan(layer: Layer) -> None:
                  (("ra", "da"), ("ta", "bssid"), ("sa",)), (("ra",), ("ta",), ("da",)))[flags & 3]  # fmt: skip
     for index, names in enumerate(roles):
         at = 4 + 6 * index
-        for name in names:
-            layer.add(f"wlan.{name}", region.bytes(at, 6), start + at, 6)
-        layer.add("wlan.addr", region.bytes(at, 6), start + at, 6)
+        _add_address(layer, names, at)
     sequence = region.le16(22)
     layer.add("wlan.frag", sequence & 15, start + 22, 2)
     layer.add("wlan.seq", sequence >> 4, start + 22, 2)
     if kind == DATA:
         _fill_data(layer, flags, subtype)
-    elif subtype in TAGS_AT and not flags & PROTECTED:
-        _fill_tags(layer, 24 + TAGS_AT[subtype] + (4 if flags & ORDER else 0))
+    elif not flags & PROTECTED:
+        fill_management(Cursor(layer, region, 28 if flags & ORDER else 24), subtype)
+
+
+def _check_sequence(layer: Layer) -> bool:
+    """The frame check sequence behind the frame, where radiotap says that there is one."""
+    radiotap = layer.view.layer("radiotap")
+    flags = radiotap.state.get(FLAGS) if radiotap is not None and isinstance(radiotap.state, dict) else None
+    at = layer.region.reported_end
+    if not flags or not flags[0] & FCS_AT_END or at + FCS_LENGTH > len(layer.buf):
+        return False
+    layer.add("wlan.fcs", int.from_bytes(layer.buf[at : at + FCS_LENGTH], "little"), at, FCS_LENGTH)
+    layer.add("wlan.fcs.status", UNVERIFIED, at)
+    return True
+
+
+def _add_address(layer: Layer, roles: tuple[str, ...], at: int, *, again: bool = False) -> None:
+    """An address under the names of its roles, and what its first bits say; `again`: it was added before."""
+    value, start = layer.region.bytes(at, 6), layer.start + at
+    oui, local, group = int.from_bytes(value[:3], "big"), bool(value[0] & 2), bool(value[0] & 1)
+    for role in roles:
+        layer.add(f"wlan.{role}", value, start, 6)
+        layer.add(f"wlan.{role}.oui", oui, start, 3)
+        layer.add(f"wlan.{role}.lg", local, start, 3)
+        layer.add(f"wlan.{role}.ig", group, start, 3)
+    if not again:
+        layer.add("wlan.addr", value, start, 6)
+        layer.add("wlan.oui", oui, start, 3)
+    if roles[0] == "ra" or (layer.region.u8(0) & 0x0C and not again):  # management: only the receiver
+        layer.add("wlan.addr.lg", local, start, 3)
+        layer.add("wlan.addr.ig", group, start, 3)
 
 
 def _fill_control(layer: Layer, subtype: int) -> None:
-    region, start = layer.region, layer.start
     if subtype in (BAR, BLOCK_ACK, PS_POLL, RTS, CTS, ACK, CF_END, CF_END_ACK):
         names = ["bssid" if subtype == PS_POLL else "ra"]
         if subtype not in (CTS, ACK):
             names.append("ta")
         for index, name in enumerate(names):
-            at = 4 + 6 * index
-            layer.add(f"wlan.{name}", region.bytes(at, 6), start + at, 6)
-            layer.add("wlan.addr", region.bytes(at, 6), start + at, 6)
+            _add_address(layer, (name,), 4 + 6 * index)
 
 
 def _fill_data(layer: Layer, flags: int, subtype: int) -> None:
     region, start, at = layer.region, layer.start, 24
     if flags & 3 == TO_DS | FROM_DS:
-        layer.add("wlan.sa", region.bytes(24, 6), start + 24, 6)
-        layer.add("wlan.addr", region.bytes(24, 6), start + 24, 6)
+        _add_address(layer, ("sa",), 24)
         at = 30
     elif flags & 3:
         station = 4 if flags & FROM_DS else 10
-        layer.add("wlan.staa", region.bytes(station, 6), start + station, 6)
+        _add_address(layer, ("staa",), station, again=True)
     if subtype & QOS:
         control = region.le16(at)
         layer.add("wlan.qos", control, start + at, 2)
         layer.add("wlan.qos.tid", control & 15, start + at, 2)
+        layer.add("wlan.qos.priority", control & 7, start + at, 2)
+        layer.add("wlan.qos.ack", control >> 5 & 3, start + at, 2)
+        layer.add("wlan.qos.eosp" if flags & FROM_DS else "wlan.qos.bit4", bool(control & 0x10), start + at, 2)
         layer.add("wlan.qos.amsdupresent", bool(control & AMSDU_PRESENT), start + at, 2)
-
-
-def _fill_tags(layer: Layer, at: int) -> None:
-    region, start = layer.region, layer.start
-    while at + 2 <= region.reported_length:
-        number, length = region.u8(at), region.u8(at + 1)
-        layer.add("wlan.tag", None, start + at, 2 + length)
-        layer.add("wlan.tag.number", number, start + at, 1)
-        layer.add("wlan.tag.length", length, start + at + 1, 1)
-        value = region.bytes(at + 2, length)
-        if number == SSID_TAG:
-            layer.add("wlan.ssid", value, start + at + 2, length)
-        at += 2 + length

@@ -30,7 +30,20 @@ link/1: 616263646566 676800000000 0000 000102030405
     eth.type == 0 and data and not llc
 """  # noqa: E501
 
-TABLES = {"openflow": OPENFLOW, "isakmp": ISAKMP}
+WLAN = """
+link/105: 80 00 0000 ffffffffffff 020000000001 020000000001 1000 0000000000000064 6400 1104 0004 686f6d65 0101 82 0301 06 3014 0100 000fac04 0100 000fac04 0100 000fac02 0000
+    wlan.fixed.beacon == 100 and wlan.ssid == "home" and wlan.ds.current_channel == 6 and wlan.fc.type_subtype == 8
+    wlan.fixed.capabilities.privacy == 1 and wlan.rsn.akms.type == 2 and wlan.rsn.pcs.type == 4
+    wlan.ta.oui == 0x020000 and wlan.ra.ig == 1 and wlan.flags.str == "........" and not _ws.malformed
+link/105: c0 00 0000 020000000002 020000000001 020000000001 1000 0700
+    wlan.fixed.reason_code == 7 and wlan.fc.type_subtype == 12
+link/105: b0 00 0000 020000000002 020000000001 020000000001 1000 0000 0200 0000
+    wlan.fixed.auth.alg == 0 and wlan.fixed.auth_seq == 2 and wlan.fixed.status_code == 0
+link/105: 40 00 0000 ffffffffffff 020000000001 ffffffffffff 1000 0009 6162
+    wlan.tag.length == 9 and _ws.malformed
+"""  # noqa: E501
+
+TABLES = {"wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
 @pytest.mark.parametrize("name", TABLES)
