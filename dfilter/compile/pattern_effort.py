@@ -7,8 +7,8 @@ that cannot explode are not asked.
 PCRE2 stops a search after ten million steps, and Wireshark counts the value as not matching (observed with 4.4 and 4.6:
 `^(a+)+$|b$` finds "a…ab" with 21 a's and not with 22).  A step is counted for each end of a run of single bytes that
 is tried, each branch, each further round of a group and each group that captures; the limit holds for each place where
-a match may start.  The count is near PCRE2's, not equal: the longest value in which such a pattern is found may differ by
-a byte.
+a match may start.  The count is near PCRE2's, not equal: the longest value in which such a pattern is found may differ
+by a byte.
 """
 
 from __future__ import annotations
