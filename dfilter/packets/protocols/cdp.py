@@ -48,7 +48,7 @@ CDP = Protocol(
         """),
         *(computed(f"cdp.capabilities.{name}", T.BOOLEAN) for name in CAPABILITY_NAMES),
     ),
-    over={"llc.snap": ((CISCO, CDP_TYPE),)},
+    over={"llc.snap": ((CISCO, CDP_TYPE),), "gre.proto": (CDP_TYPE,)},
 )
 
 

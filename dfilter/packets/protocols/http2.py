@@ -29,15 +29,18 @@ HTTP2 = Protocol(
     fields=HTTP2_FIELDS,
     carries=("media_type", "media", "data", "data-text-lines"),
     shares=SHARED_FIELDS,
+    second_look=True,
 )
 
 
 def looks_like_http2(view: View, region: Region) -> bool:
-    """The preface; the conversation is HTTP/2 from then on."""
+    """The preface; the conversation is HTTP/2 from then on, and in a second pass it was from its start."""
+    conversation = None if view.stream is None else view.stream.conversation
     if not region.buf.startswith(PREFACE, region.start, region.end):
-        return False
-    if view.stream is not None:
-        view.stream.conversation.protocol = HTTP2
+        return conversation is not None and bool(view.session.foresight_for("http2", conversation.index))
+    if conversation is not None:
+        view.session.foreseen.setdefault("http2", {})[conversation.index] = [True]
+        conversation.protocol = HTTP2
     return True
 
 
@@ -120,26 +123,26 @@ def _dissect_data(context: _Context, layer: Layer, frame: Frame) -> None:
         return
     if half.frames:
         half.add(number, data)
-        if len(half.frames) > 1:
-            frame.fragments, frame.body = half.frames, bytes(half.body)
-            for earlier, _ in half.frames:
-                context.view.session.foresee("http2.body.reassembled.in", earlier, number)
+        frame.fragments, frame.body = half.frames, bytes(half.body)
+        for earlier, _ in half.frames:
+            context.view.session.foresee("http2.body.reassembled.in", earlier, (frame.stream, number))
         half.frames, half.body = [], bytearray()
     _dissect_body(context.view, layer, frame, half)
 
 
 def _dissect_body(view: View, layer: Layer, frame: Frame, half: Half) -> None:
-    """A whole body, by its type; text where there is none."""
+    """A whole body, by its type."""
     body = frame.content if frame.body is None else Region(frame.body, 0, len(frame.body))
     coding = half.headers.get(b"content-encoding")
     if coding is not None and coding != b"identity" and body.length:
         unpacked = decode(body.rest(), coding)
         if unpacked is None:
             return
+        frame.unpacked = unpacked
         body = Region(unpacked, 0, len(unpacked))
     if not body.length:
         return
-    name = media_type(half.headers.get(b"content-type", b"text/plain"))
+    name = media_type(half.headers.get(b"content-type", b""))
     handler = view.lookup("media_type", name)
     if handler is not None:
         view.call(handler, body)

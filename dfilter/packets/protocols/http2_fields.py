@@ -170,6 +170,7 @@ class Frame:
     connection_window: tuple[int, int] | None = None
     stream_window: tuple[int, int] | None = None
     fragments: list[tuple[int, int]] = field(default_factory=list)
+    unpacked: bytes | None = None
     body: bytes | None = None
 
 
@@ -217,8 +218,8 @@ def _add_padding(layer: Layer, frame: Frame) -> None:
 
 
 def _add_data(layer: Layer, content: Region, frame: Frame) -> None:
-    for number in layer.view.session.foresight_for("http2.body.reassembled.in", layer.view.frame.number)[:1]:
-        if not frame.flags & 1:
+    for stream, number in layer.view.session.foresight_for("http2.body.reassembled.in", layer.view.frame.number):
+        if not frame.flags & 1 and stream == frame.stream:
             layer.add("http2.body.reassembled.in", number, content.start)
     if frame.body is not None:
         layer.add("http2.body.fragments", None, layer.start)
@@ -227,7 +228,7 @@ def _add_data(layer: Layer, content: Region, frame: Frame) -> None:
         layer.add("http2.body.fragment.count", len(frame.fragments), layer.start)
         layer.add("http2.body.reassembled.length", len(frame.body), layer.start)
         layer.add("http2.body.reassembled.data", frame.body, layer.start)
-    value = content.rest() if frame.body is None else frame.body
+    value = frame.unpacked if frame.unpacked is not None else content.rest() if frame.body is None else frame.body
     layer.add("http2.data.data", value, content.start, content.length)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 
 import hpack
@@ -91,3 +92,19 @@ def test_broken_blocks_break_their_direction(block: bytes) -> None:
     for attempt in (block, b"\x82"):
         with pytest.raises(BrokenBlock):
             decoder.decode(attempt)
+
+
+def test_a_body_may_end_with_an_empty_frame() -> None:
+    fields = [(":status", "200"), ("content-type", "text/html"), ("content-encoding", "gzip")]
+    views = Talk(9998).client(PREFACE + SETTINGS, frame(1, 5, 1, REQUEST)).server(
+        frame(1, 4, 1, hpack.Encoder().encode(fields)), frame(0, 0, 1, gzip.compress(b"<html>\n")),
+        frame(0, 1, 1)).views()  # fmt: skip
+    assert shown(views, "http2.body.fragment") == {8: [7]}
+    assert shown(views, "http2.body.reassembled.in") == {7: [8]}
+    assert shown(views, "http2.data.data")[8] == [b"<html>\n"]
+    assert frames_with(views, "data-text-lines") == [8]
+
+
+def test_what_came_before_the_preface_is_http2_on_a_second_look() -> None:
+    views = Talk(9998).server(SETTINGS).client(PREFACE + SETTINGS).views()
+    assert frames_with(views, "http2") == [4, 5]
