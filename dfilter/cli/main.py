@@ -30,6 +30,7 @@ COMMANDS = {
     "completion": "Print the completion script of a shell.",
     "buttons": "List and change the filter buttons of a profile.",
     "run": "Print the frames of captures that a filter selects.",
+    "shell": "Ask for filters, coloured while they are typed, and show what they select.",
     "stats": "Count conversations, endpoints, protocols, frames over time.",
     "show": "Show a frame: its layers, every field, the bytes.",
     "follow": "Show what the two ends of a stream sent, in order.",

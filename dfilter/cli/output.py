@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import dfilter
 from dfilter import desk
 from dfilter.cli.choice import profile_of
 from dfilter.cli.colour import add_color, in_colour
@@ -20,7 +19,7 @@ from dfilter.cli.json import EkPrinter, JsonPrinter
 from dfilter.cli.lists import CsvPrinter, LinePrinter, TreePrinter
 from dfilter.cli.printer import Printer
 from dfilter.cli.save import SavingPrinter, format_of
-from dfilter.cli.table import Style, TablePrinter
+from dfilter.cli.table import Style, TablePrinter, rich_style
 from dfilter.cli.xml import PdmlPrinter, PsmlPrinter
 from dfilter.column import Values
 from dfilter.listing import TIME_FORMATS, PacketList, make_columns, named_column, split_columns
@@ -188,16 +187,7 @@ def _style(options: Namespace) -> Style | None:
     rules, lost = desk.colour_rules(profile_of(options), target=options.target)
     if lost and options.profile is not None:
         say(f"warning: these colouring rules cannot be run here: {', '.join(lost)}")
-    if not rules:
-        return None
-
-    def style(frame: dfilter.View) -> str:
-        for rule in rules:
-            if rule.test(frame):
-                return f"rgb({','.join(map(str, rule.foreground))}) on rgb({','.join(map(str, rule.background))})"
-        return ""
-
-    return style
+    return rich_style(rules) if rules else None
 
 
 def remember(options: Namespace) -> None:

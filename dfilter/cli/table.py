@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import dfilter
 from dfilter.cli.printer import Printer
 from dfilter.cli.text import visible
+from dfilter.desk import ColourRule
 from dfilter.listing import PacketList
 
 if TYPE_CHECKING:
@@ -95,3 +96,15 @@ class TablePrinter(Printer):
 
 def _kind(format: str) -> str:
     return format if format in _WIDTHS else _KINDS.get(format[-1:] if format != "%Cus" else "", "other")
+
+
+def rich_style(rules: Sequence[ColourRule]) -> Style:
+    """The colours of the first rule that selects a frame, for rich."""
+
+    def style(frame: dfilter.View) -> str:
+        for rule in rules:
+            if rule.test(frame):
+                return f"rgb({','.join(map(str, rule.foreground))}) on rgb({','.join(map(str, rule.background))})"
+        return ""
+
+    return style
