@@ -44,7 +44,7 @@ COTP = Protocol(
         computed("cotp.srcref", T.UINT16),
         computed("cotp.tpdu-number", T.UINT8),
     ),
-    carries=("data",),
+    carries=("s7comm", "data"),
 )
 
 
@@ -95,8 +95,13 @@ def _dissect_packet(view: View, packet: Region) -> None:
 def dissect_cotp(view: View, region: Region) -> None:
     length = region.u8(0) + 1
     view.push(COTP, region, length)
-    if region.u8(1) >> 4 == DATA and region.reported_length - length == 1:
+    if region.u8(1) >> 4 != DATA:
+        return
+    left = region.reported_length - length
+    if left == 1:
         view.call_data(region.sub(length))  # what is longer, session or S7 protocols recognise
+    elif left > 1:
+        view.call(view.session.catalogue.protocols["s7comm"], region.sub(length))
 
 
 @COTP.filler

@@ -43,7 +43,24 @@ link/105: 40 00 0000 ffffffffffff 020000000001 ffffffffffff 1000 0009 6162
     wlan.tag.length == 9 and _ws.malformed
 """  # noqa: E501
 
-TABLES = {"wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
+PLANTS = """
+tcp/502: 0001 0000 000b 01 10 0001 0002 04 000a 0102
+    mbtcp.trans_id == 1 and mbtcp.unit_id == 1 and modbus.func_code == 16 and modbus.reference_num == 1
+    modbus.regnum16 == 2 and modbus.regval_uint16 == 258 and not _ws.malformed
+tcp/502: 0001 0001 0006 01 03 0000 0002
+    not mbtcp
+tcp/2404: 68 0e 0200 0400 2d 01 0600 0300 010000 01
+    iec60870_104.type == 0 and iec60870_104.tx == 1 and iec60870_asdu.typeid == 45 and iec60870_asdu.causetx == 6
+    iec60870_asdu.ioa == 1 and iec60870_asdu.addr == 3
+tcp/2404: 68 04 07000000
+    iec60870_104.utype == 1
+udp/20000: 0564 08 c4 0a00 0100 fc42 c0 c0 17 c2a7
+    dnp3.dst == 10 and dnp3.src == 1 and dnp3.ctl.prifunc == 4 and dnp3.al.func == 23 and dnp.hdr.CRC.status == 1
+tcp/102: 0300 0019 02f080 3201 0000 0001 0008 0000 f000 0001 0001 01e0
+    s7comm.header.rosctr == 1 and s7comm.param.func == 0xf0 and s7comm.param.pdu_length == 480
+"""
+
+TABLES = {"plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
 @pytest.mark.parametrize("name", TABLES)
