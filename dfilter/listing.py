@@ -231,6 +231,7 @@ _SHOWN: dict[str, Callable[[View, Progress], str]] = {
     "%f": _first("ip.dsfield.dscp"),
 }
 _FREE: dict[str, frozenset[str]] = {f"time:{kind}": frozenset() for kind in TIME_FORMATS}
+_FREE |= {"time:r": frozenset({"frame.time_relative"}), "time:d": frozenset({"frame.time_delta"})}
 _FREE |= {"%m": frozenset(), "%L": frozenset(), "%B": frozenset(), "%f": frozenset({"ip.dsfield.dscp"})}
 """Columns that need no layer of the frame, or one field."""
 _NAMED = {name.casefold(): (kind, name) for kind, name in (

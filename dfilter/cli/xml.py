@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 import dfilter
 from dfilter.cli.json import chosen
@@ -19,6 +19,7 @@ from dfilter.listing import PacketList
 from dfilter.tree import TreeField, TreeLayer, tree_of
 
 _HEAD: Final = '<?xml version="1.0" encoding="utf-8"?>'
+_QUOTES: Final = {'"': "&quot;", "'": "&#x27;"}
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """XML 1.0 section 2.2: characters that no document can hold."""
 
@@ -105,8 +106,8 @@ class PsmlPrinter(Printer):
 
 
 def _text(text: str) -> str:
-    return escape(_FORBIDDEN.sub("\ufffd", text))
+    return escape(_FORBIDDEN.sub("\ufffd", text), _QUOTES)
 
 
 def _quoted(text: str) -> str:
-    return quoteattr(_FORBIDDEN.sub("\ufffd", text), {'"': "&quot;"})
+    return f'"{_text(text)}"'
