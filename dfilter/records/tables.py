@@ -9,7 +9,7 @@ different value in it; conditions on several columns are asked row by row.  Neit
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -160,18 +160,14 @@ class _Rows:
 
     def _by_value(self, node: TypedExpression, column: str) -> Bits:
         """Each different value is asked once."""
-        test, known = self._compiled.part(node), dict[tuple[type, Hashable], bool]()
-
-        def answer(value: Any) -> bool:
-            try:
-                found = known.get((type(value), value))
-            except TypeError:  # a list or mapping
-                return test({column: value})
-            if found is None:
-                found = known[type(value), value] = test({column: value})
-            return found
-
-        return np.fromiter(map(answer, self._table.values(column)), np.bool_, self._table.rows)
+        test, values = self._compiled.part(node), self._table.values(column)
+        if len(set(map(type, values)) - {type(None)}) > 1:  # then 1, 1.0 and True would be one
+            return np.fromiter((test({column: value}) for value in values), np.bool_, self._table.rows)
+        try:
+            known = {value: test({column: value}) for value in set(values)}
+        except TypeError:  # lists or mappings
+            return np.fromiter((test({column: value}) for value in values), np.bool_, self._table.rows)
+        return np.fromiter(map(known.__getitem__, values), np.bool_, self._table.rows)
 
     def _by_arithmetic(self, node: TypedExpression, column: str) -> Bits | None:
         """A column of numbers compared with a constant; None for anything else."""

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 import dfilter
 from dfilter import RecordField, Schema
+from dfilter.fields.types import FieldType
 
 FIELDS: dict[str, str | RecordField] = {
     "file.size": "uint64", "file.name": "string", "net.ip": "ipv4", "net.ip6": "FT_IPv6", "port": "uint16",
@@ -75,15 +76,16 @@ ODD = st.sampled_from([None, True, False, 0, 1, -1, 80, 443, 70000, 2**64, 2**65
 RECORDS = st.dictionaries(st.sampled_from([*FIELDS, "file", "net", "deep", "proto", "from", "to"]), ODD, max_size=6)
 NESTED = st.builds(lambda flat, size, name: {**flat, "file": {"size": size, "name": name}}, RECORDS, ODD, ODD)
 TESTS = st.sampled_from([
-    "port == 443", "port != 443", "port > 80", "port <= 443", "80 < port", "port in {80 443}", "port not in {80 443}",
+    "port == 443", "port != 443", "port > 80", "port <= 443", "80 < port", "port in {80, 443}", "port not in {80, 443}",
+    "port in {80 443}",
     "port in {1..100}", "port", "port & 1", "all port == 443", "any port != 443", "port == 80 or port == 443",
     "file.size >= 1", "file.size", "file.size != 5", "file.size == 18446744073709551615",
     'file.name == "evil.exe"', 'file.name != "evil.exe"', 'file.name contains "e"', 'file.name contains ""',
-    'file.name matches "exe$"', 'file.name in {"evil.exe" "a"}', 'file.name > "a"', "file.name",
+    'file.name matches "exe$"', 'file.name in {"evil.exe", "a"}', 'file.name > "a"', "file.name",
     'lower(file.name) == "evil.exe"', 'upper(file.name) contains "EXE"', "len(file.name) > 4",
     'lower(file.name) != "é"',
-    'lower(file.name) matches "^e"', "len(file.name) in {1 8}", 'file.name == "é"', 'file.name < "é"',
-    "net.ip == 10.0.0.0/8", "net.ip != 10.1.2.3", "net.ip in {10.1.2.3 1.1.1.1}", "net.ip", "mac == 00:11:22:33:44:55",
+    'lower(file.name) matches "^e"', "len(file.name) == 8", 'file.name == "é"', 'file.name < "é"',
+    "net.ip == 10.0.0.0/8", "net.ip != 10.1.2.3", "net.ip in {10.1.2.3, 1.1.1.1}", "net.ip", "mac == 00:11:22:33:44:55",
     "hash contains 61", "ratio > 0.5", "ratio != 0.5", "ratio", "ratio == 1", "safe == true", "safe != true", "safe",
     'kind == "request"', "kind == 1", "net", "file", "dport == 443", "ends == 10.1.2.3", "count(port) == 1",
 ])  # fmt: skip
@@ -330,3 +332,15 @@ def test_one_filter_in_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@given(st.one_of(st.ip_addresses(v=4).map(str), st.text("0123456789.+-_ ", max_size=16)))
+def test_quads_are_read_as_literals_are(text: str) -> None:
+    from dfilter.check.convert.addresses import parse_ipv4
+    from dfilter.records.values import converter
+
+    try:
+        found = converter(FieldType.IPv4)(text)
+    except ValueError:
+        found = None
+    assert found == parse_ipv4(text)
