@@ -130,6 +130,9 @@ class Protocol:
         over: table name -> keys under which this protocol is found there ({"tcp.port": (80, 8080)}).
         carries: names of tables and of protocols that can follow.
         decrypts: names of those that can follow only where the capture holds the secrets to decrypt this one.
+        quotes: names of protocols of packets of which its messages, in a TCP stream, carry copies. They are found
+            where it is behind one of its own ports, or where it is dissected anyway: a filter over headers need not
+            follow every stream for them.
         shares: names of protocols whose computed fields layers of this one carry too (SSDP carries http.*), or
             of single fields that layers of this one add like computed ones (IPv6 adds ip.version).
         dissect: walks the protocol's bytes: pushes a layer, finds what follows, keeps state.
@@ -149,6 +152,7 @@ class Protocol:
     fields: tuple[Field, ...] = ()
     over: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     carries: tuple[str, ...] = ()
+    quotes: tuple[str, ...] = ()
     decrypts: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
     dissect: Callable[[View, Region], Any] | None = None

@@ -73,7 +73,24 @@ class Catalogue:
                 if name not in found:
                     found.add(name)
                     pending.append(name)
+            if not pending:
+                pending.extend(self._quoting(found))
         return frozenset(found)
+
+    def _quoting(self, found: set[str]) -> list[str]:
+        """Add protocols whose messages quote what was found; the transports whose ports lead to them, if they are new.
+
+        What else could lead there, such as TLS, is not followed: then every filter would follow every stream.
+        """
+        transports: set[str] = set()
+        for protocol in self.protocols.values():
+            if protocol.name in found or found.isdisjoint(protocol.quotes):
+                continue
+            found.add(protocol.name)
+            transports |= {table.partition(".")[0] for table in protocol.over}
+        new = transports - found
+        found |= new
+        return list(new)
 
 
 @cache

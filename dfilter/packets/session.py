@@ -45,6 +45,7 @@ class Needs:
         look_ahead: some name depends on later frames, so two passes are needed.
         second_look: a second pass finds some wanted layers that a first one cannot, as the reference's window does;
             where there can be only one pass, its answer stands.
+        quoted: a message in a TCP stream may hold a copy of a packet that has what is wanted.
     """
 
     names: frozenset[str] | None
@@ -52,6 +53,12 @@ class Needs:
     stateful: bool
     look_ahead: bool
     second_look: bool = False
+    quoted: bool = False
+
+    @property
+    def streams(self) -> bool:
+        """Must TCP streams be followed?"""
+        return self.stateful or self.quoted
 
     def wants(self, *names: str) -> bool:
         """Will any of these fields be asked for?"""
@@ -72,13 +79,15 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
     wanted = {carrier for name in asked for carrier in known.carriers[name]}
     parts = [known.fields[part] for field in declared for part in field.parts]
     asked |= {part.name for part in parts}
-    above_tcp = known.reachable(wanted) & known.successors["tcp"]
-    stateful = bool(above_tcp) or any(field.stateful for field in declared + parts)
+    found = known.reachable(wanted)
+    above_tcp = found & known.successors["tcp"]
+    quoting = {name for name in above_tcp if known.protocols[name].quotes and name not in wanted}
+    stateful = above_tcp != quoting or any(field.stateful for field in declared + parts)
     look_ahead = any(field.look_ahead for field in declared + parts)
     second_look = any(known.protocols[name].second_look for name in asked if name in known.protocols)
     # what is nobody's data shows only once every other protocol has had its try
-    reachable = frozenset(known.protocols) if "data" in wanted else known.reachable(wanted)
-    return Needs(asked, reachable, stateful, look_ahead, second_look)
+    reachable = frozenset(known.protocols) if "data" in wanted else found
+    return Needs(asked, reachable, stateful, look_ahead, second_look, bool(quoting))
 
 
 @dataclass(slots=True)

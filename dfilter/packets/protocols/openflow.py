@@ -76,7 +76,7 @@ def _version(number: int, fields: str = "") -> Protocol:
             header(first + ".xid", T.UINT32, 4),
             *computed_table(fields),
         ),
-        carries=("eth",) if fields else (),
+        quotes=("eth",) if fields else (),
         info=openflow_info,
     )
 
@@ -95,6 +95,7 @@ OPENFLOW = Protocol(
     "OpenFlow",
     over={"tcp.port": (6633, 6653)},
     carries=tuple(protocol.name for protocol in VERSIONS.values()),
+    quotes=("eth",),
 )
 
 

@@ -87,7 +87,7 @@ def dissect_tcp(view: View, region: Region) -> None:
         return
     if region.reported_length < header_length:
         raise Malformed("the header is longer than the segment")
-    if not view.session.needs.stateful:
+    if not view.session.needs.streams:
         return
     tracker = view.session.memory("tcp", lambda: Tracker(view.session))
     length = None if _is_fragment(view, region) else region.reported_length - header_length
@@ -105,7 +105,7 @@ def dissect_tcp(view: View, region: Region) -> None:
 
 def _dissect_quoted(view: View, layer: Layer, payload: Region) -> None:
     """A segment inside an ICMP error."""
-    if not view.session.needs.stateful:
+    if not view.session.needs.streams:
         return
     tracker = view.session.memory("tcp", lambda: Tracker(view.session))
     layer.state = (payload, tracker.track_quoted(view, layer.region))
