@@ -18,7 +18,7 @@ from dfilter.profiles.colours import colours_of
 from dfilter.profiles.columnformat import PREFERENCE, ColumnFormat, encode_columns, parse_columns
 from dfilter.profiles.document import Format
 from dfilter.profiles.files import macros_beside, read_file, write_file
-from dfilter.profiles.folders import BUILTIN, Profile
+from dfilter.profiles.folders import BUILTIN, Profile, installed_folder
 from dfilter.profiles.settings import HISTORY, value_of, values_of, with_history, with_value
 
 BUTTONS, COLOURS, PREFERENCES, RECENT, RECENT_COMMON = (
@@ -135,8 +135,13 @@ class ColourRule:
 
 
 def colour_rules(profile: Profile, *, target: Target | None = None) -> tuple[list[ColourRule], list[str]]:
-    """The rules that are switched on, in their order, and the names of those that cannot be run."""
-    path = profile.file(COLOURS)
+    """The rules that are switched on, in their order, and the names of those that cannot be run.
+
+    A profile without rules of its own has those that Wireshark installs for all users, as in Wireshark.
+    """
+    path, installed = profile.file(COLOURS), installed_folder()
+    if not path.is_file() and installed is not None:
+        path = installed / COLOURS
     if not path.is_file():
         return [], []
     found, lost = [], []

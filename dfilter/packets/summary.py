@@ -85,12 +85,18 @@ def _write_line(layer: Layer, columns: Columns) -> None:
 
 def protocol_label(view: View) -> str:
     """The name of the innermost protocol."""
-    return columns_of(view).protocol
+    return _column(view, "protocol") or columns_of(view).protocol
 
 
 def info_text(view: View) -> str:
     """One line about the frame, without control characters."""
-    return columns_of(view).info.translate(_CONTROLS)
+    return (_column(view, "info") or columns_of(view).info).translate(_CONTROLS)
+
+
+def _column(view: View, name: str) -> str:
+    """A column that the frame has as a field, where it has: it is made once only."""
+    layers = view.by_name.get("_ws.col")
+    return str(layers[0].computed(f"_ws.col.{name}")[0]) if layers else ""
 
 
 def seconds_text(nanoseconds: int | None, digits: int = 6) -> str:

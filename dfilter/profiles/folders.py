@@ -64,6 +64,18 @@ def _wireshark_candidates() -> Iterator[Path]:
     yield Path.home() / ".wireshark"
 
 
+def installed_folder() -> Path | None:
+    """The folder with what Wireshark itself installs for all users; None where there is none."""
+    programs = [os.environ.get(name) for name in ("ProgramFiles", "ProgramW6432")]
+    candidates = [Path(each) / "Wireshark" for each in programs if each]
+    candidates += [Path(name) for name in _INSTALLED]
+    return next((folder for folder in candidates if folder.is_dir()), None)
+
+
+_INSTALLED = ("/usr/share/wireshark", "/usr/local/share/wireshark", "/opt/homebrew/share/wireshark",
+              "/Applications/Wireshark.app/Contents/Resources/share/wireshark")  # fmt: skip
+
+
 def own_folder() -> Path:
     """dfilter's own configuration folder; it may not exist yet."""
     roaming = os.environ.get("APPDATA")

@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 COMMANDS = {
     "run.svg": [
-        ["run", "(http.request or tls.handshake.type eq 1) and !(ssdp)", "tests/captures/bot-http.pcap"],
+        ["run", "--profile", "tutorial", "--button", "basic", "tests/captures/bot-http.pcap"],
         ["check", "dns && ip.addr || http.request"],
     ],
 }
@@ -26,7 +26,7 @@ WIDTH = 120
 
 
 def output_of(arguments: list[str]) -> str:
-    environment = os.environ | {"COLUMNS": str(WIDTH), "FORCE_COLOR": "1"}
+    environment = os.environ | {"COLUMNS": str(WIDTH), "FORCE_COLOR": "1", "COLORTERM": "truecolor"}
     command = [sys.executable, "-m", "dfilter", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
