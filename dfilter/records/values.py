@@ -244,7 +244,7 @@ def _quad(text: str) -> bytes | None:
         quad = bytes(map(int, text.split(".")))
     except ValueError:
         return None
-    return quad if len(quad) == 4 and "%d.%d.%d.%d" % tuple(quad) == text else None
+    return quad if len(quad) == 4 and ".".join(map(str, quad)) == text else None
 
 
 _LONGEST_QUAD = 15
