@@ -131,10 +131,7 @@ def _basic_response(der: Der, node: Node) -> None:
 
 def _response_data(der: Der, node: Node) -> None:
     der.mark("ocsp.tbsResponseData_element", node)
-    parts = der.all_children(node)
-    if not parts or parts[0].tag != 0xA0:
-        der.add("ocsp.version", 0, node.content, node.content)  # the default, v1
-    for part in parts:
+    for part in der.children(node):
         if part.tag == 0xA0:
             der.put("ocsp.version", der.integer(der.only(part)), part)
         elif part.tag == 0xA1 and part.is_context:

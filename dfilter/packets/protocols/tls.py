@@ -16,6 +16,7 @@ from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.dispatch import SEES_ALL
 from dfilter.packets.protocols.ocsp import OCSP
 from dfilter.packets.protocols.tls_application import application_name
+from dfilter.packets.protocols.tls_decrypt import bare_mac_length
 from dfilter.packets.protocols.tls_fields import handshake_fields
 from dfilter.packets.protocols.tls_handshake import TLS13, Agreed, server_choice
 from dfilter.packets.protocols.tls_info import version_name, write_tls
@@ -32,7 +33,7 @@ from dfilter.packets.protocols.tls_records import (
     TlsState,
     fill_tls,
 )
-from dfilter.packets.protocols.tls_secrets import key_log, may_have_secrets
+from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.protocols.tls_session import MAX_PIECES, Message, TlsConnection, split_messages
 from dfilter.packets.protocols.tls_ssl2 import SSL2_FIELDS, is_sound_ssl2_hello, is_ssl2_hello, ssl2_length
 from dfilter.packets.protocols.tls_stapled import stapled_responses
@@ -126,10 +127,15 @@ def _is_idle(view: View, region: Region) -> bool:
     names = view.session.needs.names
     if names is None or view.session.memory("tls.wanted", lambda: [_wants_tls(view)])[0]:
         return False
-    if not may_have_secrets(view):
-        return True
-    is_hello = region.length > RECORD_HEADER and region.u8(0) == HANDSHAKE and is_record(region, 0)
-    return key_log(view) is None and not is_hello
+    if region.length > RECORD_HEADER and region.u8(0) == HANDSHAKE and is_record(region, 0):
+        return False
+    return key_log(view) is None and not _is_bare(view)
+
+
+def _is_bare(view: View) -> bool:
+    """Did the two ends agree on a suite that does not encrypt?"""
+    connection = None if view.stream is None else view.stream.conversation.state.get("tls")
+    return connection is not None and bare_mac_length(connection.protection.suite) is not None
 
 
 def _pass_by(view: View, region: Region) -> bool | None:
@@ -232,7 +238,7 @@ def _dissect_record(view: View, region: Region, at: int, connection: TlsConnecti
         if left >= RECORD_HEADER and is_ssl2_hello(region, at):
             state.ssl2.append((at, ssl2_length(region, at)))
             return at + ssl2_length(region, at)
-        if connection.version and at:
+        if connection.version:
             state.unknown = at
         return region.length
     type_, version, size = region.u8(at), region.u16(at + 1), region.u16(at + 3)

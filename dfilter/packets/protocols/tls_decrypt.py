@@ -55,6 +55,15 @@ def suite_of(number: int) -> Suite | None:
     return Suite("AES", found["mode"], int(found["bits"]) // 8, _HASHES.get(found["hash"] or "SHA256", "sha256"))
 
 
+@cache
+def bare_mac_length(number: int) -> int | None:
+    """How long the MAC of a suite that does not encrypt is ("WITH_NULL_SHA"); None for other suites."""
+    name = next((text for first, last, text in labels("tls.handshake.ciphersuite", Version.V4_4) or ()
+                 if first <= number <= last), "")  # fmt: skip
+    hash_ = name.partition("_WITH_NULL_")[2]
+    return {"MD5": 16, "SHA": 20, "SHA256": 32, "SHA384": 48}.get(hash_)
+
+
 class RecordCipher:
     """What protects the records of one direction, from the first one after a change of keys on.
 
@@ -105,6 +114,11 @@ def expand_label(secret: bytes, label: str, length: int, hash_: str) -> bytes:
         link = hmac.digest(secret, link + info + bytes([count]), hash_)
         out += link
     return out[:length]
+
+
+def bare_cipher(mac_length: int) -> RecordCipher:
+    """What "protects" records whose suite does not encrypt: a MAC behind the content, which is not looked at."""
+    return RecordCipher(lambda _, __, content: content[:-mac_length] if len(content) > mac_length else None)
 
 
 def ciphers_12(version: int, number: int, master: bytes, randoms: tuple[bytes, bytes],

@@ -203,7 +203,9 @@ def walk_sct_list(walk: Walk, named: bool = True) -> None:
             extensions.note("sct.sct_extensions", None, extensions.left)
         if named:
             walk_signature_algorithm(one)
-        one.opaque("sct.sct_signature", one.length("sct.sct_signature_length", 2))
+        size = one.length("sct.sct_signature_length", 2)
+        if size:
+            one.opaque("sct.sct_signature", size)
 
 
 def _certificate_type(walk: Walk, message: int, facts: HelloFacts) -> None:

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dfilter.packets.protocols.tls_decrypt import TLS10, TLS12, TLS13, RecordCipher, cipher_13, ciphers_12, next_secret
+from dfilter.packets.protocols.tls_decrypt import (
+    TLS10,
+    TLS12,
+    TLS13,
+    RecordCipher,
+    bare_cipher,
+    bare_mac_length,
+    cipher_13,
+    ciphers_12,
+    next_secret,
+)
 from dfilter.packets.protocols.tls_secrets import KeyLog
 
 APPLICATION_DATA = 23
@@ -55,6 +65,10 @@ class Protection:
         if self.version == TLS13:
             return
         self._ciphers[end] = None
+        bare = bare_mac_length(self.suite)
+        if bare is not None:
+            self._ciphers[end] = bare_cipher(bare)
+            return
         master = None if log is None else log.find("CLIENT_RANDOM", self.client_random)
         if master is None or not TLS10 <= self.version <= TLS12:
             return

@@ -83,7 +83,8 @@ def fill_tls(layer: Layer) -> None:
         layer.add("tls.ignored_unknown_record", None)
     if state.waiting is not None:
         at, length = state.waiting
-        layer.add("tls.segment.data", region.bytes(at, length), region.start + at, length)
+        if length >= RECORD_HEADER:
+            layer.add("tls.segment.data", region.bytes(at, length), region.start + at, length)
 
 
 def _fill_record(layer: Layer, record: Record) -> None:

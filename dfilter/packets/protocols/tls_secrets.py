@@ -55,11 +55,6 @@ class KeyLog:
                     self._secrets[label, bytes.fromhex(random)] = bytes.fromhex(secret)
 
 
-def may_have_secrets(view: View) -> bool:
-    """Can the capture that this frame is from tell secrets at all?"""
-    return section_of(view) is not None
-
-
 def key_log(view: View) -> KeyLog | None:
     """The secrets told so far; None where the capture has told none."""
     section = section_of(view)

@@ -145,7 +145,36 @@ PKCS1 = Protocol("pkcs-1", "PKCS-1", fields=computed_table("""
     pkcs1.namedCurve      OID
 """))  # fmt: skip
 
-X509_SPACES = ("x509af", "x509if", "x509sat", "x509ce", "pkix1implicit", "pkix1explicit", "pkcs-1")
+LOGOTYPE = Protocol("logotypecertextn", "LogotypeCertExtn", fields=computed_table("""
+    logotypecertextn.LogotypeExtn_element     NONE
+    logotypecertextn.issuerLogo               UINT32
+    logotypecertextn.subjectLogo              UINT32
+    logotypecertextn.direct_element           NONE
+    logotypecertextn.image                    UINT32
+    logotypecertextn.LogotypeImage_element    NONE
+    logotypecertextn.imageDetails_element     NONE
+    logotypecertextn.mediaType                STRING
+    logotypecertextn.logotypeHash             UINT32
+    logotypecertextn.HashAlgAndValue_element  NONE
+    logotypecertextn.hashAlg_element          NONE
+    logotypecertextn.hashValue                BYTES
+    logotypecertextn.logotypeURI              UINT32
+    logotypecertextn.logotypeURI_item         STRING
+"""))  # fmt: skip
+
+NETSCAPE = Protocol("ns_cert_exts", "NS_CERT_EXTS", fields=computed_table("""
+    ns_cert_exts.BaseUrl                STRING
+    ns_cert_exts.RevocationUrl          STRING
+    ns_cert_exts.CaRevocationUrl        STRING
+    ns_cert_exts.CaPolicyUrl            STRING
+    ns_cert_exts.CertRenewalUrl         STRING
+    ns_cert_exts.SslServerName          STRING
+    ns_cert_exts.Comment                STRING
+    ns_cert_exts.CertType               BYTES
+"""))  # fmt: skip
+
+X509_SPACES = ("x509af", "x509if", "x509sat", "x509ce", "pkix1implicit", "pkix1explicit", "pkcs-1", "logotypecertextn",
+               "ns_cert_exts")  # fmt: skip
 
 
 def wants_certificates(session: Session) -> bool:
@@ -155,4 +184,7 @@ def wants_certificates(session: Session) -> bool:
 
 
 def _is_certificate_field(name: str) -> bool:
-    return name.startswith(("x509", "pkix1", "pkcs1.", "tls.sct.", "tls.handshake.sig_hash"))
+    return name.startswith(_PREFIXES)
+
+
+_PREFIXES = ("x509", "pkix1", "pkcs1.", "tls.sct.", "tls.handshake.sig_hash", "logotypecertextn.", "ns_cert_exts.")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dfilter.packets.protocols.tls_extensions import walk_sct_list
 from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.protocols.x509_der import BOOLEAN, INTEGER, OCTET_STRING, OID, SEQUENCE, BadDer, Der, Node
+from dfilter.packets.protocols.x509_logotype import walk_logotype
 from dfilter.packets.protocols.x509_names import walk_general_name, walk_general_names
 from dfilter.packets.region import Region
 
@@ -189,6 +190,18 @@ def _features(der: Der, node: Node) -> None:
         der.put("pkix1explicit.Features_item", der.integer(feature), feature)
 
 
+def _netscape_text(name: str) -> Callable[[Der, Node], None]:
+    def walk(der: Der, node: Node) -> None:
+        der.put("ns_cert_exts." + name, der.text(node), node)
+
+    return walk
+
+
+def _netscape_type(der: Der, node: Node) -> None:
+    start = node.content + 1
+    der.add("ns_cert_exts.CertType", der.buf[start : node.end], start, node.end)
+
+
 _EXTENSIONS: dict[bytes, Callable[[Der, Node], None]] = {
     bytes.fromhex("551d0e"): _subject_key,
     bytes.fromhex("551d0f"): _key_usage,
@@ -201,6 +214,11 @@ _EXTENSIONS: dict[bytes, Callable[[Der, Node], None]] = {
     bytes.fromhex("551d23"): _authority_key,
     bytes.fromhex("551d25"): _key_purposes,
     bytes.fromhex("2b06010505070101"): _authority_access,
+    bytes.fromhex("2b0601050507010c"): walk_logotype,
     bytes.fromhex("2b06010505070118"): _features,
     bytes.fromhex("2b06010401d679020402"): _timestamps,
-}
+    bytes.fromhex("6086480186f8420101"): _netscape_type,
+    **{bytes.fromhex("6086480186f84201") + bytes([number]): _netscape_text(name) for number, name in (
+        (2, "BaseUrl"), (3, "RevocationUrl"), (4, "CaRevocationUrl"), (7, "CertRenewalUrl"), (8, "CaPolicyUrl"),
+        (12, "SslServerName"), (13, "Comment"))},
+}  # fmt: skip

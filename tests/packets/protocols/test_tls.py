@@ -190,9 +190,12 @@ def test_ssl2_hello_on_any_port() -> None:
     assert not frames_with(Talk(8000).client(bytes([0x80, 32]) + b"\1\3\1" + bytes(29)).views(), "tls")
 
 
-def test_the_rest_of_a_segment_waits_for_its_record() -> None:
-    views = Talk(443).client(HELLO + record(23, b"abcdef")[:4], record(23, b"abcdef")[4:]).views()
-    assert shown(views, "tls.segment.data") == {4: [b"\x17\3\3\0"]}
+@pytest.mark.parametrize(("size", "expected"), [(1, {}), (4, {}), (5, {4: [b"\x17\3\3\0\6"]})])
+def test_the_rest_of_a_segment_waits_for_its_record(size: int, expected: dict[int, list[bytes]]) -> None:
+    """Shown from a whole header on (Wireshark 4.4)."""
+    whole = record(23, b"abcdef")
+    views = Talk(443).client(HELLO + whole[:size], whole[size:]).views()
+    assert shown(views, "tls.segment.data") == expected
     assert shown(views, "tls.app_data") == {5: [b"abcdef"]}
 
 

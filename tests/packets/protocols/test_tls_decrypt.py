@@ -17,6 +17,7 @@ from dfilter.packets.protocols.tls_protection import chosen_protocol, extensions
 from dfilter.packets.protocols.tls_secrets import TLS_KEY_LOG, KeyLog
 from dfilter.packets.session import Needs, Session, needs_of
 from tests.packets.protocols.http_wire import Talk
+from tests.packets.protocols.tls_wire import client_hello, record, server_hello
 
 pytest.importorskip("cryptography")
 
@@ -261,3 +262,16 @@ def test_text_on_a_port_of_tls_is_not_tls() -> None:
     talk = Talk(443).client(REQUEST).server(ANSWER)
     for needs in (None, needs_of(["http"])):
         assert len(shown(Sitting(talk), "http", keys=b"", needs=needs)["http"]) == 2
+
+
+@pytest.mark.parametrize("names", [None, ("http.request.method",)], ids=["all", "only the inside"])
+def test_suites_that_do_not_encrypt_need_no_secrets(names: tuple[str, ...] | None) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    sent = [record(22, client_hello()), record(22, server_hello(suite=0x0002)), record(20, b"\1"),
+            record(23, request + bytes(20))]  # fmt: skip
+    talk = Talk(443).client(sent[0]).server(sent[1]).client(sent[2] + sent[3])
+    session, found = Session(None if names is None else needs_of(names)), list[Any]()
+    for number, (data, length) in enumerate(talk.frames, 1):
+        found += session.dissect(Frame(number, 0, data, length)).get("http.request.method")
+    assert found == ["GET"]
+    assert not session.internal_errors

@@ -32,7 +32,16 @@ PLAIN: list[tuple[str, list[object]]] = [
     ("x509af.encrypted", [b"signature"]),
 ]
 
+LOGOTYPE = der(0x30, der(0xA1, der(0xA0, der(0x30, der(0x30, der(
+    0x30, der(22, b"image/gif"), der(0x30, der(0x30, der(0x30, der(6, bytes.fromhex("2b0e03021a"))), der(4, b"hash"))),
+    der(0x30, der(22, b"http://a"))))))))  # fmt: skip
+
 EXTENSIONS: list[tuple[str, bytes, str, list[object]]] = [
+    ("2b0601050507010c", LOGOTYPE, "logotypecertextn.mediaType", ["image/gif"]),
+    ("2b0601050507010c", LOGOTYPE, "logotypecertextn.hashValue", [b"hash"]),
+    ("2b0601050507010c", LOGOTYPE, "logotypecertextn.logotypeURI_item", ["http://a"]),
+    ("6086480186f842010d", der(22, b"note"), "ns_cert_exts.Comment", ["note"]),
+    ("6086480186f8420101", b"\3\2\6\x40", "ns_cert_exts.CertType", [b"\x40"]),
     ("551d11", GENERAL_NAMES, "x509ce.dNSName", ["a.example"]),
     ("551d11", GENERAL_NAMES, "x509ce.rfc822Name", ["b@example"]),
     ("551d11", GENERAL_NAMES, "x509ce.uniformResourceIdentifier", ["http://c/"]),
