@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-PATIENCE = 8.0
+PATIENCE = 20.0
 """Seconds after which a text is not waited for any more."""
 ROWS, COLUMNS = 40, 120
 ASKED, ANSWER = b"\x1b[6n", b"\x1b[1;1R"

@@ -69,6 +69,7 @@ def test_history_is_kept_as_wiresharks_recent(tmp_path):
         first.expect("4 frames")
         first.send("tcp.prt" + ENTER)
         first.expect("E201")
+        first.expect(" filter ")
         first.send(END)
         assert first.ended() == 0
     recent = next(tmp_path.rglob("recent_common"))
@@ -82,11 +83,13 @@ def test_history_is_kept_as_wiresharks_recent(tmp_path):
 def test_errors_and_interruptions_do_not_end_the_shell(terminal):
     terminal.send("tcp.prt" + ENTER)
     terminal.expect("did you mean")
+    terminal.expect(" filter ")
     terminal.send("half a line" + INTERRUPT)
     terminal.send(":show 9999" + ENTER)
     terminal.expect("there is no frame 9999")
     terminal.send(":nothing" + ENTER)
-    terminal.expect(":help lists them")
+    terminal.expect("there is no command")
+    terminal.expect(" filter ")
     terminal.send(END)
     assert terminal.ended() == 0
 
