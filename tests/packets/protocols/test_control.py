@@ -60,7 +60,20 @@ tcp/102: 0300 0019 02f080 3201 0000 0001 0008 0000 f000 0001 0001 01e0
     s7comm.header.rosctr == 1 and s7comm.param.func == 0xf0 and s7comm.param.pdu_length == 480
 """
 
-TABLES = {"plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
+SENSORS = """
+link/230: 41 88 01 cdab 0200 0100 7f 33 f0 f0b1 f0b2 abcd 6869
+    wpan.dst_pan == 0xabcd and wpan.src16 == 1 and wpan.dst16 == 2 and 6lowpan.iphc.hlim == 3
+    6lowpan.src == fe80::ff:fe00:1 and 6lowpan.dst == fe80::ff:fe00:2 and ipv6.hlim == 255
+    udp.srcport == 61617 and udp.dstport == 61618 and udp.length == 10 and not _ws.malformed
+link/195: 41 88 01 cdab 0200 0100 7f 33 f0 f0b1 f0b2 abcd 6869 0000
+    wpan.fcs_ok == 0 and data and not 6lowpan
+link/230: 41 84 01 cdab 0100
+    _ws.malformed
+link/230: 80 eb cdab ffff cdab 01000000 00000cc1 203f 1188
+    wpan.ie_present == 1 and _ws.malformed
+"""
+
+TABLES = {"sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
 @pytest.mark.parametrize("name", TABLES)
