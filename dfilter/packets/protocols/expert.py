@@ -65,7 +65,10 @@ def _item(name: str) -> Callable[[Layer, int], object]:
     return lambda layer, at: (layer.items.get(name) or [""])[at if at < len(layer.items.get(name, ())) else 0]
 
 
-_ITS_OWN_DAMAGE = frozenset({"udp.length.bad", "ipv6.bogus_ipv6_version", "dhcpv6.malformed_option"})
+_ITS_OWN_DAMAGE = frozenset({
+    "udp.length.bad", "ipv6.bogus_ipv6_version", "dhcpv6.malformed_option", "irc.missing_end_delimiter",
+    "smb2.bad_negprot_reserved2", "ipv6.opt.invalid_len",
+})  # fmt: skip
 """Remarks that make the packet malformed by themselves, without a read beyond its end."""
 
 _DETAILS: dict[str, Callable[[Layer, int], object]] = {

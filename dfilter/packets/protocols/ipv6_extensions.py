@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
-from dfilter.packets.region import Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer
 
 HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION = 0, 43, 44, 60
@@ -22,6 +22,7 @@ OPTION_FIELDS = """
         ipv6.opt.type.change               BOOLEAN
         ipv6.opt.type.rest                 UINT8
         ipv6.opt.length                    UINT8
+        ipv6.opt.invalid_len               NONE
         ipv6.opt.pad1                      NONE
         ipv6.opt.padn                      BYTES
         ipv6.opt.router_alert              UINT16
@@ -130,6 +131,10 @@ ILNP_NONCE, LINE_ID, JUMBO, HOME_ADDRESS = 0x8B, 0x8C, 0xC2, 0xC9
 RPL_OLD = 0x23
 MAX_PLAIN = 0xFFFF
 """The longest payload of a packet that is no jumbogram, bytes."""
+PMTU = 0x30
+_OPTION_LENGTHS = {ROUTER_ALERT: (2, 2), JUMBO: (4, 4), TUNNEL_LIMIT: (1, 1), HOME_ADDRESS: (16, 16), PMTU: (4, 4),
+                   RPL: (4, 255), RPL_OLD: (4, 255), CALIPSO: (8, 255)}  # fmt: skip
+"""The shortest and the longest that these options may be, bytes."""
 EXPERIMENTAL = frozenset({0x1E, 0x3E, 0x5E, 0x7E, 0x9E, 0xBE, 0xDE, 0xFE})
 
 
@@ -183,6 +188,11 @@ def _fill_options(layer: Layer, region: Region) -> None:
 
 def _fill_option(layer: Layer, kind: int, body: Region) -> None:
     at, length, add = body.start, body.reported_length, layer.add
+    shortest, longest = _OPTION_LENGTHS.get(kind, (0, 255))
+    if not shortest <= length <= longest:
+        add("ipv6.opt.invalid_len", None, at - 1, 1)
+        if not layer.quoted:
+            layer.view.damaged(Malformed("an option of the wrong length"))
     if kind == PADN:
         add("ipv6.opt.padn", body.rest(), at, length)
     elif kind == ROUTER_ALERT and length == 2:

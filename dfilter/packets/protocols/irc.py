@@ -38,6 +38,7 @@ IRC = Protocol(
             irc.ctcp.parameters             STRING
         """),
         computed("irc.ctcp", T.PROTOCOL),
+        computed("irc.missing_end_delimiter", T.NONE),
     ),
     over={"tcp.port": (6667, 57000)},
 )
@@ -137,6 +138,8 @@ def _add_ctcp(layer: Layer, part: Part) -> None:
     start = part.start + 1
     end = layer.buf.find(bytes((CTCP,)), start, part.end)
     if end < 0:
+        layer.add("irc.missing_end_delimiter", None, part.start, part.end - part.start)
+        layer.view.damaged(Malformed("a client-to-client message without its end"))
         return
     layer.add("irc.ctcp", layer.part(start, end - start), start, end - start)
     space = layer.buf.find(b" ", start, end)

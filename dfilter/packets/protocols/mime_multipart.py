@@ -37,7 +37,7 @@ MIME_MULTIPART = Protocol(
         + "".join(f"\nmime_multipart.header.{name} STRING" for name in _HEADERS)
     ),
     over={"media_type": ("multipart/",)},
-    carries=("media_type", "data"),
+    carries=("media", "media_type", "data"),
 )
 
 MAX_PARTS = 4096
@@ -138,7 +138,7 @@ def _read_part(buf: bytes, start: int, stop: int) -> Part:
 
 
 def _dissect_part(view: View, region: Region, part: Part) -> None:
-    """Give a part to the protocol of its type; `data` without one."""
+    """Give a part to the protocol of its type, `media` where there is none or it declines; `data` without a type."""
     body = Region(region.buf, *part.body)
     value = next((field.value for field in part.headers if field.name == "content-type"), b"")
     name = value.partition(b";")[0].strip().lower().decode("ascii", "replace")
@@ -148,8 +148,12 @@ def _dissect_part(view: View, region: Region, part: Part) -> None:
         envelope(view.session).value = value
     if not body.length:
         return
-    if protocol is None or view.call(protocol, body) is False:
+    if protocol is not None and view.ask(protocol, body) is not False:
+        return
+    if name in ("", "application/octet-stream"):
         view.call_data(body)
+    else:
+        view.call(view.session.catalogue.protocols["media"], body)
 
 
 @MIME_MULTIPART.filler

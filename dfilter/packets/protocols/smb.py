@@ -14,7 +14,7 @@ from dfilter.packets.protocols.cursor import Cursor, mask_table
 from dfilter.packets.protocols.smb_bodies import dissect_blob, dissect_transaction, fill_command
 from dfilter.packets.protocols.smb_fields import SMB_FIELD_TABLE
 from dfilter.packets.protocols.smb_state import Header, link, note
-from dfilter.packets.region import Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
 
 HEADER_LENGTH = 32
@@ -128,8 +128,10 @@ def _fill_chain(cursor: Cursor, header: Header) -> None:
         if following is None:
             return
         command, offset = following
-        if command == NO_MORE or offset <= start:
+        if command == NO_MORE:
             return
+        if offset <= start:
+            raise Malformed("a chain of commands that does not advance")
         cursor.at = offset
 
 

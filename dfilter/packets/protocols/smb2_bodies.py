@@ -32,6 +32,7 @@ from dfilter.packets.protocols.smb2_flags import (
 from dfilter.packets.protocols.smb2_info import fill_find_entries, fill_info, fill_ioctl
 from dfilter.packets.protocols.smb2_payloads import PIPE_TRANSCEIVE
 from dfilter.packets.protocols.smb2_state import Command, Message
+from dfilter.packets.region import Malformed
 from dfilter.packets.view import Layer
 
 _DIALECT_311 = 0x0311
@@ -127,7 +128,9 @@ def _fill_negotiate_response(cursor: Cursor, message: Message) -> None:
     fill_blob(cursor, blob, "smb2.security_blob")
     cursor.skip(4)
     if dialect != _DIALECT_311:
-        cursor.u32("smb2.negotiate_context.reserved2")
+        if cursor.u32("smb2.negotiate_context.reserved2") and not cursor.layer.quoted:
+            cursor.layer.add("smb2.bad_negprot_reserved2", None, cursor.absolute - 4, 4)
+            cursor.layer.view.damaged(Malformed("a reserved field that is not zero"))
         return
     offset = cursor.u32("smb2.negotiate_context.offset")
     fill_negotiate_contexts(cursor, offset, contexts)

@@ -243,6 +243,7 @@ _TABLE = """
     smb2.negotiate_context.rdma_transform_reserved2 UINT32
     smb2.negotiate_context.reserved UINT16
     smb2.negotiate_context.reserved2 UINT32
+    smb2.bad_negprot_reserved2 NONE
     smb2.negotiate_context.salt BYTES
     smb2.negotiate_context.salt_length UINT16
     smb2.negotiate_context.signing_alg_count UINT16

@@ -54,8 +54,8 @@ def dissect_udp(view: View, region: Region) -> None:
     source, target = buf[start] << 8 | buf[start + 1], buf[start + 2] << 8 | buf[start + 3]
     length = buf[start + 4] << 8 | buf[start + 5]
     view.ports = (source, target)
-    if length == 0 and region.reported_length > MAX_LENGTH and len(view.addresses[0]) == 16:
-        length = region.reported_length  # a jumbogram (RFC 2675)
+    if length == 0 and _is_jumbogram(view):
+        length = region.reported_length  # RFC 2675 section 4
     if length < 8:
         layer.region = region.clipped(0, 6)
         if not view.quoted:
@@ -71,6 +71,12 @@ def dissect_udp(view: View, region: Region) -> None:
     layer.state = view.addresses
     if payload.reported_length > 0:
         dissect_payload(view, payload, source, target)
+
+
+def _is_jumbogram(view: View) -> bool:
+    """Is the network layer's packet one whose length does not fit its header?"""
+    below = view.layer("ipv6")
+    return below is not None and below.region.length >= 6 and below.region.u16(4) == 0
 
 
 def dissect_payload(view: View, payload: Region, source: int, target: int) -> None:

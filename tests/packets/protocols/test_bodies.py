@@ -49,3 +49,13 @@ def test_brotli_is_unpacked_where_its_library_is() -> None:
     assert decode(b"\xff\xfe", b"br") is None
     bomb = brotli.compress(bytes(20 * 1024 * 1024), quality=1)
     assert len(decode(bomb, b"br") or b"") == MAX_DECODED
+
+
+@pytest.mark.parametrize(("content_type", "name"), [
+    (b"", "data"), (b"application/octet-stream", "data"), (b"application/zip", "media"), (b"image/jpeg", "media"),
+    (b"text/plain", "data-text-lines"),
+])  # fmt: skip
+def test_parts_of_no_known_type(content_type: bytes, name: str) -> None:
+    head = b"Content-Type: " + content_type + b"\r\n" if content_type else b""
+    view = posted(b"multipart/form-data; boundary=XX", b"--XX\r\n" + head + b"\r\nbody\r\n--XX--\r\n")
+    assert view.layers[-1].protocol.name == name

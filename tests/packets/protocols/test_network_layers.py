@@ -136,3 +136,15 @@ TUNNELS = [
 @pytest.mark.parametrize(("packet", "layers"), TUNNELS, ids=[row[1] for row in TUNNELS])
 def test_tunnels(packet: bytes, layers: str) -> None:
     assert values(dissect([eth(packet)])[0], "frame.protocols") == ["eth:ethertype:" + layers]
+
+
+@pytest.mark.parametrize(("option", "damaged"), [
+    (b"\x30\x04\1\2\1\2", False), (b"\x30\x03\1\2\1\0", True), (b"\x05\x02\0\0\1\0", False),
+    (b"\x05\x04\0\0\0\0", True),
+    (b"\x04\x01\4\0\0\0", False), (b"\xc9\x04\1\2\3\4", True),
+])  # fmt: skip
+def test_ipv6_options_of_the_wrong_length_are_damage(option: bytes, damaged: bool) -> None:
+    (view,) = dissect([eth(ip6(b"\x11\0" + option + udp(b"x"), 0), 0x86DD)])
+    assert bool(values(view, "ipv6.opt.invalid_len")) is damaged
+    assert bool(values(view, "_ws.malformed")) is damaged
+    assert values(view, "udp.payload") == [b"x"]
