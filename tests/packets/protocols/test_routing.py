@@ -143,7 +143,15 @@ link/104: 8f00 8035 00000002 00000001 00000002 04ff
     _ws.malformed
 """  # noqa: E501
 
-TABLES = {"rip": RIP, "signals": SIGNALS, "ospf": OSPF, "isis": ISIS,
+RSVP = """
+ip/46: 10 01 0000 40 00 0038 0010 01 07 0a000002 0000 0004 0a000001 000c 03 01 0a000001 00000000 0014 14 01 01 08 0a000005 20 00 81 08 0a000006 20 00
+    rsvp.path == 1 and rsvp.session.tunnel_id == 4 and rsvp.hop.neighbor_address_ipv4 == 10.0.0.1
+    rsvp.ero_rro_subobjects.ipv4_hop == 10.0.0.6 and rsvp.loose_hop == 1 and not _ws.malformed
+ip/46: 10 14 0000 40 00 000c 0000 00 00
+    rsvp.hello == 1 and _ws.malformed
+"""  # noqa: E501
+
+TABLES = {"rsvp": RSVP, "rip": RIP, "signals": SIGNALS, "ospf": OSPF, "isis": ISIS,
           "pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
 
 
