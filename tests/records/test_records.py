@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dfilter
@@ -33,6 +33,8 @@ FIELDS: dict[str, str | RecordField] = {
     "ends": RecordField("ipv4", keys=("from", "to")),
 }  # fmt: skip
 SCHEMA = Schema(FIELDS)
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For machines that have other things to do as well."""
 STRICT = Schema(FIELDS, strict=True)
 
 
@@ -99,6 +101,7 @@ FILTERS = st.recursive(
 )
 
 
+@PATIENT
 @given(FILTERS, st.one_of(RECORDS, NESTED), st.sampled_from(["3.4", "4.0", "4.4", "4.6"]))
 def test_the_generated_function_answers_as_the_closures(text: str, record: Any, version: str) -> None:
     if dfilter.check(text, version, schema=SCHEMA).colour == "red":
@@ -107,6 +110,7 @@ def test_the_generated_function_answers_as_the_closures(text: str, record: Any, 
     assert compiled.matches(record) is compiled.plan.test(record)
 
 
+@PATIENT
 @given(FILTERS, st.one_of(RECORDS, NESTED))
 def test_strict_or_not_a_record_of_good_values_has_one_answer(text: str, record: Any) -> None:
     if dfilter.check(text, schema=SCHEMA).colour == "red":
@@ -334,6 +338,7 @@ def test_one_filter_in_many_threads() -> None:
     assert wrong == []
 
 
+@PATIENT
 @given(st.one_of(st.ip_addresses(v=4).map(str), st.text("0123456789.+-_ ", max_size=16)))
 def test_quads_are_read_as_literals_are(text: str) -> None:
     from dfilter.check.convert.addresses import parse_ipv4

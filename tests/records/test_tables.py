@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dfilter
-from tests.records.test_records import FILTERS, SCHEMA, STRICT
+from tests.records.test_records import FILTERS, PATIENT, SCHEMA, STRICT
 
 pandas = pytest.importorskip("pandas")
 polars = pytest.importorskip("polars")
@@ -31,6 +31,7 @@ def rows_of(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
+@PATIENT
 @given(FILTERS, COLUMNS)
 def test_pandas_answers_as_records(text: str, columns: dict[str, list[Any]]) -> None:
     if dfilter.check(text, schema=SCHEMA).colour == "red":
@@ -44,6 +45,7 @@ def test_pandas_answers_as_records(text: str, columns: dict[str, list[Any]]) -> 
     assert len(frame[mask]) == sum(mask)
 
 
+@PATIENT
 @given(FILTERS, COLUMNS)
 def test_polars_answers_as_records(text: str, columns: dict[str, list[Any]]) -> None:
     if dfilter.check(text, schema=SCHEMA).colour == "red":
