@@ -19,12 +19,13 @@ from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, STRINGS, FieldType
 from dfilter.fields.values import labels
 from dfilter.fields.versions import NEWEST
 from dfilter.packets.declare import Field
+from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import needs_of
 from dfilter.packets.summary import protocol_label
 from dfilter.packets.view import Layer, View
-from dfilter.scan import can_reread, dissect
+from dfilter.scan import DecodeAs, can_reread, dissect
 
 Capture = str | PathLike[str] | BinaryIO
 
@@ -94,15 +95,22 @@ class Detail:
         return [field for layer in self.layers for field in layer.fields if layer.name == name or field.name in names]
 
 
-def show_frame(capture: Capture, number: int) -> Detail:
+def show_frame(capture: Capture, number: int, *, decode_as: DecodeAs | None = None) -> Detail:
     """A frame of a capture, dissected with what comes before it, and after it where the capture can be read twice.
+
+    Args:
+        capture: a path, "-" for standard input, or a binary file object.
+        number: from 1 on.
+        decode_as: (dispatch table, key) -> protocol, as for `dfilter.read`.
 
     Raises:
         NotFoundError: the capture has fewer frames.
         CaptureError: it cannot be read.
     """
     count = 0
-    for view in dissect(capture, needs_of(None), look_ahead=can_reread(capture)):
+    if decode_as:
+        chosen_protocols(decode_as, catalogue())
+    for view in dissect(capture, needs_of(None), look_ahead=can_reread(capture), decode_as=decode_as):
         count += 1
         if view.number == number:
             return detail_of(view)

@@ -15,6 +15,7 @@ from typing import Final
 import dfilter
 from dfilter.cli.arguments import add_macros, add_target
 from dfilter.cli.colour import add_color
+from dfilter.cli.decode_as import Rules, add_decode_as, decode_rules
 from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
 from dfilter.cli.keep import Folder
 from dfilter.cli.paint import BLUE, DIM, RED, Paint, painter
@@ -37,6 +38,7 @@ def arguments(parser: ArgumentParser) -> None:
     text = "save what was sent instead: of http each body as a file, else a file for each end"
     parser.add_argument("--save", metavar="DIR", help=text)
     parser.add_argument("--force", action="store_true", help="of --save: overwrite files that exist")
+    add_decode_as(parser)
     add_color(parser)
     add_target(parser)
     add_macros(parser)
@@ -48,17 +50,17 @@ def command(options: Namespace) -> int:
         wrong_usage("--force goes with --save")
     if options.save is not None and options.format is not None:
         wrong_usage("--format is about what is printed; --save writes the bytes as they were sent")
-    stream = _stream(options)
+    stream, rules = _stream(options), decode_rules(options.decode_as)
     with warnings.catch_warnings():
         warnings.simplefilter("always", dfilter.CaptureWarning)
         warnings.showwarning = show_warnings
         if options.save is None:
-            followed = dfilter.follow_stream(options.capture, options.kind, stream)
+            followed = dfilter.follow_stream(options.capture, options.kind, stream, decode_as=rules)
             print_stream(followed, options.format or "ascii", painter(options.color))
         elif options.kind == "http":
-            _save_bodies(options, stream)
+            _save_bodies(options, stream, rules)
         else:
-            _save_ends(options, stream)
+            _save_ends(options, stream, rules)
     return Exit.OK
 
 
@@ -84,9 +86,9 @@ def _for_terminal(text: str) -> str:
     return "\t" * marks + "\n".join(map(visible, rows))
 
 
-def _save_bodies(options: Namespace, stream: int | dfilter.Filter) -> None:
+def _save_bodies(options: Namespace, stream: int | dfilter.Filter, rules: Rules | None) -> None:
     with Folder(options.save, options.force) as folder:
-        for body in dfilter.http_bodies(options.capture, stream):
+        for body in dfilter.http_bodies(options.capture, stream, decode_as=rules):
             with folder.create(body.name) as file:
                 file.write(body.data)
             described = f"frame {body.frame}, {body.content_type or 'no type'}, {len(body.data)} bytes"
@@ -95,9 +97,9 @@ def _save_bodies(options: Namespace, stream: int | dfilter.Filter) -> None:
             say("the stream has no HTTP bodies")
 
 
-def _save_ends(options: Namespace, stream: int | dfilter.Filter) -> None:
+def _save_ends(options: Namespace, stream: int | dfilter.Filter, rules: Rules | None) -> None:
     """A file for each end that sent something; gaps are left out, and said."""
-    followed = dfilter.follow_stream(options.capture, options.kind, stream)
+    followed = dfilter.follow_stream(options.capture, options.kind, stream, decode_as=rules)
     sizes, gaps = [0, 0], [0, 0]
     with Folder(options.save, options.force) as folder:
         names = [f"{options.kind}-{followed.index}-node{node}.bin" for node in (0, 1)]

@@ -59,7 +59,7 @@ def _run(options: Namespace) -> None:
         remember(options)
     rules = decode_rules(options.decode_as)
     if options.stats:
-        _print_statistics(compiled, options)
+        _print_statistics(compiled, options, rules)
         return
     if options.count:
         _count(compiled, options.captures, rules, options.selected)
@@ -99,16 +99,16 @@ def _frames(compiled: dfilter.Filter, options: Namespace, fields: list[str] | No
             yield name, frame
 
 
-def _print_statistics(compiled: dfilter.Filter, options: Namespace) -> None:
+def _print_statistics(compiled: dfilter.Filter, options: Namespace, rules: Rules | None) -> None:
     from dfilter.cli.paint import painter
     from dfilter.cli.stats import count
 
-    if options.count or options.write or options.output or options.decode_as or options.selected is not None:
-        wrong_usage("--stats excludes --count, -w, -T, -d and --selected-frame")
+    if options.count or options.write or options.output or options.selected is not None:
+        wrong_usage("--stats excludes --count, -w, -T and --selected-frame")
     for number, name in enumerate(options.captures):
         if len(options.captures) > 1:
             print(f"{chr(10) if number else ''}{name}")
-        count(compiled, name, (), paint=painter(options.color))
+        count(compiled, name, (), paint=painter(options.color), rules=rules)
 
 
 def _count(compiled: dfilter.Filter, captures: list[str], rules: Rules | None, selected: int | None) -> None:

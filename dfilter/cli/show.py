@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import dfilter
 from dfilter.cli.colour import add_color
+from dfilter.cli.decode_as import add_decode_as, decode_rules
 from dfilter.cli.guard import Exit, show_warnings, wrong_usage
 from dfilter.cli.paint import BLUE, BOLD, CYAN, DIM, GREEN, MAGENTA, REVERSE, YELLOW, Paint, painter
 from dfilter.cli.text import visible
@@ -34,6 +35,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("capture", metavar="CAPTURE", help="pcap or pcapng, also gzip or zstd; - is standard input")
     parser.add_argument("--field", metavar="NAME", help="mark this field or protocol, and its bytes")
     parser.add_argument("--json", action="store_true", help="JSON, with --field of that field only")
+    add_decode_as(parser)
     add_color(parser)
 
 
@@ -44,7 +46,7 @@ def command(options: Namespace) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("always", dfilter.CaptureWarning)
         warnings.showwarning = show_warnings
-        detail = dfilter.show_frame(options.capture, options.frame)
+        detail = dfilter.show_frame(options.capture, options.frame, decode_as=decode_rules(options.decode_as))
     marked = [] if options.field is None else detail.named(options.field)
     if options.field is not None and not marked:
         raise dfilter.NotFoundError(f"frame {detail.number} has no {options.field}")

@@ -16,6 +16,7 @@ from typing import Any, Final
 import dfilter
 from dfilter.cli.arguments import add_macros, add_target
 from dfilter.cli.colour import add_color
+from dfilter.cli.decode_as import Rules, add_decode_as, decode_rules
 from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
 from dfilter.cli.paint import BOLD, CYAN, Paint, painter
 from dfilter.cli.sources import given_macros
@@ -42,6 +43,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="JSON, with all intervals and exact times")
     text = "draw frames and bytes over time into a PNG file (needs matplotlib: pip install 'dfilter-engine[chart]')"
     parser.add_argument("--png", metavar="FILE", help=text)
+    add_decode_as(parser)
     add_color(parser)
     add_target(parser)
     add_macros(parser)
@@ -51,12 +53,12 @@ def command(options: Namespace) -> int:
     """Count, and print."""
     compiled = dfilter.compile(options.filter, target=options.target, macros=given_macros(options.macros))
     count(compiled, options.capture, options.kinds, as_json=options.json, png=options.png,
-          paint=painter(options.color))  # fmt: skip
+          paint=painter(options.color), rules=decode_rules(options.decode_as))  # fmt: skip
     return Exit.OK
 
 
 def count(compiled: dfilter.Filter, capture: str, wished: Sequence[str], *, as_json: bool = False,
-          png: str | None = None, paint: Paint | None = None) -> None:  # fmt: skip
+          png: str | None = None, paint: Paint | None = None, rules: Rules | None = None) -> None:  # fmt: skip
     """Count the frames of `capture` that a filter selects, and print the tables; also for `run --stats`."""
     if png is not None:
         from dfilter.cli import picture  # before any counting: it may be missing
@@ -68,7 +70,7 @@ def count(compiled: dfilter.Filter, capture: str, wished: Sequence[str], *, as_j
     with warnings.catch_warnings():
         warnings.simplefilter("always", dfilter.CaptureWarning)
         warnings.showwarning = show_warnings
-        found = dfilter.statistics(capture, kinds, compiled)
+        found = dfilter.statistics(capture, kinds, compiled, decode_as=rules)
     tables = [(kind, _summed(table)) for kind, table in found.tables.items()]
     if as_json:
         print(json.dumps({"frames": found.frames, "bytes": found.bytes, **dict(map(_document, tables))}, indent=2))

@@ -20,6 +20,7 @@ from dfilter.follow.sources import HttpSource
 from dfilter.packets.protocols.http_fields import Message
 from dfilter.packets.protocols.http_head import Kind
 from dfilter.packets.view import View
+from dfilter.scan import DecodeAs
 
 Capture = str | PathLike[str] | BinaryIO
 
@@ -59,13 +60,13 @@ def _bodies_of(view: View, source: HttpSource) -> Iterator[Body]:
             yield Body(view.number, node, name, _content_type(message), body.rest())
 
 
-def http_bodies(capture: Capture, stream: int | str | Filter) -> Iterator[Body]:
+def http_bodies(capture: Capture, stream: int | str | Filter, *, decode_as: DecodeAs | None = None) -> Iterator[Body]:
     """The bodies of the HTTP/1 messages of a stream, in the order in which they are complete.
 
     Args and errors as for `follow_stream`.
     """
-    source = HttpSource(stream_index(capture, "http", stream))
-    for view in views_of(capture, "http", source):
+    source = HttpSource(stream_index(capture, "http", stream, decode_as))
+    for view in views_of(capture, "http", source, decode_as):
         yield from _bodies_of(view, source)
 
 

@@ -19,9 +19,11 @@ from dfilter.follow.layout import NAMES as FORMS
 from dfilter.follow.layout import lines
 from dfilter.follow.pieces import Node, Piece
 from dfilter.follow.sources import SOURCES, STREAM_FIELDS, Source
+from dfilter.packets.decode_as import chosen_protocols
+from dfilter.packets.dispatch import catalogue
 from dfilter.packets.session import Session, needs_of
 from dfilter.packets.view import View
-from dfilter.scan import can_reread, read
+from dfilter.scan import DecodeAs, can_reread, read
 
 KINDS = tuple(SOURCES)
 MAX_NAMED = 8
@@ -40,11 +42,11 @@ class Followed:
             no packets of this kind.
     """
 
-    def __init__(self, kind: str, capture: Capture, source: Source) -> None:
+    def __init__(self, kind: str, capture: Capture, source: Source, decode_as: DecodeAs | None = None) -> None:
         self.kind = kind
         self.index = source.index
         self._source = source
-        self._pieces = self._read(capture)
+        self._pieces = self._read(capture, decode_as)
 
     @property
     def nodes(self) -> tuple[Node, Node] | None:
@@ -71,14 +73,14 @@ class Followed:
             raise ValueError(f"no form {form!r}: {', '.join(FORMS)}")
         return lines(self, form)
 
-    def _read(self, capture: Capture) -> Iterator[Piece]:
-        for view in views_of(capture, self.kind, self._source):
+    def _read(self, capture: Capture, decode_as: DecodeAs | None) -> Iterator[Piece]:
+        for view in views_of(capture, self.kind, self._source, decode_as):
             yield from self._source.pieces(view)
 
 
-def views_of(capture: Capture, kind: str, source: Source) -> Iterator[View]:
+def views_of(capture: Capture, kind: str, source: Source, decode_as: DecodeAs | None = None) -> Iterator[View]:
     """All frames of a capture, for `source` to look at; at the end `NotFoundError` if it did not meet its stream."""
-    session = Session(needs_of({STREAM_FIELDS[kind], kind}))
+    session = Session(needs_of({STREAM_FIELDS[kind], kind}), decode_as=decode_as)
     opened = open_capture(capture)
     for frame in opened:
         yield session.dissect(frame)
@@ -99,7 +101,8 @@ def _name(capture: Capture) -> str:
     return str(capture) if isinstance(capture, str | PathLike) else str(getattr(capture, "name", "the capture"))
 
 
-def follow_stream(capture: Capture, kind: str, stream: int | str | Filter) -> Followed:
+def follow_stream(capture: Capture, kind: str, stream: int | str | Filter, *,
+                  decode_as: DecodeAs | None = None) -> Followed:  # fmt: skip
     """Follow a stream as `tshark -z follow` of Wireshark 4.4 does.
 
     Args:
@@ -107,6 +110,7 @@ def follow_stream(capture: Capture, kind: str, stream: int | str | Filter) -> Fo
         kind: "tcp" and "udp": what was sent; "tls": the data of records that can be decrypted; "http": the heads
             of HTTP/1 messages and their bodies, unpacked.
         stream: its number, or a filter; all frames that it selects, and that belong to a stream, must be of one.
+        decode_as: (dispatch table, key) -> protocol, as for `dfilter.read`.
 
     Raises:
         NotFoundError: there is no such stream (while iterating), or the filter selects frames of none or of several.
@@ -114,21 +118,23 @@ def follow_stream(capture: Capture, kind: str, stream: int | str | Filter) -> Fo
         CaptureError: the file is no capture or cannot be read.
         ValueError: `kind` is none of these, or a negative number.
     """
-    index = stream_index(capture, kind, stream)
-    return Followed(kind, capture, SOURCES[kind](index))
+    index = stream_index(capture, kind, stream, decode_as)
+    return Followed(kind, capture, SOURCES[kind](index), decode_as)
 
 
-def stream_index(capture: Capture, kind: str, stream: int | str | Filter) -> int:
+def stream_index(capture: Capture, kind: str, stream: int | str | Filter, decode_as: DecodeAs | None = None) -> int:
     """The number of the stream that `follow_stream` would follow."""
     if kind not in SOURCES:
         raise ValueError(f"cannot follow {kind!r}: {', '.join(KINDS)}")
-    index = stream if isinstance(stream, int) else _selected(capture, kind, stream)
+    index = stream if isinstance(stream, int) else _selected(capture, kind, stream, decode_as)
+    if decode_as:
+        chosen_protocols(decode_as, catalogue())  # an unknown table or protocol is an error at once
     if index < 0:
         raise ValueError("streams are numbered from 0")
     return index
 
 
-def _selected(capture: Capture, kind: str, filter: str | Filter) -> int:
+def _selected(capture: Capture, kind: str, filter: str | Filter, decode_as: DecodeAs | None) -> int:
     """The number of the stream whose frames a filter selects."""
     if not can_reread(capture):
         raise NotFoundError("a filter finds a stream by reading the capture once more, and standard input can be read "
@@ -137,7 +143,7 @@ def _selected(capture: Capture, kind: str, filter: str | Filter) -> int:
     name = STREAM_FIELDS[kind]
     found: dict[int, None] = {}
     start = None if isinstance(capture, str | PathLike) else capture.tell()
-    for view in read(capture, compiled, fields=[name]):
+    for view in read(capture, compiled, fields=[name], decode_as=decode_as):
         found |= dict.fromkeys(view.get(name))
     if start is not None:
         capture.seek(start)  # type: ignore[union-attr]

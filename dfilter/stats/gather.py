@@ -12,8 +12,10 @@ from os import PathLike
 from typing import BinaryIO
 
 from dfilter.filter import Filter, compile_filter
+from dfilter.packets.decode_as import chosen_protocols
+from dfilter.packets.dispatch import catalogue
 from dfilter.packets.session import Needs, needs_of
-from dfilter.scan import dissect, union_of
+from dfilter.scan import DecodeAs, dissect, union_of
 from dfilter.stats.conversations import CONTACTS, NEEDED, Conversations, Endpoints
 from dfilter.stats.hierarchy import Hierarchy
 from dfilter.stats.intervals import NANOSECONDS, Intervals
@@ -60,7 +62,8 @@ def _nanoseconds(text: str) -> int:
     return length
 
 
-def statistics(capture: str | PathLike[str] | BinaryIO, kinds: Iterable[str], filter: str | Filter = "") -> Statistics:
+def statistics(capture: str | PathLike[str] | BinaryIO, kinds: Iterable[str], filter: str | Filter = "", *,
+               decode_as: DecodeAs | None = None) -> Statistics:  # fmt: skip
     """Statistics of the frames that a filter selects, in one pass.
 
     Args:
@@ -68,6 +71,7 @@ def statistics(capture: str | PathLike[str] | BinaryIO, kinds: Iterable[str], fi
         kinds: "conv,tcp", "endpoints,ip", "io,phs", "io,stat,1", …: as `tshark -z` names them, of eth, ip, ipv6, tcp,
             udp; "io,stat,auto": intervals from a millisecond on, for `Intervals.summed`.
         filter: a display filter or a compiled one; the empty filter selects every frame.
+        decode_as: (dispatch table, key) -> protocol, as for `dfilter.read`.
 
     Raises:
         ValueError: a kind that there is not.
@@ -78,7 +82,9 @@ def statistics(capture: str | PathLike[str] | BinaryIO, kinds: Iterable[str], fi
     found = Statistics(tables={kind: table_of(kind) for kind in kinds})
     tables = list(found.tables.values())
     clocks = [table for table in tables if isinstance(table, Intervals)]
-    for view in dissect(capture, _needs(compiled, tables), look_ahead=compiled.look_ahead):
+    if decode_as:
+        chosen_protocols(decode_as, catalogue())
+    for view in dissect(capture, _needs(compiled, tables), look_ahead=compiled.look_ahead, decode_as=decode_as):
         for clock in clocks:
             clock.pass_by(view)
         if not compiled.test(view):

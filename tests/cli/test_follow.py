@@ -55,6 +55,16 @@ def test_a_stream_by_number_and_by_filter_is_the_same(run):
     assert run("follow", "tcp", 'http.request.uri == "/connecttest.txt"', WEB)[1] == by_number
 
 
+def test_a_port_can_be_decoded_as_another_protocol(run):
+    assert "\n\t20\nExample" in run("follow", "http", "0", WEB)[1]
+    assert "Example" not in run("follow", "http", "0", WEB, "-d", "tcp.port==80,smtp")[1]
+    assert "\nSMTP (smtp)" in run("show", "24", WEB, "-d", "tcp.port==80,smtp")[1]
+    assert "      smtp " in run("stats", "tcp", WEB, "-z", "io,phs", "-d", "tcp.port==80,smtp")[1]
+    code, _, err = run("follow", "tcp", "0", WEB, "-d", "tcp.port==80,nothing")
+    assert code == 2
+    assert "nothing" in err
+
+
 def test_saved_bodies_are_files_and_stay(run, tmp_path):
     folder = tmp_path / "new" / "bodies"
     assert run("follow", "http", "0", WEB, "--save", str(folder))[0] == 0
