@@ -6,6 +6,9 @@ Always: a layer replaces what those below it wrote, but nothing before a fence. 
 
 from __future__ import annotations
 
+MAX_BYTES = 4095
+"""A longer line is cut."""
+
 
 class Columns:
     """The columns of one frame.
@@ -25,7 +28,8 @@ class Columns:
     @property
     def info(self) -> str:
         """The info column."""
-        return self._fenced + self._text
+        text = self._fenced + self._text
+        return text if len(text) * 4 <= MAX_BYTES else text.encode()[:MAX_BYTES].decode("utf-8", "ignore")
 
     def set(self, text: str) -> None:
         """Replace what stands after the fence."""

@@ -16,6 +16,8 @@ def carried_type(layer: Layer) -> str:
         if head is not None:
             value: bytes = head.last(b"content-type") or b""
             return value.split(b";", 1)[0].split(b",", 1)[0].strip().decode("ascii", "replace").lower()
+        if before.protocol.name == "imf":
+            return "".join(before.computed("imf.content.type")[:1]).partition(";")[0].strip().lower()
     return ""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor, mask_table
+from dfilter.packets.protocols.dcerpc_info import fragment_line
 from dfilter.packets.protocols.gssapi import fill_verifier
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import NeedMore
@@ -385,14 +386,4 @@ def _fill_auth(layer: Layer, fragment: _Fragment) -> None:
 
 @DCERPC.info_line
 def dcerpc_info(layer: Layer) -> str:
-    """The kind of message, its call, which part of it this is, and what it calls."""
-    names = {REQUEST: "Request", RESPONSE: "Response", FAULT: "Fault", BIND: "Bind", BIND_ACK: "Bind_ack",
-             BIND_NAK: "Bind_nak", ALTER: "Alter_context", ALTER_RESP: "Alter_context_resp",
-             AUTH3: "AUTH3"}  # fmt: skip
-    part = {0: "Mid", 1: "1st", 2: "Last", 3: "Single"}[layer.region.u8(3) & 3]
-    text = f"{names.get(layer.state.kind, 'Unknown')}: call_id: {layer.computed('dcerpc.cn_call_id')[0]}"
-    text += f", Fragment: {part}"
-    if layer.state.opnum is not None:
-        text += f", opnum: {layer.state.opnum}"
-    contexts = layer.computed("dcerpc.cn_ctx_id")
-    return text + (f", Ctx: {contexts[0]}" if contexts and layer.state.kind in (REQUEST, RESPONSE, FAULT) else "")
+    return fragment_line(layer)

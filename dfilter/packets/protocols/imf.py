@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.imf_fields import HEADERS, IMF_FIELDS, Syntax
 from dfilter.packets.protocols.multipart_envelope import envelope
@@ -219,7 +220,20 @@ def _add_addresses(layer: Layer, start: int, end: int) -> None:
             _add_mailboxes(layer, colon + 1, group_end)
 
 
-@IMF.info_line
-def imf_info(layer: Layer) -> str:
-    subjects = layer.computed("imf.subject")
-    return f"subject: {subjects[0]}" if subjects else ""
+@IMF.column_writer
+def write_imf(layer: Layer, columns: Columns) -> None:
+    """Who writes about what; behind it the lines of a body that no other protocol takes."""
+    columns.protocol += "/IMF" if columns.protocol else "IMF"
+    header: Header = layer.state
+    parts = [f"{name}: {value}, " for name in ("from", "subject")
+             for value in layer.computed(f"imf.{name}")[:1]]  # fmt: skip
+    columns.set("".join(parts))
+    if any(after.protocol.name in _TAKERS for after in layer.view.layers[layer.index + 1 :]):
+        return
+    for line in layer.buf[header.body : min(layer.region.end, header.body + MAX_SHOWN)].split(b"\r\n")[:-1]:
+        columns.append(f"{line.decode('utf-8', 'replace')}  ", ", ")
+
+
+_TAKERS = frozenset({"data-text-lines", "mime_multipart", "media", "png", "image-gif", "image-jfif", "json", "xml"})
+MAX_SHOWN = 4096
+"""Bytes of a body that can matter for a line."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.message_parts import Message, fragment_fields
 from dfilter.packets.protocols.smtp_session import Kind, Piece, SmtpState, read_segment
@@ -220,3 +221,17 @@ def _further_text(shown: list[str], index: int) -> str:
     line = shown[index]
     continues = index > 0 and shown[index - 1][3:4] == "-" and shown[index - 1][:3] == line[:3]
     return line[4:] if continues else line
+
+
+def conclude_smtp(layer: Layer, columns: Columns) -> None:
+    """What a client says behind a message: its end, and what follows it."""
+    pieces = layer.state.pieces or []
+    ends = next((index for index, piece in enumerate(pieces) if piece.kind is Kind.END_OF_MESSAGE), None)
+    if ends is None or "imf" not in layer.view.by_name:
+        return
+    texts = [decode(layer.buf[piece.start : piece.end]).strip() for piece in pieces[ends:]]
+    follows = any(piece.end > piece.start for piece in pieces[:ends])
+    columns.append((" | " if follows else "C: ") + " | ".join(texts))
+
+
+SMTP.conclude = conclude_smtp
