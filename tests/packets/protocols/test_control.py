@@ -73,7 +73,16 @@ link/230: 80 eb cdab ffff cdab 01000000 00000cc1 203f 1188
     wpan.ie_present == 1 and _ws.malformed
 """
 
-TABLES = {"sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
+LISP = """
+udp/4342: 30000001 0000000000000001 0001 0004 aabbccdd 000005a0 01 18 1000 0000 0001 0a000100 01 64 ff 00 0005 0001 c0a80001
+    lisp.type == 3 and lisp.nonce == 1 and lisp.auth == aa:bb:cc:dd and lisp.mapping.eid.ipv4 == 10.0.1.0
+    lisp.loc.locator == "192.168.0.1" and lisp.loc.flags.local == 1 and lisp.mapping.eid.masklen == 24
+    not _ws.malformed and not data
+udp/4342: 30000001 0000000000000001 0001 0004 aabbccdd 000005a0 01 18 1000
+    _ws.malformed
+"""  # noqa: E501
+
+TABLES = {"lisp": LISP, "sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
 @pytest.mark.parametrize("name", TABLES)
