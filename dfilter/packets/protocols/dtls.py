@@ -1,4 +1,4 @@
-"""DTLS 1.0 and 1.2 (RFC 4347, RFC 6347), and the hellos of 1.3 (RFC 9147).
+"""DTLS 1.0 and 1.2 (RFC 4347, RFC 6347), with the keys that the capture holds, and the hellos of 1.3 (RFC 9147).
 
 In: UDP payloads on its ports, or that look like it.  Out: one `dtls` layer a datagram.  Handshake messages belong to
 the frame that brings the last of their fragments.  What is recognised is as observed in Wireshark 4.4.
@@ -13,6 +13,8 @@ from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.dtls_session import DtlsConnection, DtlsConnections
 from dfilter.packets.protocols.tls_fields import handshake_fields
 from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, server_choice
+from dfilter.packets.protocols.tls_info import write_dtls
+from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.protocols.tls_session import KNOWN_TYPES, foreseen_version
 from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.protocols.x509 import X509_SPACES
@@ -23,6 +25,8 @@ CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT, CONNECTION_ID
 UNIFIED = -1
 """Stands for the type of a record with the short header of DTLS 1.3, whose type is encrypted."""
 VERSIONS = frozenset({0xFEFF, 0xFEFD, 0x0100})
+TLS_VERSIONS = {0xFEFF: 0x0302, 0xFEFD: 0x0303}
+"""The version of TLS whose protection a version of DTLS has."""
 RECORD_HEADER, HANDSHAKE_HEADER = 13, 12
 HAS_CONNECTION_ID, SEQUENCE_SIZE, HAS_LENGTH = 0x10, 0x08, 0x04
 RANDOM_FIELDS = ("dtls.handshake.random_time", "dtls.handshake.random_bytes")
@@ -68,6 +72,7 @@ DTLS = Protocol(
         computed("dtls.handshake.random_bytes", T.BYTES, look_ahead=True),
     ),
     over={"udp.port": (853, 2221, 5684, 5868)},
+    decrypts=("data",),
     shares=X509_SPACES,
 )  # fmt: skip
 
@@ -77,7 +82,7 @@ class Fragment:
     """A handshake message or a part of one.
 
     Attributes:
-        at: where its header lies in the layer's region; `length` with the header.
+        at: where its header lies in the record's content; `length` with the header.
         body: the whole message's content, if this fragment completes it.
         frames: those of its fragments, if there are several.
     """
@@ -90,7 +95,8 @@ class Fragment:
 
 @dataclass(slots=True, eq=False)
 class Record:
-    """One record: where it lies in the layer's region, its type, and what its handshake messages are."""
+    """One record: where it lies in the layer's region, its type, what its handshake messages are, and its plain content
+    if it was decrypted."""
 
     at: int
     length: int
@@ -98,6 +104,7 @@ class Record:
     agreed: Agreed
     fragments: list[Fragment] = field(default_factory=list)
     is_encrypted: bool = False
+    plain: Region | None = None
 
 
 def is_record(region: Region, at: int) -> bool:
@@ -144,11 +151,27 @@ def dissect_dtls(view: View, region: Region) -> None:
         size = region.u16(at + 11)
         agreed = Agreed(connection.tls.version, connection.tls.suite, "d")
         record = Record(at, RECORD_HEADER + size, region.u8(at), agreed, is_encrypted=region.u16(at + 3) > 0)
-        if record.type == HANDSHAKE and not record.is_encrypted:
-            _split(view, connection, sender, region, record)
+        if record.is_encrypted:
+            record.plain = _open(connection, sender, region.clipped(at, record.length))
+        elif record.type == CHANGE_CIPHER_SPEC:
+            connection.tls.protection.change_cipher(sender, key_log(view))
+        if record.type == HANDSHAKE and (record.plain is not None or not record.is_encrypted):
+            content = region.clipped(at + RECORD_HEADER, size) if record.plain is None else record.plain
+            _split(view, connection, sender, content, record)
             record.agreed = Agreed(connection.tls.version, connection.tls.suite, "d")
+        elif record.type == APPLICATION_DATA and record.plain is not None:
+            view.call_data(record.plain)
         records.append(record)
         at += record.length
+
+
+def _open(connection: DtlsConnection, sender: int, record: Region) -> Region | None:
+    """The plain content of a protected record, where the capture holds its secrets."""
+    if record.length < record.reported_length or record.length < RECORD_HEADER:
+        return None
+    header = record.bytes(0, 3) + record.bytes(11, 2)
+    plain = connection.tls.protection.open_numbered(sender, record.u64(3), header, record.rest(RECORD_HEADER))
+    return None if plain is None else Region(plain, 0, len(plain))
 
 
 def _unified_length(region: Region, at: int) -> int:
@@ -163,8 +186,8 @@ def _unified_length(region: Region, at: int) -> int:
 
 
 def _split(view: View, connection: DtlsConnection, sender: int, region: Region, record: Record) -> None:
-    """Find the messages of a handshake record and put fragments together."""
-    at, end = record.at + RECORD_HEADER, min(record.at + record.length, region.length)
+    """Find the messages in the content of a handshake record and put fragments together."""
+    at, end = 0, region.length
     while end - at >= HANDSHAKE_HEADER:
         type_, length, number = region.u8(at), region.u24(at + 1), region.u16(at + 4)
         offset, size = region.u24(at + 6), region.u24(at + 9)
@@ -183,8 +206,10 @@ def _split(view: View, connection: DtlsConnection, sender: int, region: Region, 
             version, suite, _ = server_choice(body.rest())
             connection.tls.version, connection.tls.suite = version, suite
             connection.tls.decide(view.session)
+            connection.tls.protection.server_hello(body.rest(), TLS_VERSIONS.get(version, 0), suite, key_log(view))
         elif type_ == 1 and body is not None:
             connection.tls.wait(RANDOM_FIELDS, view.number)
+            connection.tls.protection.client_hello(sender, body.rest())
         at = start + size
 
 
@@ -223,12 +248,15 @@ def _fill_record(layer: Layer, record: Record) -> None:
     if record.type == HANDSHAKE:
         if not record.fragments:
             walk.note("handshake", None, size)
+        content = layer.region.clipped(record.at + RECORD_HEADER, size) if record.plain is None else record.plain
         for fragment in record.fragments:
-            _fill_fragment(layer, fragment, record.agreed)
+            _fill_fragment(layer, fragment, content, record.agreed)
     elif record.type == CHANGE_CIPHER_SPEC:
         walk.note("change_cipher_spec", None, size)
     elif record.type == ALERT:
         walk.note("alert_message", None, size)
+        if record.plain is not None and record.plain.length == 2:
+            walk, size = Walk(layer, "dtls", record.plain), 2
         if size == 2:
             walk.number("alert_message.level", 1)
             walk.number("alert_message.desc", 1)
@@ -236,8 +264,8 @@ def _fill_record(layer: Layer, record: Record) -> None:
         walk.opaque("app_data", size)
 
 
-def _fill_fragment(layer: Layer, fragment: Fragment, agreed: Agreed) -> None:
-    walk = Walk(layer, "dtls", layer.region, fragment.at)
+def _fill_fragment(layer: Layer, fragment: Fragment, content: Region, agreed: Agreed) -> None:
+    walk = Walk(layer, "dtls", content, fragment.at)
     walk.note("handshake", None, fragment.length)
     type_ = walk.number("handshake.type", 1)
     walk.number("handshake.length", 3)
@@ -257,9 +285,4 @@ def _fill_fragment(layer: Layer, fragment: Fragment, agreed: Agreed) -> None:
         walk.note("reassembled.length", fragment.body.length)
 
 
-@DTLS.info_line
-def dtls_info(layer: Layer) -> str:
-    names = {CHANGE_CIPHER_SPEC: "Change Cipher Spec", ALERT: "Alert", HANDSHAKE: "Handshake",
-             APPLICATION_DATA: "Application Data", HEARTBEAT: "Heartbeat", CONNECTION_ID: "Connection ID",
-             ACKNOWLEDGEMENT: "Acknowledgement"}  # fmt: skip
-    return ", ".join(names.get(record.type, "Encrypted Data") for record in layer.state)
+DTLS.write = write_dtls

@@ -105,6 +105,15 @@ class Protection:
         plain = plain.rstrip(b"\0")
         return (plain[-1], plain[:-1]) if plain else None
 
+    def open_numbered(self, end: int, sequence: int, header: bytes, content: bytes) -> bytes | None:
+        """The plain content of a DTLS record, whose epoch and number (RFC 6347 section 4.1.2.1) count in place of its
+        place in the stream."""
+        cipher = self._ciphers[end]
+        if cipher is None:
+            return None
+        cipher.sequence = sequence
+        return cipher.decrypt(header, content)
+
 
 def extensions(block: bytes) -> dict[int, bytes]:
     """The extensions in a block that begins with its length (RFC 8446 section 4.2); of what is cut off, none."""

@@ -5,10 +5,23 @@ from __future__ import annotations
 import struct
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
+from dfilter.captures.frame import Frame, Interface, Section
+from dfilter.packets.protocols.tls_decrypt import prf
+from dfilter.packets.protocols.tls_secrets import TLS_KEY_LOG
+from dfilter.packets.session import Session
 from dfilter.packets.view import View
-from tests.packets.protocols.http_wire import datagram, frames_with, shown, two_passes
-from tests.packets.protocols.tls_wire import client_hello, server_name
+from tests.packets.protocols.http_wire import (
+    CLIENT,
+    SERVER,
+    datagram,
+    ethernet_ip,
+    frames_with,
+    shown,
+    two_passes,
+)
+from tests.packets.protocols.tls_wire import client_hello, server_hello, server_name
 
 HELLO = client_hello(server_name(b"a.example"), version=0xFEFD, cookie=b"")[4:]
 
@@ -72,3 +85,35 @@ def test_lengths_that_lie_never_raise() -> None:
             data = bytearray(record(22, fragment(HELLO, 0, 30)))
             data[at] = value
             talk(bytes(data), record(22, fragment(HELLO, 30, 999)), port=853)
+
+
+def test_what_the_secrets_of_a_capture_decrypt() -> None:
+    suite, master, randoms = 0xC0A8, b"m" * 48, (bytes(range(32)), bytes(range(32)))
+    keys = prf(master, b"key expansion", randoms[1] + randoms[0], 40, 0x0303, "sha256")
+    line = b"CLIENT_RANDOM " + randoms[0].hex().encode() + b" " + master.hex().encode()
+
+    def sealed(type_: int, number: int, plain: bytes) -> bytes:
+        count = struct.pack(">H", 1) + number.to_bytes(6, "big")
+        associated = count + struct.pack(">BHH", type_, 0xFEFD, len(plain))
+        body = AESCCM(keys[:16], tag_length=8).encrypt(keys[32:36] + count, plain, associated)
+        return record(type_, count + body, epoch=1, number=number)
+
+    hello = server_hello(suite=suite, version=0xFEFD)[4:]
+    answer = record(22, b"\2" + len(hello).to_bytes(3, "big") + bytes(5) + len(hello).to_bytes(3, "big") + hello)
+    finished = b"\x14\0\0\x0c\0\3\0\0\0\0\0\x0c" + b"v" * 12
+    sent = [record(22, fragment(HELLO, 0, 999)), answer, record(20, b"\1"), sealed(22, 0, finished),
+            sealed(23, 1, b"hello"), sealed(21, 2, b"\1\0"), sealed(23, 9, b"x")[:-1] + b"?"]  # fmt: skip
+    for secrets in ([(TLS_KEY_LOG, line)], []):
+        session, views = Session(), []
+        origin = Interface(0, 1, Section(secrets=secrets))
+        for number, payload in enumerate(sent, 1):
+            data = datagram(40000, 4443, payload)
+            if number == 2:
+                header = struct.pack(">HHHH", 4443, 40000, 8 + len(payload), 0)
+                data = ethernet_ip(17, SERVER, CLIENT, header + payload)
+            views.append(session.dissect(Frame(number, 0, data, len(data), origin=origin)))
+            views[-1].complete()
+        assert [list(view.get("dtls.handshake.type")) for view in views[3:]] == [[20] if secrets else [], [], [], []]
+        assert [list(view.get("data.data")) for view in views[3:]] == [[], [b"hello"] if secrets else [], [], []]
+        assert list(views[5].get("dtls.alert_message.level")) == ([1] if secrets else [])
+        assert not session.internal_errors

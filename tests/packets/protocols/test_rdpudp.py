@@ -54,7 +54,7 @@ def test_a_record_over_packets_of_the_second_version(cut: int) -> None:
                  (True, second(1, HELLO[:cut])), (True, second(2, HELLO[cut:])))  # fmt: skip
     assert [values(view, "tls.handshake.extensions_server_name") for view in views] == [[]] * 5 + [["rdp.example"]]
     assert values(views[2], "rdpudp.data.channelseqnumber") == [1]
-    assert values(views[2], "tls.segment.data") == [HELLO[:cut]]
+    assert values(views[2], "tls.segment.data") == ([HELLO[:cut]] if cut >= 5 else [])
     assert values(views[3], "rdpudp.packetType") == [8]
     assert not values(views[4], "tls")
 
