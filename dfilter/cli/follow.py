@@ -77,6 +77,14 @@ def print_stream(followed: dfilter.Followed, form: str, paint: Paint) -> None:
     for node, text in followed.lines(form):
         shown = _for_terminal(text) if terminal else text
         sys.stdout.write(paint(shown, _STYLES[node]) + "\n")
+    _say_held(followed)
+
+
+def _say_held(followed: dfilter.Followed) -> None:
+    """What is left out is not left out in silence."""
+    if followed.held:
+        say(f"warning: {followed.held} bytes come after bytes that the capture lacks and that nobody acknowledged; "
+            "they are left out, as Wireshark does")  # fmt: skip
 
 
 def _for_terminal(text: str) -> str:
@@ -110,6 +118,7 @@ def _save_ends(options: Namespace, stream: int | dfilter.Filter, rules: Rules | 
             gaps[piece.node] += piece.missing
         for file in files:
             file.close()
+    _say_held(followed)
     for node, name in enumerate(names):
         sender = f", sent by {followed.nodes[node]}" if followed.nodes else ""
         missing = f", {gaps[node]} bytes missing" if gaps[node] else ""

@@ -53,6 +53,11 @@ class Followed:
         return self._source.ends.nodes
 
     @property
+    def held(self) -> int:
+        """Bytes behind others that the capture lacks and that nobody acknowledged; at the end they are left out."""
+        return self._source.held
+
+    @property
     def filter(self) -> str:
         """The display filter that selects the stream's frames."""
         return f"{STREAM_FIELDS[self.kind]} eq {self.index}"

@@ -50,7 +50,12 @@ class _Spool:
         self._file = tempfile.SpooledTemporaryFile(max_size=MAX_IN_MEMORY)  # noqa: SIM115 - lives as long as this
         weakref.finalize(self, self._file.close)
         self._end = 0
-        self._count = 0
+        self._held = 0
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait."""
+        return self._held
 
     def put(self, data: bytes) -> int:
         """Where `data` lies from now on."""
@@ -58,14 +63,14 @@ class _Spool:
         self._file.seek(at)
         self._file.write(data)
         self._end += len(data)
-        self._count += 1
+        self._held += len(data)
         return at
 
     def take(self, at: int, length: int) -> bytes:
         self._file.seek(at)
         data = self._file.read(length)
-        self._count -= 1
-        if not self._count:
+        self._held -= length
+        if not self._held:
             self._file.seek(0)
             self._file.truncate()
             self._end = 0
@@ -159,8 +164,13 @@ class StreamOrder:
     """Puts the segments of one conversation in order."""
 
     def __init__(self) -> None:
-        spool = _Spool()
-        self._directions = (_Direction(0, spool), _Direction(1, spool))
+        self._spool = _Spool()
+        self._directions = (_Direction(0, self._spool), _Direction(1, self._spool))
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for their turn; at the end those that the reference does not show either."""
+        return self._spool.held
 
     def feed(self, segment: Segment) -> Iterator[Piece]:
         """The pieces whose turn has come with this segment."""

@@ -52,6 +52,11 @@ class Source:
     seen: int = -1
     met: bool = False
 
+    @property
+    def held(self) -> int:
+        """Bytes that have not had their turn."""
+        return 0
+
     def is_followed(self, number: int) -> bool:
         """Note a stream's number; is it the one that is followed?"""
         if number > self.seen:
@@ -77,6 +82,10 @@ class TcpSource(Source):
     """A TCP stream, in order."""
 
     order: StreamOrder = field(default_factory=StreamOrder)
+
+    @property
+    def held(self) -> int:
+        return self.order.held
 
     def pieces(self, view: View) -> Iterator[Piece]:
         for layer in view.by_name.get("tcp", ()):

@@ -13,6 +13,7 @@ import pytest
 from dfilter.cli.keep import Folder
 from dfilter.cli.main import main
 from dfilter.errors import CaptureError
+from tests.follow import cases
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 WEB = str(CAPTURES / "bot-http.pcap")
@@ -63,6 +64,15 @@ def test_a_port_can_be_decoded_as_another_protocol(run):
     code, _, err = run("follow", "tcp", "0", WEB, "-d", "tcp.port==80,nothing")
     assert code == 2
     assert "nothing" in err
+
+
+def test_what_is_left_out_is_said(run, tmp_path):
+    capture = tmp_path / "gap.pcap"
+    capture.write_bytes(cases.pcap(cases.frames(">0S <100S/1 >1/101:abc >7/101:ghi")))
+    code, out, err = run("follow", "tcp", "0", str(capture))
+    assert code == 0
+    assert "ghi" not in out
+    assert "warning: 3 bytes come after bytes that the capture lacks" in err
 
 
 def test_saved_bodies_are_files_and_stay(run, tmp_path):
