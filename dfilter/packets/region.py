@@ -23,6 +23,10 @@ class Malformed(DissectionError):  # noqa: N818 - the condition's name, as in "_
     """The packet claims more than it holds."""
 
 
+class Remarked(Malformed):
+    """The packet is marked as damaged by a remark on one of its fields; its protocol's line says so itself."""
+
+
 class Region:
     """`buf[start:end]` captured, of which the packet says it reaches to `reported_end`.
 

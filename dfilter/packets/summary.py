@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dfilter.fields.text import value_text
 from dfilter.fields.types import FieldType
 from dfilter.packets.columns import Columns
-from dfilter.packets.region import DissectionError
+from dfilter.packets.region import DissectionError, Remarked
 from dfilter.packets.view import Layer, View
 
 _ADDRESS_TYPES = {4: FieldType.IPv4, 16: FieldType.IPv6, 6: FieldType.ETHER}
@@ -59,8 +59,9 @@ def columns_of(view: View) -> Columns:
     for layer in shown:
         if layer.protocol.conclude is not None:
             _written(layer.protocol.conclude, layer, columns)
-    for text in dict.fromkeys(_DAMAGE[layer.protocol.name] for layer in shown if layer.protocol.name in _DAMAGE):
-        columns.append(text)
+    damage = [layer for layer in shown if layer.protocol.name in _DAMAGE and not isinstance(layer.state, Remarked)]
+    for name in dict.fromkeys(layer.protocol.name for layer in damage):
+        columns.append(_DAMAGE[name])
     return columns
 
 

@@ -311,7 +311,8 @@ class View:
             return
         name = "_ws.short" if isinstance(error, Truncated) else "_ws.malformed"
         data = self.frame.data
-        self.push(self.session.catalogue.protocols[name], Region(data, len(data), len(data)))
+        layer = self.push(self.session.catalogue.protocols[name], Region(data, len(data), len(data)))
+        layer.state = error
 
     def internal_error(self, error: Exception) -> None:
         """A fault in a dissector: counted (tests demand none), shown as a malformed packet."""

@@ -13,6 +13,7 @@ from dfilter.packets.declare import Protocol, computed, computed_table, header, 
 from dfilter.packets.protocols.ip import dissect_payload, number_stream
 from dfilter.packets.protocols.ipv6_addresses import ADDRESS_FIELDS, ADDRESS_UNIONS, fill_addresses
 from dfilter.packets.protocols.ipv6_extensions import FRAGMENT, HEADERS, HOP_BY_HOP, jumbo_length
+from dfilter.packets.protocols.label_texts import label_of
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
 from dfilter.packets.view import Layer, View
@@ -170,4 +171,9 @@ def fill_ipv6(layer: Layer) -> None:
 @IPV6.info_line
 def ipv6_info(layer: Layer) -> str:
     region = layer.region
-    return f"next header {region.u8(6)}" if region.length >= 40 else ""
+    """What follows, where nothing above says more."""
+    return _NEXT_TEXTS.get(region.u8(6), label_of("ip.proto", region.u8(6))) if region.length >= 40 else ""
+
+
+_NEXT_TEXTS = {0: "IPv6 hop-by-hop options", 43: "IPv6 routing", 44: "IPv6 fragment", 59: "IPv6 no next header",
+               60: "IPv6 destination options"}  # fmt: skip

@@ -13,6 +13,7 @@ from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor, mask_table
 from dfilter.packets.protocols.smb_bodies import dissect_blob, dissect_transaction, fill_command
 from dfilter.packets.protocols.smb_fields import SMB_FIELD_TABLE
+from dfilter.packets.protocols.smb_line import message_text
 from dfilter.packets.protocols.smb_state import Header, link, note
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
@@ -140,4 +141,4 @@ def smb_info(layer: Layer) -> str:
     header = layer.state
     if not isinstance(header, Header):
         return ""
-    return f"{header.title} {'Response' if header.response else 'Request'}"
+    return message_text(layer, header.title, header.response)

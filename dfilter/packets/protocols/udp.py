@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, header, union
-from dfilter.packets.region import Malformed, Region
+from dfilter.packets.region import Region, Remarked
 from dfilter.packets.streams.datagrams import DatagramStreams
 from dfilter.packets.view import Layer, View
 
@@ -24,6 +24,7 @@ UDP = Protocol(
         computed("udp.checksum.status", T.UINT8),
         computed("udp.payload", T.BYTES),
         computed("udp.length.bad", T.NONE),
+        computed("udp.checksum.zero", T.NONE),
         computed("udp.possible_traceroute", T.NONE),
         computed("udp.stream", T.UINT32, stateful=True),
         computed("udp.stream.pnum", T.UINT32, stateful=True),
@@ -60,11 +61,11 @@ def dissect_udp(view: View, region: Region) -> None:
         layer.region = region.clipped(0, 6)
         if not view.quoted:
             layer.add("udp.length.bad", None, start + 4, 2)
-            view.damaged(Malformed(f"UDP length {length} is less than its header"))
+            view.damaged(Remarked(f"UDP length {length} is less than its header"))
         return
     if length > region.reported_length and not view.quoted:
         layer.add("udp.length.bad", None, start + 4, 2)
-        view.damaged(Malformed(f"UDP length {length} is more than the IP payload"))
+        view.damaged(Remarked(f"UDP length {length} is more than the IP payload"))
     if view.session.needs.wants(*_STREAM_FIELDS):
         view.session.memory("udp", DatagramStreams).number(view, layer, "udp")
     payload = region.clipped(8, length - 8)
@@ -100,16 +101,22 @@ def fill_udp(layer: Layer) -> None:
     unchecked = ILLEGAL if layer.state and len(layer.state[0]) == 16 and not layer.quoted else NOT_PRESENT
     status = UNVERIFIED if checksum else unchecked
     layer.add("udp.checksum.status", status, start + 6, 2)
+    if status == ILLEGAL:
+        layer.add("udp.checksum.zero", None, start + 6, 2)
     if region.length > 8 and region.u16(4) != 8:
         layer.add("udp.payload", region.rest(8), start + 8, region.length - 8)
 
 
 @UDP.info_line
 def udp_info(layer: Layer) -> str:
-    region = layer.region
-    if region.length < 8:
+    """The ports and the length; what is wrong with it."""
+    buf, start = layer.buf, layer.start
+    if len(buf) < start + 6:
         return ""
-    length, text = region.u16(4), f"{region.u16(0)} → {region.u16(2)}"
-    if length > region.reported_length:
+    source, target, length = (int.from_bytes(buf[start + at : start + at + 2], "big") for at in (0, 2, 4))
+    text = f"{source} → {target}"
+    if length < 8:
+        return f"{text} [BAD UDP LENGTH {length} < 8]"
+    if length > layer.region.reported_length:
         text += f" [BAD UDP LENGTH {length} > IP PAYLOAD LENGTH]"
-    return f"{text} Len={max(length - 8, 0)}"
+    return f"{text} Len={length - 8}"
