@@ -33,6 +33,15 @@ Made by `python -m tests.parity.report`, not by hand. Every value of every field
 
 **{share:.2f} % of the values of declared fields are equal.** A field that is not declared cannot be filtered by:
 `dfilter.compile` says so instead of selecting nothing. `dfilter fields --dissected` lists those that are.
+
+**Expert information** (`_ws.expert`, `.severity`, `.group`, `.message`) gathers the remarks of the protocols that
+dfilter dissects. Its severities are right in 99 to 100 % of frames (`python -m tests.parity.expert`, 1,416 captures);
+in captures of protocols that are not dissected, their remarks are missing.
+
+**Names that stay refused.** `eth.src_resolved`, `eth.addr.oui_resolved` and their like hold names of vendors in the
+short forms of a table that Wireshark makes and ships under its own licence; the public registry of the IEEE has the
+vendors, not these forms. `ip.geoip.*` needs a database that its maker licenses. `tcp.proc.*`, `frame.coloring_rule.*`
+and `frame.md5_hash` are there only where Wireshark is asked for them.
 """
 
 

@@ -146,11 +146,22 @@ def _fill_checksum(layer: Layer) -> None:
         layer.add("icmpv6.checksum.status", 2, at)
         return
     source, target = layer.state
+    target = _final_destination(layer) or target
     pseudo = source + target + region.length.to_bytes(4, "big") + b"\0\0\0\x3a"
     good = internet_checksum_ok(region.rest(), pseudo)
     layer.add("icmpv6.checksum.status", int(good), at)
     if not good:
         layer.add("icmpv6.checksum_bad.expert", None)
+
+
+def _final_destination(layer: Layer) -> bytes | None:
+    """Where a source route that is still to go ends: the checksum covers that address; None without one."""
+    for other in layer.view.by_name.get("ipv6.routing", ()):
+        route = other.region
+        is_source_route = route.length >= 24 and route.u8(2) in (0, 2)
+        if is_source_route and route.u8(3) and other.buf is layer.buf and other.index < layer.index:
+            return route.bytes(route.length - 16, 16)
+    return None
 
 
 def _fill_common(layer: Layer, kind: int) -> None:

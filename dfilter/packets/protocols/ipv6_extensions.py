@@ -88,6 +88,7 @@ ROUTING_HEADER = Protocol(
         ipv6.routing.len_oct               UINT16
         ipv6.routing.type                  UINT8
         ipv6.routing.segleft               UINT8
+        ipv6.routing.deprecated            NONE
         ipv6.routing.src.reserved          BYTES
         ipv6.routing.src.addr              IPv6
         ipv6.routing.mipv6.reserved        BYTES
@@ -132,6 +133,8 @@ RPL_OLD = 0x23
 MAX_PLAIN = 0xFFFF
 """The longest payload of a packet that is no jumbogram, bytes."""
 PMTU = 0x30
+DEPRECATED_ROUTES = (0, 1)
+"""Source routes (RFC 5095) and Nimrod."""
 _OPTION_LENGTHS = {ROUTER_ALERT: (2, 2), JUMBO: (4, 4), TUNNEL_LIMIT: (1, 1), HOME_ADDRESS: (16, 16), PMTU: (4, 4),
                    RPL: (4, 255), RPL_OLD: (4, 255), CALIPSO: (8, 255)}  # fmt: skip
 """The shortest and the longest that these options may be, bytes."""
@@ -261,6 +264,8 @@ def fill_routing(layer: Layer) -> None:
     at, kind = region.start, region.u8(2)
     layer.add("ipv6.routing.type", kind, at + 2, 1)
     layer.add("ipv6.routing.segleft", region.u8(3), at + 3, 1)
+    if kind in DEPRECATED_ROUTES:
+        layer.add("ipv6.routing.deprecated", None, at + 2, 1)
     if kind in (0, 2):
         side = "src" if kind == 0 else "mipv6"
         layer.add(f"ipv6.routing.{side}.reserved", region.bytes(4, 4), at + 4, 4)
