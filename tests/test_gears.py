@@ -245,3 +245,11 @@ def test_dissecting_everything_changes_no_answer() -> None:
     everything = list(dissect(path, needs_of(None)))
     for compiled in COMPILED:
         assert [view.number for view in everything if compiled.test(view)] == dfilter.frames(path, compiled)
+
+
+@pytest.mark.parametrize("text", ["ip.addr == 192.0.2.1", "tcp.port == 443",
+                                  "tcp.flags.syn == 1 && tcp.flags.ack == 0", "udp.port == 53 or icmp", "ipv6", "arp", "vlan.id == 42", "frame.len > 1000"])  # fmt: skip
+def test_header_fields_need_no_state(text: str) -> None:
+    """A protocol whose messages carry packets must not make every filter follow every stream."""
+    assert not dfilter.compile(text).stateful
+    assert column_plan([dfilter.compile(text)]) is not None
