@@ -44,7 +44,7 @@ class Filter:
         self.protocols = compiled.protocols
         self.references = compiled.references
         self.needs = needs
-        self._version = version
+        self.version = version
         self.plan = compiled
         self.test: Callable[[View], bool] = compiled.test
         direct = None if needs.stateful else direct_test(compiled)
@@ -87,8 +87,8 @@ class Filter:
         """
         for name in sorted(self.references):
             selected.get(name)
-        plan = make_plan(self.plan.expression, PacketReader(version=self._version), selected, self._version)
-        return Filter(self.text, self.verdict, plan, self.needs, self._version)
+        plan = make_plan(self.plan.expression, PacketReader(version=self.version), selected, self.version)
+        return Filter(self.text, self.verdict, plan, self.needs, self.version)
 
     def __repr__(self) -> str:
         return f"dfilter.compile({self.text!r})"

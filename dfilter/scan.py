@@ -149,12 +149,53 @@ def _collect(capture: Source, filters: Sequence[Filter], needs: Needs, decode_as
         if plan is not None:
             _scan_chunks(capture, plan, filters, needs, found)
             return
+    if needs.stateful and not decode_as and can_reread(capture) and _scan_pruned(capture, filters, needs, found):
+        return
     tests = [(compiled.test, numbers.append) for compiled, numbers in zip(filters, found, strict=True)]
     for view in dissect(capture, needs, look_ahead=needs.look_ahead, decode_as=decode_as):
         number = view.frame.number
         for test, append in tests:
             if test(view):
                 append(number)
+
+
+def _scan_pruned(capture: Source, filters: Sequence[Filter], needs: Needs, found: Sequence[Numbers]) -> bool:
+    """Dissect only the conversations that columns and first bytes leave open; False where that does not pay."""
+    from dfilter.prune.scan import pruner_of  # it loads numpy
+
+    pruner = pruner_of(filters, needs)
+    if pruner is None:
+        return False
+    start = _rewindable(capture, "conversations are looked at before they are dissected")
+    opened = open_capture(capture)
+    looked = pruner.look(opened)
+    _rewind(capture, start)
+    if not looked:
+        return False
+    rest = pruner.rest()
+    if rest is None:
+        return False
+    numbers, streams = rest
+    more: list[list[int]] = [[] for _ in filters]
+    if len(numbers):
+        foresight: Foresight | None = None
+        if needs.look_ahead or needs.second_look:
+            session = Session(needs)
+            for frame in pruner.frames(open_capture(capture), session, numbers, streams):
+                session.dissect(frame)
+            foresight = session.foreseen
+            _rewind(capture, start)
+        session, asked = Session(needs, foresight=foresight), pruner.asked()
+        for frame in pruner.frames(open_capture(capture), session, numbers, streams):
+            view = session.dissect(frame)
+            for index in asked.get(frame.number, ()):
+                if filters[index].test(view):
+                    more[index].append(frame.number)
+    for index, selected in enumerate(found):
+        certain = pruner.certain(index).tolist()
+        selected.extend(sorted(certain + more[index]) if more[index] else certain)
+    _warn(opened.warning)
+    return True
 
 
 def column_plan(filters: Sequence[Filter], size: int = 0) -> Plan | None:

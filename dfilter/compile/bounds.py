@@ -8,7 +8,7 @@ never certain and always possible; so a gear built on bounds can be silent but n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -86,6 +86,15 @@ class Surroundings(Protocol):
     def doubtful_ports(self, names: Iterable[str], shape: Shape) -> frozenset[int] | None:
         """Ports behind which these names could occur again; None if they could behind any."""
 
+    def is_beyond(self, name: str, headers: Collection[str]) -> bool:
+        """Do none of these protocols carry values of `name`?"""
+
+    def may_follow(self, name: str, shape: Shape) -> bool:
+        """Can layers behind the shape's last one carry values of `name`?"""
+
+    def is_remembered(self, name: str) -> bool:
+        """Does the value of `name` depend on other frames?"""
+
 
 SetParts = tuple[frozenset[int | bytes], list[object], list[tuple[int, int]] | None]
 """What a set has for a type: whole values; other elements; these as spans, where they are many and can be."""
@@ -135,14 +144,24 @@ class Decider(Generic[T]):
             case ExclusiveDisjunction(items=items):
                 return self._odd([self.bounds(item) for item in items])
             case _:
+                deep = self._deep(expression)
+                if deep is not None:
+                    return deep
                 leaf = self._leaf(expression)
                 return self.unknown if leaf is None else Bounds(leaf, leaf)
 
+    def _deep(self, expression: TypedExpression) -> Bounds[T] | None:
+        """Bounds that something else than headers tells; None to let headers decide."""
+        return None
+
     def _odd(self, parts: list[Bounds[T]]) -> Bounds[T]:
-        if any(part.certain != part.possible for part in parts):
-            return self.unknown
-        term = self._terms.odd([part.certain for part in parts])
-        return Bounds(term, term)
+        terms = self._terms
+        value = terms.odd([part.certain for part in parts])
+        vague = [part for part in parts if part.certain != part.possible]
+        if not vague:
+            return Bounds(value, value)
+        open_ = terms.any_of([terms.all_of([part.possible, terms.negate(part.certain)]) for part in vague])
+        return Bounds(terms.all_of([value, terms.negate(open_)]), terms.any_of([value, open_]))
 
     def _leaf(self, expression: TypedExpression) -> T | None:
         terms = self._terms

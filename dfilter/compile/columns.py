@@ -61,18 +61,36 @@ class Plan(Protocol):
         """For each filter: which frames certainly match, and which are undecided."""
 
 
+@dataclass(slots=True, eq=False)
+class Findings:
+    """What is known of a chunk's frames beyond their headers.
+
+    Attributes:
+        certain, possible: for each deep test, of all frames.
+        streams: the number of each frame's TCP conversation; -1 without one.
+    """
+
+    certain: list[Mask]
+    possible: list[Mask]
+    streams: npt.NDArray[np.int64]
+
+
 class Columns:
     """Header fields of some frames of a chunk, read when first asked for.
 
-    `rows` are the frames' places in the chunk.
+    Attributes:
+        rows: the frames' places in the chunk.
+        starts: where they begin in its data.
+        findings: what is known of all frames of the chunk by other means (see `deep`).
     """
 
-    __slots__ = ("_cache", "_chunk", "_starts", "_words", "rows")
+    __slots__ = ("_cache", "_chunk", "_words", "findings", "rows", "starts")
 
     def __init__(self, chunk: ChunkLike, rows: Numbers, starts: Numbers, words: dict[int, Numbers]) -> None:
         self._chunk = chunk
         self.rows = rows
-        self._starts = starts
+        self.starts = starts
+        self.findings: Findings | None = None
         self._words = words
         self._cache: dict[tuple[int, int], Numbers] = {}
 
@@ -88,7 +106,7 @@ class Columns:
 
     def where(self, mask: Mask) -> Columns:
         """Only the frames for which `mask` is true."""
-        return Columns(self._chunk, self.rows[mask], self._starts[mask], self._words)
+        return Columns(self._chunk, self.rows[mask], self.starts[mask], self._words)
 
     def number(self, start: int, size: int) -> Numbers:
         """The unsigned big-endian number of 1 to 8 bytes at offset `start` of each frame."""
@@ -96,7 +114,7 @@ class Columns:
         found = self._cache.get(key)
         if found is None:
             width = 1 << (size - 1).bit_length()
-            found = self._words[width][self._starts + start]
+            found = self._words[width][self.starts + start]
             if width > 1:
                 found = found.astype(f"u{width}")
             if width > size:
@@ -108,6 +126,9 @@ class Columns:
         """The frames' numbers or lengths."""
         if measure is Measure.NUMBER:
             return self.rows + self._chunk.first
+        if measure is Measure.STREAM:
+            assert self.findings is not None
+            return self.findings.streams[self.rows]
         return (self._chunk.wire if measure is Measure.LENGTH else self._chunk.captured)[self.rows]
 
 
@@ -116,6 +137,9 @@ Term = bool | Callable[[Columns], Mask]
 
 
 _Branch = Branch[Term]
+
+Shaped = tuple[_Branch, Columns]
+"""A shape's branch, and the frames that have it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,13 +152,25 @@ class ColumnPlan:
 
     def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
         """For each filter: which frames certainly match, and which are undecided."""
-        verdict = _Verdict(self.count, len(chunk.starts))
         columns = Columns.of(chunk)
+        return self.settle(columns, self.split(chunk, columns))
+
+    def split(self, chunk: ChunkLike, columns: Columns) -> list[Shaped]:
+        """The frames that have a shape, by shape."""
+        found: list[Shaped] = []
         if self.branches:
             least = min(branch.shape.minimum for branch in self.branches)
             plain = (chunk.captured >= least) & (chunk.link_types == _ETHERNET)
             work = [(branch, list(branch.shape.constants)) for branch in self.branches]
-            _descend(work, columns.where(plain), chunk, verdict)
+            _descend(work, columns.where(plain), chunk, found)
+        return found
+
+    def settle(self, columns: Columns, shaped: Sequence[Shaped]) -> tuple[list[Mask], list[Mask]]:
+        """For each filter: which frames certainly match, and which are undecided."""
+        verdict = _Verdict(self.count, len(columns.rows))
+        for branch, chosen in shaped:
+            verdict.reached(chosen.rows)
+            _settle(branch, chosen, verdict)
         verdict.close()
         _settle(self.anywhere, columns, verdict)
         return verdict.certain, verdict.undecided
@@ -169,27 +205,27 @@ class _Verdict:
 _Work = Sequence[tuple[_Branch, list[tuple[int, bytes, bytes]]]]
 
 
-def _descend(work: _Work, columns: Columns, chunk: ChunkLike, verdict: _Verdict) -> None:
+def _descend(work: _Work, columns: Columns, chunk: ChunkLike, found: list[Shaped]) -> None:
     """Split the frames by the shapes' conditions; shapes that begin alike share the test."""
     groups: dict[tuple[int, bytes, bytes], list[tuple[_Branch, list[tuple[int, bytes, bytes]]]]] = {}
     for branch, conditions in work:
         if not conditions:
-            _finish(branch, columns, chunk, verdict)
+            _finish(branch, columns, chunk, found)
             continue
         groups.setdefault(conditions[0], []).append((branch, conditions[1:]))
     for (offset, mask, value), members in groups.items():
         chosen = columns
         if offset + len(value) > 42:  # beyond what every frame here holds
             chosen = chosen.where(chunk.captured[chosen.rows] >= offset + len(value))
-        found = chosen.number(offset, len(value))
+        value_there = chosen.number(offset, len(value))
         if mask != b"\xff" * len(value):
-            found = found & int.from_bytes(mask, "big")
-        matching = found == int.from_bytes(value, "big")
+            value_there = value_there & int.from_bytes(mask, "big")
+        matching = value_there == int.from_bytes(value, "big")
         if matching.any():
-            _descend(members, chosen.where(matching), chunk, verdict)
+            _descend(members, chosen.where(matching), chunk, found)
 
 
-def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, verdict: _Verdict) -> None:
+def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, shaped: list[Shaped]) -> None:
     shape = branch.shape
     whole = chunk.captured[columns.rows] >= shape.minimum
     if not whole.all():
@@ -204,8 +240,7 @@ def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, verdict: _Verdi
     if fits is not None and not fits.all():
         columns = columns.where(fits)
     if len(columns.rows):
-        verdict.reached(columns.rows)
-        _settle(branch, columns, verdict)
+        shaped.append((branch, columns))
 
 
 def _settle(branch: _Branch, columns: Columns, verdict: _Verdict) -> None:
@@ -247,11 +282,11 @@ def _mask(term: Term, columns: Columns) -> Mask:
 def build_columns(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
                   surroundings: Surroundings) -> ColumnPlan | None:  # fmt: skip
     """The plan for filters, each with the names it reads; None where no shape decides anything of any."""
-    found = branches(filters, shapes, anywhere, surroundings, _ColumnTerms())
+    found = branches(filters, shapes, anywhere, surroundings, ColumnTerms())
     return None if found is None else ColumnPlan(found.count, found.shaped, found.anywhere)
 
 
-class _ColumnTerms:
+class ColumnTerms:
     """Terms as functions of `Columns`."""
 
     true: Term = True

@@ -40,21 +40,21 @@ class Branches(Generic[T]):
 
 
 def branches(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
-             surroundings: Surroundings, terms: Terms[T]) -> Branches[T] | None:  # fmt: skip
+             surroundings: Surroundings, terms: Terms[T], decider: type[Decider[T]] = Decider
+             ) -> Branches[T] | None:  # fmt: skip
     """The branches for filters, each with the names it reads; None where no shape decides anything of any."""
     named = [(expression, tuple(names)) for expression, names in filters]
     sets = Sets()
-    shaped = [_branch(named, shape, surroundings, terms, sets) for shape in shapes]
+    shaped = [_branch(named, shape, surroundings, decider(terms, shape, surroundings, sets)) for shape in shapes]
     useful = tuple(branch for branch in shaped if any(branch.bounds))
-    everywhere = _branch(named, anywhere, surroundings, terms, sets)
+    everywhere = _branch(named, anywhere, surroundings, decider(terms, anywhere, surroundings, sets))
     if not useful and not any(everywhere.bounds):
         return None
     return Branches(len(named), useful, everywhere)
 
 
 def _branch(named: Sequence[tuple[TypedExpression, tuple[str, ...]]], shape: Shape, surroundings: Surroundings,
-            terms: Terms[T], sets: Sets) -> Branch[T]:  # fmt: skip
-    decider = Decider(terms, shape, surroundings, sets)
+            decider: Decider[T]) -> Branch[T]:  # fmt: skip
     tables: dict[frozenset[int], npt.NDArray[np.bool_]] = {}
     bounds: list[Bounds[T] | None] = []
     doubts: list[npt.NDArray[np.bool_] | None] = []

@@ -9,6 +9,7 @@ the scalar reader here and the numpy column elsewhere.  A *computed* field is ad
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -28,6 +29,7 @@ class Measure(Enum):
     """What a field of the frame itself tells of it, known before any byte is looked at."""
 
     NUMBER = "number"
+    STREAM = "number of its TCP conversation"
     LENGTH = "length on the wire"
     CAPTURED = "captured length"
 
@@ -119,6 +121,57 @@ def header_reader(type: FieldType, size: int, mask: int, little_endian: bool) ->
     return lambda buf, at: (int.from_bytes(buf[at : at + size], order) & mask) >> shift
 
 
+Step = Callable[[Any, int, int, Any], "tuple[int, Any, Any] | None"]
+"""A function (buffer, start, end, memory) -> (how far to the next step, key, memory); see `Plain`."""
+
+Bits = tuple[tuple[int, int, int], ...]
+"""(offset, mask, value) of single bytes, all of which must be so."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plain:
+    """How messages that are plain enough are told apart without dissecting them.
+
+    Attributes:
+        fields: the names whose values, absent or not, a message's key settles, alone.
+        step: over TCP it is called where a message begins, or where the step before asked to be called again; it says
+            how many bytes to go on and what the message is: its key, "" for none of `fields`, None while it is not
+            complete.  Over UDP it gets whole datagrams.  None for a message that is not plain.  It tells a message
+            from every other that makes the dissector act differently, whatever came before in the conversation.
+        example: a message with a given key.
+        inside: what in `carries` a plain message can lead on to.
+    """
+
+    fields: frozenset[str]
+    step: Step
+    example: Callable[[Any], bytes] | None = None
+    inside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What must lie in the bytes of a conversation that has layers of a protocol.
+
+    Attributes:
+        traces: a pattern of at most eight bytes that is somewhere in the bytes of every layer with one of the fields of
+            plain messages, whatever carries these bytes as they are.
+        claims: a pattern of at most nine bytes that is somewhere in the bytes in which it recognises itself, unless these
+            begin in one of the ways of `starts`.
+        starts: table name -> how bytes begin in which it recognises itself, one of several ways.
+        plain: its plain messages.
+        alone: what a conversation shows of it depends on no other conversation.
+    """
+
+    traces: re.Pattern[bytes] | None = None
+    claims: re.Pattern[bytes] | None = None
+    starts: dict[str, tuple[Bits, ...]] = field(default_factory=dict)
+    plain: Plain | None = None
+    alone: bool = False
+
+
+NO_EVIDENCE = Evidence()
+
+
 @dataclass(slots=True, eq=False)
 class Protocol:
     """A protocol: its name in filters, its fields, the tables that lead to it and those it leads on to.
@@ -145,6 +198,7 @@ class Protocol:
         second_look: what later frames tell decides where layers of this protocol are: a filter on the protocol
             itself reads a capture twice where it can.
         heuristics: table name -> function (view, region) -> bool that says whether the bytes look like it.
+        evidence: what its layers cannot be without; nothing known by default.
     """
 
     name: str
@@ -163,6 +217,7 @@ class Protocol:
     header_length: Callable[[Layer], int] | None = None
     second_look: bool = False
     heuristics: dict[str, Callable[[View, Region], bool]] = field(default_factory=dict)
+    evidence: Evidence = NO_EVIDENCE
 
     @property
     def may_decline(self) -> bool:

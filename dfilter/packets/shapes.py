@@ -8,7 +8,7 @@ read through a view.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from dfilter.fields.types import FieldType
 from dfilter.packets.declare import Field, Shape
@@ -78,6 +78,8 @@ def _single_bytes(shape: Shape) -> Iterator[tuple[int, bytes, bytes]]:
 TAGGED_SHAPES = tuple(_tagged(shape) for shape in SHAPES)
 """The common shapes in a VLAN: worth a column, and too rare for a place in every filter's direct test."""
 
+_HEADERS = frozenset(name for shape in SHAPES + TAGGED_SHAPES for name in shape.layers)
+
 ANY_FRAME = Shape({"frame": 0}, 0, (), open=True)
 """Every frame, of whatever shape: only its number and lengths are known."""
 
@@ -111,6 +113,20 @@ class ShapeKnowledge:
                     return None
                 found.append((plain, shape.layers[carrier]))
         return found
+
+    def is_beyond(self, name: str, headers: Collection[str]) -> bool:
+        """Do none of these protocols carry values of `name`?"""
+        return not any(carrier in headers for carrier in self._known.carriers[name])
+
+    def may_follow(self, name: str, shape: Shape) -> bool:
+        """Can layers behind the shape's last one carry values of `name`? No packet is quoted there."""
+        follow = self._known.successors[shape.last] - _HEADERS
+        return not follow.isdisjoint(self._known.reachable(self._known.carriers[name]))
+
+    def is_remembered(self, name: str) -> bool:
+        """Does the value of `name` depend on other frames?"""
+        fields = [self._known.fields[name]] if name in self._known.fields else []
+        return any(field.stateful for field in [*fields, *(self._known.fields[p] for f in fields for p in f.parts)])
 
     def doubtful_ports(self, names: Iterable[str], shape: Shape) -> frozenset[int] | None:
         """The ports behind which more values of `names` could follow, as long as nothing is decrypted; None if they

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from dfilter.packets.declare import Protocol, computed_table
+from dfilter.packets.declare import Evidence, Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor, mask_table
 from dfilter.packets.protocols.dcerpc_info import fragment_line
 from dfilter.packets.protocols.gssapi import fill_verifier
@@ -114,6 +114,7 @@ DCERPC = Protocol(
         """)
     ),
     heuristics={"tcp": lambda view, region: looks_like(region)},
+    evidence=Evidence(starts={"tcp": (((0, 0xFF, 5), (1, 0xFE, 0), (4, 0xEE, 0), (5, 0xFC, 0)),)}),
     carries=("gss-api", "ntlmssp", "data"),
     shares=("ntlmssp", "spnego"),
 )  # fmt: skip

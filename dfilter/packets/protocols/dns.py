@@ -6,10 +6,11 @@ session.
 
 from __future__ import annotations
 
-from dfilter.packets.declare import Protocol, computed_table
+from dfilter.packets.declare import Evidence, Protocol, computed_table
 from dfilter.packets.protocols.dns_info import message_line
 from dfilter.packets.protocols.dns_names import read_name
 from dfilter.packets.protocols.dns_opt import OPT_FIELDS, fill_opt
+from dfilter.packets.protocols.dns_plain import PLAIN
 from dfilter.packets.protocols.dns_rare_records import RARE_FIELDS
 from dfilter.packets.protocols.dns_records import READERS, RECORD_FIELDS, add_bytes
 from dfilter.packets.protocols.dns_svcb import SVCB_FIELDS
@@ -66,6 +67,12 @@ _HEADER_FIELDS = """
     dns.extraneous.length INT32
 """
 
+_EVIDENCE = Evidence(
+    starts={"udp": (((2, 0x78, 0), (4, 0xFF, 0), (5, 0xFE, 0)),)},  # an ordinary message with one question at most
+    plain=PLAIN,
+    alone=True,
+)
+
 DNS = Protocol(
     "dns",
     "DNS",
@@ -78,9 +85,10 @@ DNS = Protocol(
         *TRANSACTION_FIELDS,
     ),
     over={"udp.port": (53,), "tcp.port": (53, 5353, 5355)},
+    evidence=_EVIDENCE,
 )
-MDNS = Protocol("mdns", "MDNS", over={"udp.port": (5353,)}, shares=("dns",))
-LLMNR = Protocol("llmnr", "LLMNR", over={"udp.port": (5355,)}, shares=("dns",))
+MDNS = Protocol("mdns", "MDNS", over={"udp.port": (5353,)}, shares=("dns",), evidence=_EVIDENCE)
+LLMNR = Protocol("llmnr", "LLMNR", over={"udp.port": (5355,)}, shares=("dns",), evidence=_EVIDENCE)
 
 
 @DNS.dissector

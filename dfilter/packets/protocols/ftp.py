@@ -75,7 +75,7 @@ FTP = Protocol(
         computed("ftp.setup-frame", T.FRAMENUM, look_ahead=True),
     ),
     over={"tcp.port": (21,)},
-    carries=("ftp-data", "tcp.port"),
+    carries=("ftp-data", "tls"),
 )
 
 _QUOTED = re.compile(rb'"((?:[^"]|"")*)"')

@@ -6,10 +6,11 @@ conversation that has spoken HTTP before; in one that has not, it is left alone.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dfilter.packets.columns import Columns
-from dfilter.packets.declare import Protocol
+from dfilter.packets.declare import Evidence, Protocol
 from dfilter.packets.protocols.http2 import PREFACE
 from dfilter.packets.protocols.http2_settings import SETTINGS_FIELDS
 from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, missing_chunks, read_chunks
@@ -17,6 +18,7 @@ from dfilter.packets.protocols.http_exchange import HttpState, Link, Progress, n
 from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, head_line, message_info
 from dfilter.packets.protocols.http_head import Head, Kind, classify, first_line_end, head_is_complete, parse_head, text
 from dfilter.packets.protocols.http_media import dissect_body
+from dfilter.packets.protocols.http_plain import PLAIN
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, NeedMore
 from dfilter.packets.view import Layer, View
@@ -38,6 +40,12 @@ HTTP = Protocol(
     over={"tcp.port": (80, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371), "sctp.port": (80,)},
     carries=("media_type", "media", "data", "json", "xml", "tcp.port", "tcp", "websocket", "http2"),
     shares=SETTINGS_FIELDS,
+    evidence=Evidence(
+        claims=re.compile(rb"(?i:HTTP/1\.[01])[\r\n]"),
+        starts={"tcp": (((0, 0xDF, 0x48), (1, 0xDF, 0x54), (2, 0xDF, 0x54), (3, 0xDF, 0x50), (4, 0xFF, 0x2F)),)},
+        plain=PLAIN,
+        alone=True,
+    ),
 )
 
 

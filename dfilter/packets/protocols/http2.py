@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dfilter.packets.columns import Columns
-from dfilter.packets.declare import Protocol
+from dfilter.packets.declare import Evidence, Protocol
 from dfilter.packets.protocols.http2_fields import HTTP2_FIELDS, SHARED_FIELDS, Frame, fill_frame, frame_info
 from dfilter.packets.protocols.http2_hpack import BrokenBlock, Entry
 from dfilter.packets.protocols.http2_streams import Half, Http2State, StreamState
@@ -30,6 +31,7 @@ HTTP2 = Protocol(
     carries=("media_type", "media", "data", "data-text-lines"),
     shares=SHARED_FIELDS,
     second_look=True,
+    evidence=Evidence(claims=re.compile(rb"PRI \* HT")),
 )
 
 

@@ -43,7 +43,7 @@ IMAP = Protocol(
         computed("imap.time", T.RELATIVE_TIME, stateful=True),
     ),
     over={"tcp.port": (143,)},
-    carries=("imf", "tcp.port"),
+    carries=("imf", "tls"),
 )
 
 MAX_TAGS = 1024

@@ -36,7 +36,7 @@ POP = Protocol(
         *fragment_fields("pop.data"),
     ),
     over={"tcp.port": (110,)},
-    carries=("imf", "tcp.port"),
+    carries=("imf", "tls"),
 )
 
 REASSEMBLED_IN = "pop.data.reassembled.in"

@@ -9,7 +9,7 @@ Wireshark 4.4.
 from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
-from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.declare import Evidence, Protocol, computed, computed_table
 from dfilter.packets.protocols.quic_connections import (
     CLIENT,
     SERVER,
@@ -90,6 +90,8 @@ QUIC = Protocol(
     carries=("tls",),
     fill=fill_quic,
     info=quic_info,
+    # only long headers, of packets with keys that anyone can tell, lead on
+    evidence=Evidence(starts={"udp": (((0, LONG, LONG),),)}),
 )
 
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
-from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.declare import Evidence, Protocol, computed, computed_table
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
@@ -56,6 +56,7 @@ RPC = Protocol(
     ),
     heuristics={"udp": lambda view, region: _recognises(view, region, 0),
                 "tcp": lambda view, region: _recognises_record(view, region)},
+    evidence=Evidence(starts={"tcp": (((0, 0x80, 0x80), (8, 0xFF, 0), (9, 0xFF, 0), (10, 0xFF, 0), (11, 0xFE, 0)),)}),
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dfilter.packets.declare import Protocol
+from dfilter.packets.declare import Evidence, Protocol
 from dfilter.packets.protocols.media_sessions import Origin
 from dfilter.packets.protocols.sip_calls import Calls, Exchange, Message
 from dfilter.packets.protocols.sip_fields import ADDRESSES, AUTHENTICATION, HEADERS, NUMBERS, SIP_FIELDS
@@ -35,6 +35,7 @@ SIP = Protocol(
     fields=SIP_FIELDS,
     over={"udp.port": (5060,), "tcp.port": (5060,), "media_type": ("message/sip",)},
     carries=("media_type",),
+    evidence=Evidence(claims=re.compile(rb"SIP/2\.0")),
 )
 
 MAX_HEAD = 1 << 16

@@ -43,7 +43,7 @@ SMTP = Protocol(
         *fragment_fields("smtp.data"),
     ),
     over={"tcp.port": (25, 587)},
-    carries=("imf", "data-text-lines", "tcp.port"),
+    carries=("imf", "data-text-lines", "tls"),
 )
 
 REASSEMBLED_IN = "smtp.data.reassembled.in"

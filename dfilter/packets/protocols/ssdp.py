@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from dfilter.packets.declare import Protocol
+from dfilter.packets.declare import Evidence, Protocol
 from dfilter.packets.protocols.http import dissect_datagram
 from dfilter.packets.protocols.http_exchange import HttpState
 from dfilter.packets.protocols.http_fields import fill_message, message_info
+from dfilter.packets.protocols.http_plain import PLAIN_DATAGRAM
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 SSDP = Protocol("ssdp", "SSDP", over={"udp.port": (1900,)}, shares=("http",),
-                carries=("media_type", "media", "data"))  # fmt: skip
+                carries=("media_type", "media", "data"),
+                evidence=Evidence(plain=PLAIN_DATAGRAM, alone=True))  # fmt: skip
 
 
 MAX_CONVERSATIONS = 4096

@@ -34,7 +34,7 @@ TELNET = Protocol(
         computed("telnet.starttls", T.UINT8),
     ),
     over={"tcp.port": (23,)},
-    carries=("tcp.port",),
+    carries=("tls",),
 )
 
 IAC, SB, SE, WILL, DONT, DO = 255, 250, 240, 251, 254, 253

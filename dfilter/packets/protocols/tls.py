@@ -9,10 +9,11 @@ Wireshark 4.4.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from dfilter.fields.types import FieldType as T
-from dfilter.packets.declare import Protocol, computed, computed_table
+from dfilter.packets.declare import Evidence, Protocol, computed, computed_table
 from dfilter.packets.dispatch import SEES_ALL
 from dfilter.packets.protocols.ocsp import OCSP
 from dfilter.packets.protocols.tls_application import application_name
@@ -21,6 +22,7 @@ from dfilter.packets.protocols.tls_fields import handshake_fields
 from dfilter.packets.protocols.tls_handshake import TLS13, Agreed, server_choice
 from dfilter.packets.protocols.tls_info import version_name, write_tls
 from dfilter.packets.protocols.tls_inside import PROTOCOLS, begin, dissect_inside
+from dfilter.packets.protocols.tls_plain import PLAIN
 from dfilter.packets.protocols.tls_protection import ENCRYPTED_EXTENSIONS, chosen_protocol
 from dfilter.packets.protocols.tls_records import (
     APPLICATION_DATA,
@@ -90,8 +92,15 @@ TLS = Protocol(
         *SSL2_FIELDS,
     ),
     over={"tcp.port": PORTS},
-    carries=("ocsp", "data", *sorted(set(PROTOCOLS.values()))),
+    carries=("ocsp", "data"),
+    decrypts=tuple(sorted(set(PROTOCOLS.values()))),
     shares=X509_SPACES,
+    evidence=Evidence(
+        traces=re.compile(rb"\x16\x03"),
+        starts={"tcp": (((0, 0xFE, HANDSHAKE), (1, 0xFF, 3)), ((0, 0x80, 0x80), (2, 0xFF, 1)))},
+        plain=PLAIN,
+        alone=True,
+    ),
     fill=fill_tls,
     write=write_tls,
 )  # fmt: skip

@@ -147,6 +147,9 @@ class Conversations:
 
     Two generations each of active and of remembered ones: a full young generation becomes the old one, and what
     the old one still held moves on. So forgetting costs nothing while a conversation lives.
+
+    Attributes:
+        given: the numbers of the conversations of the next segments, where not all conversations are seen here.
     """
 
     def __init__(self, max_active: int = MAX_ACTIVE, max_remembered: int = MAX_REMEMBERED) -> None:
@@ -156,6 +159,7 @@ class Conversations:
         self._half_active = max(max_active // 2, 1)
         self._half_remembered = max(max_remembered // 2, 1)
         self._count = 0
+        self.given: list[int] = []
 
     def find(self, addresses: tuple[bytes, bytes], ports: tuple[int, int], seq: int, flags: int,
              time: int) -> tuple[Conversation, int, bool]:  # fmt: skip
@@ -163,15 +167,20 @@ class Conversations:
         source, target = (addresses[0], ports[0]), (addresses[1], ports[1])
         sender = 1 if source > target else 0
         key = (target, source) if sender else (source, target)
+        given = self.given.pop(0) if self.given else None
         known = self._young.get(key)
         if known is None:
             known = self._revive(key)
-        if known is not None and (not flags & SYN or not _starts_anew(known, sender, seq)):
+        if known is not None and given is not None:
+            anew = known.index != given
+        else:
+            anew = known is None or bool(flags & SYN and _starts_anew(known, sender, seq))
+        if known is not None and not anew:
             if flags & (SYN | ACK) == SYN:
                 known.client = sender
             return known, sender, False
         client = 1 - sender if flags & (SYN | ACK) == SYN | ACK else sender
-        conversation = Conversation(self._count, key, client, time, time)
+        conversation = Conversation(self._count if given is None else given, key, client, time, time)
         self._count += 1
         self._enter(key, conversation)
         return conversation, sender, known is not None

@@ -1,0 +1,101 @@
+"""Filters over what lies beyond the headers: which frames their headers decide, and which tests go deeper.
+
+In: typed expressions, shapes, and what is known of fields in them.  Out: a `DeepPlan`: a column plan whose deep tests
+read `Findings`, and these tests.  What always holds: as for columns; a deep test is false where its findings say that
+it is not possible, true where they say it is certain, and undecided else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dfilter.check.typed import FieldRead, TypedExpression
+from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings, is_plain
+from dfilter.compile.columns import ColumnPlan, Columns, ColumnTerms, Mask, Term
+from dfilter.compile.plan import field_reads
+from dfilter.compile.shaped import branches
+from dfilter.fields.types import FieldType
+from dfilter.packets.declare import Field, Measure, Shape
+
+STREAM = "tcp.stream"
+_STREAM_FIELD = Field(STREAM, FieldType.UINT32, size=4, measure=Measure.STREAM)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeepPlan:
+    """`columns` decides with the findings about `tests`.
+
+    Attributes:
+        names: those that the tests read; `headers`: those that headers decide, as far as these do not come once more
+            inside a TCP conversation.
+        by_header: for each filter, whether it reads any of the latter.
+    """
+
+    columns: ColumnPlan
+    tests: tuple[TypedExpression, ...]
+    names: frozenset[str]
+    headers: frozenset[str]
+    by_header: tuple[bool, ...]
+
+
+def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
+               surroundings: Surroundings) -> DeepPlan | None:  # fmt: skip
+    """The plan for filters, each with the names it reads; None where headers and findings cannot tell enough."""
+    headers = {carrier for shape in shapes for carrier in shape.layers}
+    named = [(expression, tuple(names)) for expression, names in filters]
+    every = {name for _, names in named for name in names}
+    deep = frozenset(name for name in every if surroundings.is_beyond(name, headers))
+    if any(surroundings.is_remembered(name) for name in every - deep - {STREAM}):
+        return None
+    tests: dict[TypedExpression, int] = {}
+
+    class _Decider(Decider[Term]):
+        def _deep(self, expression: TypedExpression) -> Bounds[Term] | None:
+            reads = list(field_reads(expression))
+            if all(read.name not in deep or read.selected for read in reads):
+                return None
+            if self._shape.open:
+                return self.unknown
+            if self._shape.ports is None:
+                follows = any(surroundings.may_follow(read.name, self._shape) for read in reads)
+                return self.unknown if follows else Bounds(False, False)
+            return _finding(tests.setdefault(expression, len(tests)))
+
+        def _places(self, read: FieldRead) -> list[Place] | None:
+            if read.name == STREAM and is_plain(read) and "tcp" in self._shape.layers:
+                return [Place(_STREAM_FIELD, 0)]
+            return super()._places(read)
+
+    by_header = [(expression, [name for name in names if name not in deep]) for expression, names in named]
+    found = branches(by_header, shapes, anywhere, _OutsideTcp(surroundings), ColumnTerms(), _Decider)
+    if found is None or any(None in branch.bounds for branch in found.shaped if branch.shape.ports is not None):
+        return None
+    if not {"tcp", "udp"} <= {branch.shape.last for branch in found.shaped}:
+        return None
+    return DeepPlan(ColumnPlan(found.count, found.shaped, found.anywhere), tuple(tests), deep, frozenset(every - deep),
+                    tuple(bool(names) for _, names in by_header))  # fmt: skip
+
+
+class _OutsideTcp:
+    """What is known of fields in shapes, whatever TCP conversations may carry."""
+
+    def __init__(self, known: Surroundings) -> None:
+        self._known = known
+        self.fields_in, self.is_beyond = known.fields_in, known.is_beyond
+        self.may_follow, self.is_remembered = known.may_follow, known.is_remembered
+
+    def doubtful_ports(self, names: Iterable[str], shape: Shape) -> frozenset[int] | None:
+        return frozenset() if shape.last == "tcp" else self._known.doubtful_ports(names, shape)
+
+
+def _finding(index: int) -> Bounds[Term]:
+    def certain(columns: Columns) -> Mask:
+        assert columns.findings is not None
+        return columns.findings.certain[index][columns.rows]
+
+    def possible(columns: Columns) -> Mask:
+        assert columns.findings is not None
+        return columns.findings.possible[index][columns.rows]
+
+    return Bounds(certain, possible)

@@ -1,0 +1,267 @@
+"""TCP conversations followed from segment to segment, as long as they are plain.
+
+In: a chunk's segments with their rows and codes (`captures.conversations`).  Out: for each deep test the frames in
+which it is true, those in which it can be, and the conversations that must be dissected.  What always holds: up to
+the frame from which a conversation must be dissected, what is said of its frames is what dissecting says; memory is
+bounded by the number of conversations.
+
+A conversation is followed where its ports, or the first bytes of a segment, tell its protocol, and as long as its
+segments come in their turn and its messages are plain (`declare.Plain`).  Segments sent again are not dissected by
+Wireshark either; where one could count as a fast retransmission, which is, the conversation is given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dfilter.captures.conversations import END, NEW, ODD, OLD, RESET, START, Segments, Table
+from dfilter.compile.columns import Findings
+from dfilter.packets.declare import Protocol
+from dfilter.packets.routes import Course, Routes, Way, begins
+from dfilter.prune.samples import Samples
+
+Array = npt.NDArray[Any]
+
+MOST_WAITING = 1 << 16
+"""Bytes of a message's beginning that are kept until more of it comes."""
+WAIT = 0
+"""A step of no bytes: it needs more of them."""
+_TAIL = 8
+"""Bytes kept of a searched direction: a pattern has nine at most."""
+
+_UNSEEN, _PASS, _FEED, _SEARCH, _FOLLOW, _GREET = range(6)
+_COURSES = {Course.PASS: _PASS, Course.FEED: _FEED, Course.SEARCH: _SEARCH, Course.FOLLOW: _FOLLOW,
+            Course.GREET: _GREET}  # fmt: skip
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(slots=True, eq=False)
+class _Direction:
+    """How far one direction is followed.
+
+    Attributes:
+        place: of the next step, in relative sequence numbers.
+        pending: the key of the message that ends there; None if it does not.
+        memory: what the steps remember.
+        head: the beginning of a message that waits for more of it; it lies before `place`.
+        inside: it lies in the middle of a message.
+        closed: FIN or RST was seen.
+    """
+
+    place: int
+    pending: Any = None
+    memory: Any = None
+    head: bytes = b""
+    inside: bool = False
+    closed: bool = False
+
+
+class Follower:
+    """All TCP conversations of a capture.
+
+    Attributes:
+        fed_from: for each row the number of the first frame that must be dissected; `NEVER` for none.
+    """
+
+    def __init__(self, table: Table, routes: Routes, samples: Samples, tests: int) -> None:
+        self._table = table
+        self._routes = routes
+        self._samples = samples
+        self._tests = tests
+        self._courses = np.zeros(1024, np.uint8)
+        self.fed_from = np.full(1024, NEVER, np.int64)
+        self._ways: dict[int, Way] = {}
+        self._protocols: dict[int, Protocol] = {}
+        self._directions: dict[int, _Direction] = {}
+        self._tails: dict[int, bytes] = {}
+
+    def feed(self, row: int, number: int) -> None:
+        """From this frame on the conversation must be dissected."""
+        self._fit(row + 1)
+        if self.fed_from[row] == NEVER:
+            self._courses[row] = _FEED
+            self.fed_from[row] = number
+            self._protocols.pop(row, None)
+            self._ways.pop(row, None)
+            for flow in (2 * row, 2 * row + 1):
+                self._directions.pop(flow, None)
+                self._tails.pop(flow, None)
+
+    def _fit(self, count: int) -> None:
+        while count > len(self._courses):
+            self._courses = np.append(self._courses, np.zeros_like(self._courses))
+            self.fed_from = np.append(self.fed_from, np.full_like(self.fed_from, NEVER))
+
+    def take(self, data: bytes | bytearray, first: int, segments: Segments, rows: Array, codes: Array, places: Array,
+             findings: Findings) -> None:  # fmt: skip
+        """Follow a chunk's segments; `first`: the number of its first frame."""
+        self._fit(self._table.count)
+        known = self._courses[rows]
+        told = (segments.length > 0) | (codes & END != 0)
+        fed = told & (known == _FEED)
+        for mask in findings.possible:
+            mask[segments.rows[fed]] = True
+        work = np.flatnonzero((told | (codes & (ODD | START | RESET) != 0)) & (known != _FEED) & (known != _PASS))
+        columns = (segments.rows, rows, segments.senders, codes, places, segments.start, segments.length)
+        lists = (column[work].tolist() for column in columns)
+        courses = self._courses
+        for at, row, sender, code, place, start, length in zip(*lists, strict=True):
+            course = courses[row]
+            if course == _UNSEEN:
+                if not length and not code & (ODD | RESET):
+                    continue
+                course = self._begin(row)
+                if not length and course != _PASS:
+                    course = _FEED
+            if course == _FOLLOW:
+                answer = self._follow(data, row, sender, code, place, start, length)
+            elif course == _PASS:
+                continue
+            elif course == _FEED:
+                answer = None
+            else:
+                answer = self._look(data, row, sender, code, start, length, course)
+                if answer == -1:
+                    answer = self._follow(data, row, sender, code, place, start, length)
+            if answer is None:
+                self.feed(row, first + at)
+                if length or code & END:
+                    for mask in findings.possible:
+                        mask[at] = True
+            elif answer:
+                for index in range(self._tests):
+                    if answer >> index & 1:
+                        findings.certain[index][at] = findings.possible[index][at] = True
+
+    def _begin(self, row: int) -> int:
+        """The course of a conversation, at its first data."""
+        table = self._table
+        ports = (int(table.ports[0, row]), int(table.ports[1, row]))
+        chosen = (ports[1 - table.client[row]],) if table.opened[row] else tuple(sorted(ports))
+        way = self._routes.way(chosen)
+        course = _COURSES[way.course]
+        self._courses[row] = course
+        if course == _FOLLOW:
+            assert way.protocol is not None
+            self._protocols[row] = way.protocol
+        elif course in (_SEARCH, _GREET):
+            self._ways[row] = way
+        return course
+
+    def _look(self, data: bytes | bytearray, row: int, sender: int, code: int, start: int, length: int,
+              course: int) -> int | None:  # fmt: skip
+        """Search a segment; -1: it begins a conversation to be followed."""
+        if code & (ODD | START):
+            return None
+        if not length:
+            return 0
+        way, end = self._ways[row], start + length
+        if course == _GREET:
+            if not code & NEW or not begins(data, start, end, way.greetings):
+                return None
+            self._courses[row] = _PASS
+            del self._ways[row]
+            return 0
+        if way.begins and begins(data, start, end, way.begins):
+            return None
+        if way.protocol is not None and begins(data, start, end, way.greetings):
+            if not code & NEW:
+                return None
+            self._courses[row] = _FOLLOW
+            self._protocols[row] = way.protocol
+            return -1
+        if way.pattern is None or not code & NEW:
+            return 0
+        flow = 2 * row + sender
+        tail = self._tails.get(flow, b"")
+        if way.pattern.search(data, start, end) or way.pattern.search(tail + data[start : min(start + _TAIL, end)]):
+            return None
+        self._tails[flow] = bytes((tail + data[start:end])[-_TAIL:] if length < _TAIL else data[end - _TAIL : end])
+        return 0
+
+    def _follow(self, data: bytes | bytearray, row: int, sender: int, code: int, place: int, start: int,
+                length: int) -> int | None:  # fmt: skip
+        """The answer for a segment; None where the conversation must be dissected."""
+        if code & (ODD | START):
+            return None
+        flow = 2 * row + sender
+        known = self._directions.get(flow)
+        if code & OLD:
+            return None if self._table.repeats[1 - sender, row] > 1 else 0
+        if known is None:
+            known = self._directions[flow] = _Direction(place)
+        answer: int | None = 0
+        end = place + length
+        if code & NEW:
+            if known.closed:
+                return None
+            if end >= known.place:
+                answer = self._steps(data, self._protocols[row], known, place, start, length)
+        if code & RESET:
+            self._directions.setdefault(flow ^ 1, _Direction(0)).closed = known.closed = True
+        if code & END:
+            known.closed = True
+            if known.place != end or known.head or known.inside:
+                return None
+        return answer
+
+    def _steps(self, data: bytes | bytearray, protocol: Protocol, known: _Direction, place: int, start: int,
+               length: int) -> int | None:  # fmt: skip
+        """Go on from message to message through a segment that reaches as far as the next step."""
+        plain = protocol.evidence.plain
+        assert plain is not None
+        keys: list[Any] = []
+        end = start + length
+        at = start + known.place - place
+        begun = known.pending is not None and bool(known.pending)
+        if known.pending is not None:
+            if known.pending:
+                keys.append(known.pending)
+            known.pending = None
+        if known.head:
+            data = known.head + bytes(data[start:end])
+            at, start, end = 0, 0, len(data)
+            known.place -= len(known.head)
+            place, known.head = known.place, b""
+        first = at
+        whole = first
+        while at < end:
+            found = plain.step(data, at, end, known.memory)
+            if found is None:
+                return None
+            far, key, known.memory = found
+            if far == WAIT:
+                if end - at > MOST_WAITING:
+                    return None
+                known.head = bytes(data[at:end])
+                at = end
+                break
+            at += far
+            known.inside = key is None
+            if key is None:
+                continue
+            if at > end:
+                known.pending = key
+            elif key:
+                keys.append(key)
+                whole = at
+        known.place = place + at - start
+        return self._answer(protocol, keys, None if begun else data[first:whole])
+
+    def _answer(self, protocol: Protocol, keys: Sequence[Any], data: bytes | bytearray | None) -> int | None:
+        """What the tests say of messages with these keys; `data`: all of them, where it is at hand."""
+        if not keys:
+            return 0
+        key = (protocol.name, *keys)
+        answer = self._samples.known.get(key)
+        if answer is not None:
+            return answer
+        example = protocol.evidence.plain.example if protocol.evidence.plain is not None else None
+        if data is None:  # not all of these messages is in this segment: others with their keys do as well
+            data = b"".join(example(each) for each in keys) if example is not None else b""
+        return self._samples.ask(key, protocol, bytes(data), stream=True) if data else None

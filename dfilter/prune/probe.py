@@ -1,0 +1,50 @@
+"""TCP segments where columns do not see them: in tunnels, fragments, ICMP errors, odd link layers.
+
+In: frames without a common shape, in file order.  Out: the segments that each of them has.  What always holds: these
+are the segments that a session would track.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dfilter.captures.conversations import Segments
+from dfilter.packets.region import Region
+from dfilter.packets.session import FrameLike, Session, needs_of
+from dfilter.packets.view import View
+from dfilter.prune.segments import key_of
+
+
+@dataclass(slots=True)
+class _Noting:
+    """Stands in for the tracker of TCP conversations: notes segments and tracks nothing."""
+
+    found: list[tuple[Segments, bool]] = field(default_factory=list)
+    dissects: bool = False
+
+    def track(self, view: View, region: Region, payload_length: int | None) -> None:
+        self._note(view, region, quoted=False)
+
+    def track_quoted(self, view: View, region: Region) -> None:
+        self._note(view, region, quoted=True)
+
+    def _note(self, view: View, region: Region, *, quoted: bool) -> None:
+        buf, start = region.buf, region.start
+        key, sender = key_of(view.addresses, view.ports)
+        seq, ack = (int.from_bytes(buf[start + at : start + at + 4], "big") for at in (4, 8))
+        segment = Segments.single(key, sender, view.ports, seq, ack, buf[start + 13])
+        self.found.append((segment, quoted))
+
+
+class Probe:
+    """Looks for segments in frames, which it is given in file order."""
+
+    def __init__(self) -> None:
+        self._session = Session(needs_of(["tcp.stream"]))
+        self._noting = self._session.memory("tcp", _Noting)
+
+    def segments(self, frame: FrameLike) -> list[tuple[Segments, bool]]:
+        """The segments of a frame, outermost first, each with whether an ICMP error quotes it."""
+        self._noting.found = []
+        self._session.dissect(frame)
+        return self._noting.found

@@ -1,0 +1,145 @@
+"""Pruning conversations changes no answer, and leaves little to dissect."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dfilter
+import dfilter.prune.scan
+from dfilter.captures.frame import Frame
+from dfilter.captures.read import open_capture
+from dfilter.captures.write import CaptureWriter
+from dfilter.prune.scan import Pruner, pruner_of
+from dfilter.scan import dissect
+
+CAPTURES = Path(__file__).parent.parent / "captures"
+
+FILTERS = """
+http.request
+http.request.method == "POST"
+!(http.request) && tcp.port == 80
+http.response && !(http.response.code == 200)
+http.host contains "e"
+http
+tls.handshake.type == 1
+tls.handshake.type in {2, 11} || tcp.stream == 0
+not tls.handshake.type && tcp.len > 0
+tls.handshake.extensions_server_name contains "a"
+dns
+dns.qry.name contains "example"
+dns.qry.name matches "(?i)com$" xor udp.port == 53
+dns.flags.response == 1 && dns.qry.type == 1
+dns.time > 0.01
+ssdp
+(http.request or tls.handshake.type eq 1) and !(ssdp)
+(http.request or tls.handshake.type eq 1 or (tcp.flags.syn eq 1 and tcp.flags.ack eq 0)) and !(ssdp)
+(http.request or tls.handshake.type eq 1 or (tcp.flags.syn eq 1 and tcp.flags.ack eq 0) or dns) and !(ssdp)
+tcp.stream == 1
+tcp.stream in {0..2, 5} && ip.ttl < 128
+tcp.stream > 3 && http.response.code >= 400
+ftp.request.command == "USER" || smtp.req.command
+ftp-data
+smb2.cmd == 5 || kerberos
+data
+""".strip().splitlines()
+COMPILED = [dfilter.compile(text) for text in FILTERS]
+
+
+def by_dissecting(path: Path, compiled: dfilter.Filter) -> list[int]:
+    return [view.number for view in dissect(path, compiled.needs, look_ahead=compiled.look_ahead)
+            if compiled.test(view)]  # fmt: skip
+
+
+@pytest.fixture
+def pruners(monkeypatch: pytest.MonkeyPatch) -> list[Pruner | None]:
+    """Those that were made; captures of few frames with a common shape are pruned too."""
+    made: list[Pruner | None] = []
+
+    def noting(*arguments: object) -> Pruner | None:
+        made.append(pruner_of(*arguments))  # type: ignore[arg-type]
+        return made[-1]
+
+    monkeypatch.setattr(dfilter.prune.scan, "pruner_of", noting)
+    monkeypatch.setattr(dfilter.prune.scan, "TRIED", 1 << 60)
+    return made
+
+
+@pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name)
+def test_same_frames_as_dissecting_all(path: Path, pruners: list[Pruner | None]) -> None:
+    for compiled in COMPILED:
+        assert dfilter.frames(path, compiled) == by_dissecting(path, compiled), compiled.text
+    assert all(pruners)
+
+
+def test_many_filters_at_once(pruners: list[Pruner | None]) -> None:
+    path = CAPTURES / "bot-http.pcap"
+    together = dfilter.FilterSet({each.text: each for each in COMPILED}).frames(path)
+    assert together == {each.text: by_dissecting(path, each) for each in COMPILED}
+    assert all(pruners)
+
+
+def test_plain_conversations_are_not_dissected(pruners: list[Pruner | None]) -> None:
+    """What is said above could hold if all were dissected."""
+    path = CAPTURES / "bot-http.pcap"
+    for compiled in (COMPILED[0], COMPILED[6], COMPILED[11], COMPILED[19]):
+        assert dfilter.frames(path, compiled) == by_dissecting(path, compiled)
+        pruner = pruners[-1]
+        assert pruner is not None
+        assert pruner.dissected_frames < pruner.remainder.frames / 4, compiled.text
+
+
+@pytest.mark.parametrize("text", ["tcp.seq == 1", "tcp.analysis.retransmission && http", "frame.time_delta > 1 && dns"])
+def test_fields_that_every_frame_tells_of_prune_nothing(text: str) -> None:
+    compiled = dfilter.compile(text)
+    assert pruner_of([compiled], compiled.needs) is None
+
+
+FRAMES = [frame for path in sorted(CAPTURES.glob("*.pcap*")) for frame in open_capture(path)][:4000]
+
+
+def disturbed(frames: Sequence[Frame], chance: random.Random) -> Iterator[Frame]:
+    """A stretch of frames with some lost, repeated, late, cut or changed, and some that use ports again."""
+    begin = chance.randrange(max(len(frames) - 150, 1))
+    chosen = list(frames[begin : begin + 150])
+    for _ in range(chance.choice((0, 1, 3, 8))):
+        at = chance.randrange(len(chosen))
+        match chance.randrange(6):
+            case 0:
+                del chosen[at]
+            case 1:
+                chosen.insert(chance.randrange(len(chosen)), chosen[at])
+            case 2:
+                chosen[at : at + 2] = chosen[at : at + 2][::-1]
+            case 3:
+                frame = chosen[at]
+                chosen[at] = Frame(1, frame.time, frame.data[: chance.randrange(len(frame.data))], frame.wire_length)
+            case 4:
+                data = bytearray(chosen[at].data)
+                data[chance.randrange(len(data))] = chance.randrange(256)
+                chosen[at] = Frame(1, chosen[at].time, bytes(data), len(data))
+            case 5:
+                chosen += chosen[: chance.randrange(len(chosen))]
+    for number, frame in enumerate(chosen, 1):
+        yield Frame(number, 1_700_000_000_000_000_000 + number * 1_000_000, frame.data, frame.wire_length)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=25, deadline=None)
+def test_disturbed_captures(seed: int) -> None:
+    buffer = io.BytesIO()
+    with CaptureWriter(buffer, format="pcap") as writer:
+        for frame in disturbed(FRAMES, random.Random(seed)):
+            writer.write(frame)
+    for compiled in COMPILED:
+        buffer.seek(0)
+        found = dfilter.frames(buffer, compiled)
+        buffer.seek(0)
+        views = dissect(buffer, compiled.needs, look_ahead=compiled.look_ahead)
+        assert found == [view.number for view in views if compiled.test(view)], compiled.text
