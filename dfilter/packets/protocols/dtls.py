@@ -14,6 +14,7 @@ from dfilter.packets.protocols.dtls_session import DtlsConnection, DtlsConnectio
 from dfilter.packets.protocols.tls_fields import handshake_fields
 from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, server_choice
 from dfilter.packets.protocols.tls_info import write_dtls
+from dfilter.packets.protocols.tls_protection import extensions
 from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.protocols.tls_session import KNOWN_TYPES, foreseen_version
 from dfilter.packets.protocols.tls_walk import Walk
@@ -29,6 +30,8 @@ TLS_VERSIONS = {0xFEFF: 0x0302, 0xFEFD: 0x0303}
 """The version of TLS whose protection a version of DTLS has."""
 RECORD_HEADER, HANDSHAKE_HEADER = 13, 12
 HAS_CONNECTION_ID, SEQUENCE_SIZE, HAS_LENGTH = 0x10, 0x08, 0x04
+UNIFIED_MASK, UNIFIED_BITS = 0xE0, 0x20
+CONNECTION_ID_EXTENSION = 54
 RANDOM_FIELDS = ("dtls.handshake.random_time", "dtls.handshake.random_bytes")
 MAX_RECORDS = 1000
 """Records in one datagram: 65,535 bytes hold no more than 5,041."""
@@ -61,6 +64,7 @@ DTLS = Protocol(
             dtls.unified_header.seq_size    BOOLEAN
             dtls.unified_header.length      BOOLEAN
             dtls.unified_header.epoch_bits  UINT8
+            dtls.record.connection_id       BYTES
             dtls.record.sequence_suffix     UINT16
             dtls.enc_content                BYTES
             dtls.fragments                  NONE
@@ -105,6 +109,7 @@ class Record:
     fragments: list[Fragment] = field(default_factory=list)
     is_encrypted: bool = False
     plain: Region | None = None
+    id_length: int = 0
 
 
 def is_record(region: Region, at: int) -> bool:
@@ -118,9 +123,11 @@ def looks_like_dtls(view: View, region: Region) -> bool:
     if view.quoted or region.reported_end != region.end:
         return False
     source, target = zip(view.addresses, view.ports, strict=True)
-    known = view.session.memory("dtls", DtlsConnections).knows(source, target)
-    if known and region.length and _unified_length(region, 0):
-        return True
+    connections = view.session.memory("dtls", DtlsConnections)
+    if region.length and region.u8(0) & UNIFIED_MASK == UNIFIED_BITS and connections.knows(source, target):
+        connection, sender = connections.between(source, target)
+        if _unified_length(region, 0, connection.id_lengths[1 - sender]):
+            return True
     at = 0
     while at < region.length:
         if not is_record(region, at) or region.u16(at + 1) not in VERSIONS:
@@ -141,9 +148,10 @@ def dissect_dtls(view: View, region: Region) -> None:
     layer.state = records
     at = 0
     while at < region.length and len(records) < MAX_RECORDS:
-        unified = _unified_length(region, at)
+        id_length = connection.id_lengths[1 - sender]
+        unified = _unified_length(region, at, id_length)
         if unified:
-            records.append(Record(at, unified, UNIFIED, Agreed(0, None, "d")))
+            records.append(Record(at, unified, UNIFIED, Agreed(0, None, "d"), id_length=id_length))
             at += unified
             continue
         if not is_record(region, at):
@@ -174,15 +182,28 @@ def _open(connection: DtlsConnection, sender: int, record: Region) -> Region | N
     return None if plain is None else Region(plain, 0, len(plain))
 
 
-def _unified_length(region: Region, at: int) -> int:
-    """The length of a record with a unified header (RFC 9147 section 4) and no connection ID; 0 if it is none."""
+def _unified_length(region: Region, at: int, id_length: int) -> int:
+    """The length of a record with a unified header (RFC 9147 section 4); 0 if it is none.
+
+    Args:
+        id_length: how long a connection ID in it is; 0 if none is expected.
+    """
     first = region.u8(at)
-    if first & 0xF0 != 0x20:
+    if first & UNIFIED_MASK != UNIFIED_BITS or (first & HAS_CONNECTION_ID and not id_length):
         return 0
-    header = 3 if first & SEQUENCE_SIZE else 2
+    header = (3 if first & SEQUENCE_SIZE else 2) + (id_length if first & HAS_CONNECTION_ID else 0)
     if not first & HAS_LENGTH:
         return region.reported_length - at
     return header + 2 + region.u16(at + header)
+
+
+def announced_id_length(type_: int, hello: bytes) -> int:
+    """How long the connection ID is that the sender of a hello (its body) wants to be sent (RFC 9146 section 3)."""
+    at = 34
+    for size in (1, 1, 2, 1) if type_ == 1 else (1,):  # the session, and of clients the cookie, suites, compressions
+        at += size + int.from_bytes(hello[at : at + size], "big")
+    content = extensions(hello[at if type_ == 1 else at + 3 :]).get(CONNECTION_ID_EXTENSION, b"")
+    return content[0] if content else 0
 
 
 def _split(view: View, connection: DtlsConnection, sender: int, region: Region, record: Record) -> None:
@@ -202,6 +223,8 @@ def _split(view: View, connection: DtlsConnection, sender: int, region: Region, 
             if found is not None:
                 body, frames = Region(found[0], 0, length), found[1]
         record.fragments.append(Fragment(at, HANDSHAKE_HEADER + size, body, tuple(frames) if size != length else ()))
+        if type_ in (1, 2) and body is not None:
+            connection.id_lengths[sender] = announced_id_length(type_, body.rest())
         if type_ == 2 and body is not None:
             version, suite, _ = server_choice(body.rest())
             connection.tls.version, connection.tls.suite = version, suite
@@ -228,6 +251,8 @@ def _fill_unified(walk: Walk, record: Record) -> None:
     walk.note("unified_header.length", first & HAS_LENGTH != 0, 1)
     walk.note("unified_header.epoch_bits", first & 0x03, 1)
     walk.at += 1
+    if first & HAS_CONNECTION_ID:
+        walk.opaque("record.connection_id", record.id_length)
     walk.number("record.sequence_suffix", 2 if first & SEQUENCE_SIZE else 1)
     if first & HAS_LENGTH:
         walk.number("record.length", 2)

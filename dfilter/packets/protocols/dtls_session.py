@@ -43,10 +43,12 @@ class DtlsConnection:
     Attributes:
         tls: version, cipher suite and so on.
         unfinished: (sender, type, message number) -> the message.
+        id_lengths: how long the connection IDs (RFC 9146) are that (the first end, the second) wants to be sent.
     """
 
     tls: TlsConnection = field(default_factory=TlsConnection)
     unfinished: dict[tuple[int, int, int], Unfinished] = field(default_factory=dict)
+    id_lengths: list[int] = field(default_factory=lambda: [0, 0])
 
     def add(self, sender: int, type_: int, number: int, length: int, offset: int, data: bytes,
             frame: int) -> tuple[bytes, list[int]] | None:  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
 from dfilter.captures.frame import Frame, Interface, Section
+from dfilter.packets.protocols.dtls import announced_id_length
 from dfilter.packets.protocols.tls_decrypt import prf
 from dfilter.packets.protocols.tls_secrets import TLS_KEY_LOG
 from dfilter.packets.session import Session
@@ -21,7 +22,7 @@ from tests.packets.protocols.http_wire import (
     shown,
     two_passes,
 )
-from tests.packets.protocols.tls_wire import client_hello, server_hello, server_name
+from tests.packets.protocols.tls_wire import client_hello, extension, server_hello, server_name
 
 HELLO = client_hello(server_name(b"a.example"), version=0xFEFD, cookie=b"")[4:]
 
@@ -117,3 +118,21 @@ def test_what_the_secrets_of_a_capture_decrypt() -> None:
         assert [list(view.get("data.data")) for view in views[3:]] == [[], [b"hello"] if secrets else [], [], []]
         assert list(views[5].get("dtls.alert_message.level")) == ([1] if secrets else [])
         assert not session.internal_errors
+
+
+def test_connection_ids_in_short_headers() -> None:
+    ours = client_hello(extension(54, b"\3cid"), version=0xFEFD, cookie=b"")[4:]
+    unified = b"\x3fcid\0\1\0\4abcd"
+    for hello, payload, expected in ((ours, unified, [b"cid"]), (HELLO, unified, []), (ours, b"\x3fci", [])):
+        back = ethernet_ip(17, SERVER, CLIENT, struct.pack(">HHHH", 4443, 40000, 8 + len(payload), 0) + payload)
+        frames = [datagram(40000, 4443, record(22, fragment(hello, 0, 999))), back]
+        views = two_passes([(frame, len(frame)) for frame in frames])
+        assert list(views[1].get("dtls.record.connection_id")) == expected
+        assert list(views[1].get("dtls.enc_content")) == ([b"abcd"] if expected else [])
+
+
+@pytest.mark.parametrize("cut", range(0, 90, 7))
+def test_the_announced_length_of_a_cut_hello(cut: int) -> None:
+    hello = client_hello(extension(54, b"\3cid"), version=0xFEFD, cookie=b"")[4:]
+    assert announced_id_length(1, hello[:cut]) in (0, 3)
+    assert announced_id_length(1, hello) == 3
