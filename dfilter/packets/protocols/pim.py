@@ -194,24 +194,40 @@ def _source(cursor: Cursor, name: str) -> None:
     cursor.raw("pim.source_ip6" if is_ip6 else "pim.source", size)
 
 
+KNOWN_OPTIONS = frozenset({1, 2, 19, 20, 21})
+"""Options that are read whatever length they say."""
+
+
 def _fill_hello(cursor: Cursor) -> None:
-    while cursor.left >= 2:
-        kind, length = cursor.u16("pim.optiontype"), cursor.u16("pim.optionlength")
-        stop = cursor.at + length
-        _fill_option(cursor, kind, length)
-        cursor.at = stop
+    """Hostile packets hold thousands of options, so what most of them need is done without the cursor."""
+    region, add, at = cursor.region, cursor.layer.add, cursor.at
+    buf, start, end = region.buf, region.start, region.length
+    while region.reported_length - at >= 2:
+        if at + 4 > end:
+            cursor.at = at
+            cursor.u16("pim.optiontype")
+            cursor.u16("pim.optionlength")
+        here = start + at
+        kind, length = buf[here] << 8 | buf[here + 1], buf[here + 2] << 8 | buf[here + 3]
+        add("pim.optiontype", kind, here, 2)
+        add("pim.optionlength", length, here + 2, 2)
+        at += 4
+        if length or kind in KNOWN_OPTIONS:
+            cursor.at = at
+            _fill_option(cursor, kind, length)
+        at += length
 
 
 def _fill_option(cursor: Cursor, kind: int, length: int) -> None:
-    if kind == 1:
+    if kind == 20:
+        cursor.u32("pim.generation_id")
+    elif kind == 1:
         cursor.u16("pim.holdtime")
     elif kind == 2:
         cursor.parts(2, (("pim.propagation_delay", 0x7FFF),), (("pim.t", 0x8000),))
         cursor.u16("pim.override_interval")
     elif kind == 19:
         cursor.u32("pim.dr_priority")
-    elif kind == 20:
-        cursor.u32("pim.generation_id")
     elif kind == 21:
         cursor.u8("pim.state_refresh_version")
         cursor.u8("pim.state_refresh_interval")
