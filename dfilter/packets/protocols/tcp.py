@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
-from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Tracker, add_facts
+from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Facts, Tracker, add_facts
 from dfilter.packets.protocols.tcp_info import write_columns, write_reassembly
-from dfilter.packets.protocols.tcp_options import OPTION_FIELDS, RELATIVE_OPTION_FIELDS, fill_options
+from dfilter.packets.protocols.tcp_options import (
+    OPTION_FIELDS,
+    RELATIVE_OPTION_FIELDS,
+    fill_options,
+    has_fast_open_cookie,
+)
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.session import Session
 from dfilter.packets.streams.analysis import ACK, FIN, RST, SYN, URG
@@ -94,6 +99,8 @@ def dissect_tcp(view: View, region: Region) -> None:
     facts = tracker.track(view, region, length)
     layer.state = (payload, facts)
     flags = buf[start + 13]
+    if flags & SYN:
+        _note_fast_open(layer, facts, payload.reported_length)
     if not tracker.dissects:
         return
     stream = Stream(facts.conversation, facts.sender, bool(flags & FIN), (facts.seq + bool(flags & SYN)) & SEQ_MASK)
@@ -101,6 +108,23 @@ def dissect_tcp(view: View, region: Region) -> None:
         dissect_segment(view, layer, stream, payload, facts.verdicts)
     if stream.finished:
         finish(view, layer, stream, (facts.next_seq - 1) & SEQ_MASK)
+
+
+def _note_fast_open(layer: Layer, facts: Facts, length: int) -> None:
+    """Data in a SYN (TCP Fast Open, RFC 7413), and whether the answer acknowledges them."""
+    conversation, region = facts.conversation, layer.region
+    if not region.u8(13) & ACK:
+        if length:
+            cookie = has_fast_open_cookie(region)
+            conversation.state["tcp.fast_open"] = (facts.next_seq, cookie)
+            if cookie:
+                layer.add("tcp.analysis.tfo_syn", None, layer.start)
+    elif conversation.has_state and "tcp.fast_open" in conversation.state:
+        sent, cookie = conversation.state["tcp.fast_open"]
+        if region.u32(8) == sent:
+            layer.add("tcp.analysis.tfo_ack", None, layer.start)
+        elif cookie:
+            layer.add("tcp.analysis.tfo_ignored", None, layer.start)
 
 
 def _dissect_quoted(view: View, layer: Layer, payload: Region) -> None:

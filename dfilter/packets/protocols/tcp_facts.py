@@ -64,6 +64,9 @@ FACT_FIELDS = """
     tcp.analysis.window_update  NONE
     tcp.analysis.window_full    NONE
     tcp.analysis.reused_ports   NONE
+    tcp.analysis.tfo_syn        NONE
+    tcp.analysis.tfo_ack        NONE
+    tcp.analysis.tfo_ignored    NONE
     tcp.segment_data            BYTES
     tcp.segments                NONE
     tcp.segment.overlap.conflict BOOLEAN

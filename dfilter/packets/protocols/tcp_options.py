@@ -96,6 +96,16 @@ def window_shift(region: Region, default: int) -> int:
     return default
 
 
+def has_fast_open_cookie(region: Region) -> bool:
+    """Does a segment carry a cookie of TCP Fast Open, as an option of its own or as an experiment?"""
+    for kind, offset, length in _walk(region, header_length(region)):
+        if kind == FAST_OPEN and length > 2:
+            return True
+        if kind in (253, 254) and length > 4 and region.u16(offset + 2) == _FAST_OPEN_EXPERIMENT:
+            return True
+    return False
+
+
 def sack_edges(region: Region) -> tuple[tuple[int, int], ...]:
     """The selective acknowledgements of a segment: absolute left and right edges."""
     for kind, offset, length in _walk(region, header_length(region)):

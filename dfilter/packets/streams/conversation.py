@@ -93,6 +93,11 @@ class Conversation:
         return self._state
 
     @property
+    def has_state(self) -> bool:
+        """Does any protocol remember anything of this conversation?"""
+        return self._state is not None
+
+    @property
     def server_port(self) -> int | None:
         """The port that the SYN was sent to; None if none was seen."""
         if self.completeness & (HAS_SYN | HAS_SYN_ACK):

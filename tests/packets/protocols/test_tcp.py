@@ -73,6 +73,20 @@ def test_connection_remarks(flags: str, names: set[str]) -> None:
     assert {name for name in every if values(view, "tcp.connection." + name)} == names
 
 
+@pytest.mark.parametrize(("options", "acknowledged", "names"), [
+    ("220a31323334353637380101", 1005, {"tfo_syn", "tfo_ack"}),
+    ("220a31323334353637380101", 1001, {"tfo_syn", "tfo_ignored"}),
+    ("-", 1005, {"tfo_ack"}),
+    ("-", 1001, set()),
+])  # fmt: skip
+def test_data_in_a_syn(options: str, acknowledged: int, names: set[str]) -> None:
+    answer = tcp_frame(2, f"s\tSA\t5000\t{acknowledged}\t-\t10\t8192\t-")
+    both = views([segment(options, payload="61626364"), answer])
+    every = ("tfo_syn", "tfo_ack", "tfo_ignored")
+    found = {name for view in both for name in every if values(view, "tcp.analysis." + name)}
+    assert found == names
+
+
 def test_text_in_a_reset() -> None:
     [view] = views([segment(flags="R", payload=b"go away\0x".hex(), ack=77)])
     assert values(view, "tcp.reset_cause") == ["go away"]
