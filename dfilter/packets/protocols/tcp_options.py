@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dfilter.packets.protocols.tcp_multipath import MULTIPATH_FIELDS, fill_multipath
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 from dfilter.packets.view import Layer
@@ -68,7 +69,7 @@ OPTION_FIELDS = """
     tcp.options.eol              PROTOCOL
     tcp.options.unknown          PROTOCOL
     tcp.options.unknown.payload  BYTES
-"""
+""" + MULTIPATH_FIELDS
 
 RELATIVE_OPTION_FIELDS = """
     tcp.options.sack_le          UINT32
@@ -85,7 +86,7 @@ _FAST_OPEN_EXPERIMENT = 0xF989
 _SYN = 0x02
 
 _UNNAMED = frozenset({MULTIPATH, 20, 21, 22, 23, 76, 78})
-"""Options of which only kind and length are shown: multipath TCP, SCPS, Riverbed."""
+"""Options that have no item of their own; of SCPS's and Riverbed's only kind and length are shown."""
 
 
 def window_shift(region: Region, default: int) -> int:
@@ -179,6 +180,8 @@ def _fill_option(layer: Layer, kind: int, offset: int, length: int, ack_base: in
         add(f"tcp.options.{option.name}.present", None)
     if not option.shortest <= length <= option.longest:
         add("tcp.option.len.invalid", None)
+    elif kind == MULTIPATH:
+        fill_multipath(layer, offset, length)
     elif kind == SACK:
         _fill_sack(layer, offset, length, ack_base)
     elif option.fill is not None and kind not in _UNNAMED:

@@ -73,6 +73,24 @@ def test_connection_remarks(flags: str, names: set[str]) -> None:
     assert {name for name in every if values(view, "tcp.connection." + name)} == names
 
 
+@pytest.mark.parametrize(("options", "expected"), [
+    ("1e040101", "subtype=0 version=1 flags=1 sha256.flag=1"),
+    ("1e0c1001 0a0b0c0d 01020304", "subtype=1 flags=16 backup.flag=0 addrid=1 recvtok=168496141 sendrand=16909060"),
+    ("1e082001 00000007", "subtype=2 flags=1 dataack8.flag=0 rawdataack=7"),
+    ("1e083401 0a010202", "subtype=3 ipver=4 addrid=1"),
+    ("1e083101 0a010202", "subtype=3 echo=1 addrid=1"),
+    ("1e044003", "subtype=4 addrid=3"),
+    ("1e048106", "subtype=8 rst_reason=6"),
+])  # fmt: skip
+def test_multipath_options(options: str, expected: str) -> None:
+    [view] = views([segment(options.replace(" ", ""))])
+    for word in expected.split():
+        name, _, value = word.partition("=")
+        assert [int(found) for found in values(view, "tcp.options.mptcp." + name)] == [int(value)], name
+    [cut] = views([segment("1e032001")])
+    assert values(cut, "_ws.malformed")
+
+
 @pytest.mark.parametrize(("options", "acknowledged", "names"), [
     ("220a31323334353637380101", 1005, {"tfo_syn", "tfo_ack"}),
     ("220a31323334353637380101", 1001, {"tfo_syn", "tfo_ignored"}),
