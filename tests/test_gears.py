@@ -247,8 +247,11 @@ def test_dissecting_everything_changes_no_answer() -> None:
         assert [view.number for view in everything if compiled.test(view)] == dfilter.frames(path, compiled)
 
 
-@pytest.mark.parametrize("text", ["ip.addr == 192.0.2.1", "tcp.port == 443",
-                                  "tcp.flags.syn == 1 && tcp.flags.ack == 0", "udp.port == 53 or icmp", "ipv6", "arp", "vlan.id == 42", "frame.len > 1000"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    ["ip.addr == 192.0.2.1", "tcp.port == 443", "tcp.flags.syn == 1 && tcp.flags.ack == 0", "udp.port == 53 or icmp",
+     "ipv6", "arp", "vlan.id == 42", "frame.len > 1000"],
+)  # fmt: skip
 def test_header_fields_need_no_state(text: str) -> None:
     """A protocol whose messages carry packets must not make every filter follow every stream."""
     assert not dfilter.compile(text).stateful
