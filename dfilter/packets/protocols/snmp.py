@@ -27,6 +27,7 @@ _FIELDS = """
     snmp.time_stamp UINT32
     snmp.variable_bindings UINT32
     snmp.name OID
+    snmp.name.index UINT64
     snmp.value.null NONE
     snmp.value.int INT64
     snmp.value.octets BYTES

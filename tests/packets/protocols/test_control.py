@@ -82,7 +82,13 @@ udp/4342: 30000001 0000000000000001 0001 0004 aabbccdd 000005a0 01 18 1000
     _ws.malformed
 """  # noqa: E501
 
-TABLES = {"lisp": LISP, "sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
+PLAN_9 = """
+tcp/564: 13000000 64 ffff 00200000 0600 395032303030
+    9p.msglen == 19 and 9p.msgtype == 100 and 9p.tag == 0xffff and 9p.version == "9P2000" and 9p.maxsize == 8192
+"""
+
+TABLES = {"9p": PLAN_9, "lisp": LISP,
+          "sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
 @pytest.mark.parametrize("name", TABLES)

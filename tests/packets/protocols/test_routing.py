@@ -151,7 +151,15 @@ ip/46: 10 14 0000 40 00 000c 0000 00 00
     rsvp.hello == 1 and _ws.malformed
 """  # noqa: E501
 
-TABLES = {"rsvp": RSVP, "rip": RIP, "signals": SIGNALS, "ospf": OSPF, "isis": ISIS,
+HSRP = """
+eth/0800: 45000030 00010000 01110000 0a000001 e0000002 07c107c1001c0000 000010030a780100 636973636f000000 0a0000fe
+    hsrp.state == 16 and hsrp.priority == 120 and hsrp.auth_data == "cisco" and hsrp.virt_ip == 10.0.0.254
+    not _ws.malformed
+eth/0800: 45000027 00010000 01110000 0a000001 e0000002 07c107c100130000 000010030a780100 636973
+    hsrp.group == 1 and _ws.malformed
+"""
+
+TABLES = {"hsrp": HSRP, "rsvp": RSVP, "rip": RIP, "signals": SIGNALS, "ospf": OSPF, "isis": ISIS,
           "pim": PIM, "bgp": BGP, "vrrp": VRRP, "lldp": LLDP, "mipv6": MOBILITY, "rpkirtr": RPKI}
 
 
