@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from dfilter.errors import NotFoundError
-from dfilter.fields.registry import lookup, resolve_alias
-from dfilter.fields.text import value_text
+from dfilter.fields.registry import resolve_alias
 from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, STRINGS, FieldType
 from dfilter.fields.values import labels
 from dfilter.fields.versions import NEWEST
-from dfilter.packets.declare import Field
 from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
@@ -26,6 +24,7 @@ from dfilter.packets.session import needs_of
 from dfilter.packets.summary import protocol_label
 from dfilter.packets.view import Layer, View
 from dfilter.scan import DecodeAs, can_reread, dissect
+from dfilter.tree import TreeField, TreeLayer, tree_of
 
 Capture = str | PathLike[str] | BinaryIO
 
@@ -119,58 +118,46 @@ def show_frame(capture: Capture, number: int, *, decode_as: DecodeAs | None = No
 
 def detail_of(view: View) -> Detail:
     """A view in every detail; of a session that dissects everything."""
-    view.complete()
-    protocol, info = protocol_label(view), view.info
+    tree = tree_of(view)
+    found = [layer for layer in view.layers if layer.number]  # those of the tree
     sources = [view.data]
-    layers = tuple(_layer(layer, sources) for layer in view.layers if layer.number)  # 0: tried in vain
-    return Detail(view.number, view.time, view.frame.wire_length, protocol, info, tuple(sources), layers)
+    layers = tuple(_layer(layer, shown, sources) for layer, shown in zip(found, tree, strict=True))
+    return Detail(view.number, view.time, view.frame.wire_length, protocol_label(view), view.info, tuple(sources),
+                  layers)  # fmt: skip
 
 
-def _layer(layer: Layer, sources: list[bytes]) -> LayerDetail:
+def _layer(layer: Layer, shown: TreeLayer, sources: list[bytes]) -> LayerDetail:
     source = next((i for i, known in enumerate(sources) if known is layer.buf), None)
     if source is None:
         source = len(sources)
         sources.append(layer.buf)
-    fields = sorted(_fields(layer), key=lambda field: (field.length == 0, field.start if field.length else 0))
-    name = layer.protocol.name
-    return LayerDetail(name, layer.protocol.label or name.upper(), source, layer.start, layer.end - layer.start,
-                       tuple(fields))  # fmt: skip
+    fields = tuple(_fields(layer.view, shown))
+    return LayerDetail(shown.name, shown.title, source, shown.start, shown.size, fields)
 
 
-def _fields(layer: Layer) -> Iterator[FieldDetail]:
-    declared = layer.view.session.catalogue.fields
-    for field in layer.protocol.fields:
-        if field.at is not None and layer.start + field.at + field.size <= layer.region.end:
-            start = layer.start + field.at
-            yield _field(field, field.reader()(layer.buf, start), start, field.size)
-    for name, values in layer.items.items():
-        known = declared.get(name)
-        if known is None or name not in layer.view:  # some are kept that no filter sees, as the first frame's delta
+def _fields(view: View, shown: TreeLayer) -> Iterator[FieldDetail]:
+    """All but unions, and but those that no filter sees, as the first frame's time since the one before."""
+    declared = view.session.catalogue.fields
+    for field in shown.fields:
+        if declared[field.name].parts or field.name not in view:
             continue
-        for value, (start, length) in zip(values, layer.spans[name], strict=True):
-            yield _field(known, value, start, length)
+        text = "" if field.type is FieldType.NONE else field.text
+        dissected = resolve_alias(field.name, NEWEST) in (None, field.name)  # else the newest version renamed it
+        yield FieldDetail(field.name, field.type.value, text, _label(field),
+                          _filter(field, text) if dissected else "", field.start, field.size)  # fmt: skip
 
 
-def _field(field: Field, value: Any, start: int, length: int) -> FieldDetail:
-    info = lookup(field.name, NEWEST)
-    display = info.display if info is not None else ""
-    text = "" if field.type is FieldType.NONE else value_text(value, field.type, display, field.name)
-    dissected = resolve_alias(field.name, NEWEST) in (None, field.name)  # else the newest version calls it otherwise
-    return FieldDetail(field.name, field.type.value, text, _label(field, value),
-                       _filter(field, value, text) if dissected else "", start, length)  # fmt: skip
-
-
-def _label(field: Field, value: Any) -> str:
+def _label(field: TreeField) -> str:
     """The label of a number; of a BOOLEAN only one of its own."""
     if field.type not in INTEGERS and field.type is not FieldType.BOOLEAN:
         return ""
-    number = int(value)
+    number = int(field.value)
     return next((label for first, last, label in labels(field.name) or () if first <= number <= last), "")
 
 
-def _filter(field: Field, value: Any, text: str) -> str:
+def _filter(field: TreeField, text: str) -> str:
     """A filter that selects a frame by this value of a field."""
-    name, kind = field.name, field.type
+    name, kind, value = field.name, field.type, field.value
     if kind in (FieldType.NONE, FieldType.PROTOCOL):
         return name
     if kind in STRINGS:
