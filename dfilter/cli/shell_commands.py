@@ -27,6 +27,7 @@ from dfilter.profiles import Button, Profile, find_profile
 from dfilter.scan import count_frames
 
 COLOURS: Final = {"green": GREEN, "yellow": YELLOW, "red": RED}
+NUMBER: Final = desk.DEFAULT_COLUMNS[0]
 _SPARE_LINES: Final = 5
 _FEWEST_ROWS: Final = 5
 
@@ -114,7 +115,10 @@ class Shell:
         self.filter = text
         if text:
             self._remember(text)
-        listing = PacketList(make_columns(desk.columns(self.profile), desk.time_format(self.profile) or "r",
+        formats = desk.columns(self.profile)
+        if not any(each.kind == NUMBER.kind for each in formats):
+            formats = [NUMBER, *formats]  # what :show and :select ask for
+        listing = PacketList(make_columns(formats, desk.time_format(self.profile) or "r",
                                           target=self.target, macros=self.macros))  # fmt: skip
         rules, _ = desk.colour_rules(self.profile, target=self.target)
         style = rich_style(rules) if rules and self._paint("x", BOLD) != "x" else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -104,12 +105,11 @@ def test_no_color_is_respected(tmp_path):
 # --- from a pipe
 
 
-def fed(home: Path, *lines: str) -> subprocess.CompletedProcess[str]:
-    import os
-
+def fed(home: Path, *lines: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     settings = {**os.environ, "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")}
-    return subprocess.run([sys.executable, "-m", "dfilter", "shell", WEB], input="\n".join((*lines, "")), timeout=60,
-                          capture_output=True, text=True, env=settings, check=False)  # fmt: skip
+    command = [sys.executable, "-m", "dfilter", "shell", WEB, *options]
+    return subprocess.run(command, input="\n".join((*lines, "")), timeout=60, capture_output=True, text=True,
+                          env=settings, check=False)  # fmt: skip
 
 
 def test_lines_can_come_from_a_pipe(tmp_path):
@@ -123,6 +123,11 @@ def test_lines_can_come_from_a_pipe(tmp_path):
     assert any("basic+dns" in line for line in lines)
     assert "Follow: tcp,raw" in lines
     assert not any(" ARP " in line for line in lines)
+
+
+def test_frames_have_numbers_also_where_the_profile_shows_none(tmp_path):
+    done = fed(tmp_path, "http.request.uri == \"/connecttest.txt\"", options=("--profile", "tutorial"))
+    assert done.stdout.split()[:3] == ["22", "2024-08-15", "14:03:13.041300"]
 
 
 def test_long_lists_come_in_parts(tmp_path):
