@@ -87,7 +87,17 @@ tcp/564: 13000000 64 ffff 00200000 0600 395032303030
     9p.msglen == 19 and 9p.msgtype == 100 and 9p.tag == 0xffff and 9p.version == "9P2000" and 9p.maxsize == 8192
 """
 
-TABLES = {"9p": PLAN_9, "lisp": LISP,
+PROBES = """
+udp/50003: 12345678 40 01 0002 000685b23b6d0b14 0000
+    hipercontracer.send_ttl == 64 and hipercontracer.seq_number == 2 and not data
+    hipercontracer.send_timestamp >= "2034-12-02" and hipercontracer.send_timestamp < "2034-12-03"
+udp/50003: 12345678 00 01 0002 000685b23b6d0b14 0000
+    data and not hipercontracer
+udp/50003: 12345678 40 01 0002 000466ae821b1bff 0000
+    data and not hipercontracer
+"""
+
+TABLES = {"probes": PROBES, "9p": PLAN_9, "lisp": LISP,
           "sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
