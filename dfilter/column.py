@@ -17,6 +17,7 @@ from dfilter.fields.registry import lookup
 from dfilter.fields.text import value_text
 from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, SIGNED, FieldType
 from dfilter.filter import Target, compile_filter, parse_target
+from dfilter.packets.item_texts import READS
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.view import View
 
@@ -61,7 +62,8 @@ def values_of(text: str, *, target: Target | None = None, macros: Mapping[str, s
     if _NAME.fullmatch(name) and name in compiled.fields:
         info = lookup(name, parse_target(target))
         kind = _KINDS.get(info.type, "text") if info is not None else "text"
-        return Values(text, frozenset({name}), lambda view: view.text(name), kind, lambda view: view.get(name))
+        reads = frozenset({name, *READS.get(name, ())})
+        return Values(text, reads, lambda view: view.text(name), kind, lambda view: view.get(name))
     expression = compiled.plan.expression
     setting = Setting(PacketReader(version=parse_target(target)), None, parse_target(target))
     if alternatives and isinstance(expression, Disjunction):

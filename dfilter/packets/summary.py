@@ -129,4 +129,8 @@ def texts(view: View, name: str) -> tuple[str, ...]:
     field = view.session.catalogue.fields.get(name)
     type_ = field.type if field is not None else FieldType.PROTOCOL
     display = info.display if info is not None else ""
+    if type_ is FieldType.PROTOCOL and field is None:
+        from dfilter.packets.item_texts import item_text
+
+        return tuple(item_text(value) if isinstance(value, Layer) else name for value in view.get(name))
     return tuple(value_text(value, type_, display, name) for value in view.get(name))

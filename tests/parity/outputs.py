@@ -24,7 +24,8 @@ FIELDS = ("frame.number", "frame.time_epoch", "frame.time", "eth.dst", "eth.type
           "dns.qry.name", "dns.a", "dns.flags", "http.host", "http.request.uri", "http.response.code",
           "tls.handshake.type", "tls.handshake.extensions_server_name", "tls.record.version", "arp.opcode",
           "arp.src.hw_mac", "icmp.type", "dhcp.id", "ftp.request.command", "smtp.req.parameter", "ntp.stratum",
-          "igmp.maddr", "_ws.col.def_src", "_ws.col.def_dst", "_ws.col.cls_time")  # fmt: skip
+          "igmp.maddr", "_ws.col.def_src", "_ws.col.def_dst", "_ws.col.cls_time", "frame", "ip", "ipv6",
+          "tcp", "udp", "dns", "arp", "tls.record")  # fmt: skip
 NAMED = [word for name in FIELDS for word in ("-e", name)]
 FORMS: dict[str, list[str]] = {
     "fields": ["-T", "fields", *NAMED],

@@ -7,6 +7,7 @@ segment waits for the next one only if it has no line end at all; a message belo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table
@@ -213,7 +214,11 @@ def smtp_info(layer: Layer) -> str:
         return "S: " + " | ".join(_further_text(shown, index) for index in range(len(shown)))
     if any(piece.kind is Kind.MESSAGE for piece in segment.pieces):
         return f"C: DATA fragment, {layer.end - layer.start} bytes"
-    return "C: " + " | ".join(shown)
+    marks = [_CREDENTIALS.get(piece.kind, "") for piece in segment.pieces]
+    return "C: " + " | ".join(mark + text for mark, text in zip_longest(marks, shown, fillvalue=""))
+
+
+_CREDENTIALS = {Kind.USERNAME: "User: ", Kind.PASSWORD: "Pass: "}
 
 
 def _further_text(shown: list[str], index: int) -> str:
