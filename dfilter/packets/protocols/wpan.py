@@ -59,7 +59,7 @@ WPAN = Protocol(
             wpan.fcs_ok              BOOLEAN
         """),
     ),
-    over={"link": (WITH_FCS, WITHOUT_FCS)},
+    over={"link": (WITH_FCS, WITHOUT_FCS), "ethertype": (0x809A,)},
     carries=("6lowpan", "data"),
 )
 
@@ -85,7 +85,7 @@ def dissect_wpan(view: View, region: Region) -> None:
     region.need(0, 2)
     layer = view.push(WPAN, region)
     body = region
-    if view.frame.link_type == WITH_FCS and region.reported_length >= FCS_LENGTH:
+    if view.frame.link_type != WITHOUT_FCS and region.reported_length >= FCS_LENGTH:
         body = region.clipped(0, region.reported_length - FCS_LENGTH)
     control = region.le16(0)
     if RESERVED in (control >> 10 & 3, control >> 14):
@@ -164,7 +164,7 @@ def fill_wpan(layer: Layer) -> None:
     region, start, add = layer.region, layer.start, layer.add
     control = region.le16(0)
     version, to_mode, from_mode = control >> 12 & 3, control >> 10 & 3, control >> 14
-    with_fcs = layer.view.frame.link_type == WITH_FCS and region.reported_length >= FCS_LENGTH
+    with_fcs = layer.view.frame.link_type != WITHOUT_FCS and region.reported_length >= FCS_LENGTH
     add("wpan.frame_length", region.reported_length - FCS_LENGTH * with_fcs & 0xFF, start)
     add("wpan.frame_type", control & 7, start, 2)
     for name, bit in FLAGS:
