@@ -264,7 +264,7 @@ _INFO_TYPES = {UNREACHABLE: "Destination unreachable", 4: "Source quench (flow c
                12: "Parameter problem", 13: "Timestamp request", 14: "Timestamp reply",
                15: "Information request", 16: "Information reply", 17: "Address mask request",
                18: "Address mask reply", EXTENDED_ECHO: "Extended Echo request",
-               43: "Extended Echo reply"}  # fmt: skip
+               43: "Extended Echo reply "}  # fmt: skip
 _INFO_CODES = {
     UNREACHABLE: {0: "Network unreachable", 1: "Host unreachable", 2: "Protocol unreachable", 3: "Port unreachable",
                   4: "Fragmentation needed", 5: "Source route failed", 6: "Destination network unknown",

@@ -17,7 +17,7 @@ _FUNCTIONS = {0: "OPEN2", 1: "FIND_FIRST2", 2: "FIND_NEXT2", 3: "QUERY_FS_INFO",
               8: "SET_FILE_INFO", 16: "GET_DFS_REFERRAL"}  # fmt: skip
 """MS-CIFS section 2.2.2.2."""
 _ABOUT_FILE = frozenset({0x04, 0x05, 0x2E, 0x2F, 0xA2, 0x08})
-_CREATE, _READ, _WRITE = 0xA2, 0x2E, 0x2F
+_CREATE, _READ, _WRITE, _TREE_CONNECT = 0xA2, 0x2E, 0x2F, 0x75
 
 
 def message_text(layer: Layer, title: str, response: bool) -> str:
@@ -30,6 +30,8 @@ def message_text(layer: Layer, title: str, response: bool) -> str:
         return text + _transaction(layer, response) + failed
     if command == _CREATE and not response:
         return f"{text}, Path: {_first(layer, 'smb.file') or ''}"
+    if command == _TREE_CONNECT and not response:
+        return f"{text}, Path: {_first(layer, 'smb.path') or ''}"
     fids = layer.computed("smb.fid")
     if command in _ABOUT_FILE and fids:
         text += f", FID: 0x{fids[0]:04x}"

@@ -34,6 +34,7 @@ _OPTION_TEXTS = {
     3: (("WS", "tcp.options.wscale.multiplier"),),
     4: (("SACK_PERM", ""),),
     5: (("SLE", "tcp.options.sack_le"), ("SRE", "tcp.options.sack_re")),
+    19: (("MD5", ""),),
     8: (("TSval", "tcp.options.timestamp.tsval"), ("TSecr", "tcp.options.timestamp.tsecr")),
 }
 """Option kind -> what it adds to the line, and the field with the value."""
