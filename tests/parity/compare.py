@@ -94,6 +94,8 @@ def _normalise(show: str, type_: FieldType) -> Any:
 
 
 def _time(show: str) -> Any:
+    if show == "NULL":  # NTP's time of zero
+        return 0
     if re.fullmatch(r"-?\d+\.\d+", show):
         seconds, _, fraction = show.partition(".")
         return int(seconds) * 10**9 + int(fraction.ljust(9, "0"))

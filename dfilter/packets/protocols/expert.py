@@ -71,6 +71,11 @@ _ITS_OWN_DAMAGE = frozenset({
 })  # fmt: skip
 """Remarks that make the packet malformed by themselves, without a read beyond its end."""
 
+_REPEATED = frozenset({"tcp.analysis.duplicate_ack"})
+"""Fields that hold the verdict and stand for the remark, too."""
+_LATE = {"tcp.analysis.retransmission": 1 << 20}
+"""Behind what kind of retransmission it is."""
+
 _DETAILS: dict[str, Callable[[Layer, int], object]] = {
     "tcp.connection.syn": lambda layer, at: layer.region.u16(2),
     "tcp.connection.synack": lambda layer, at: layer.region.u16(0),
@@ -86,6 +91,11 @@ _DETAILS: dict[str, Callable[[Layer, int], object]] = {
     "udp.length.bad": lambda layer, at: _bad_length(layer),
     "udp.possible_traceroute": lambda layer, at: _probe(layer, at),
 }
+
+
+def _place(layer: Layer, name: str) -> tuple[bool, int]:
+    """Remarks stand where the protocol's fields stand; what TCP's analysis says comes behind its options."""
+    return name.startswith("tcp.analysis."), _LATE.get(name, 0) or list(layer.items).index(name)
 
 
 def _bad_length(layer: Layer) -> str:
@@ -108,12 +118,9 @@ def add_remarks(view: View) -> None:
         if layer.protocol.name == DAMAGE:
             damages += 1
             continue
-        for name, values in layer.items.items():
-            remark = REMARKS.get(name)
-            if remark is None:
-                continue
-            detail = _DETAILS.get(name)
-            for at in range(len(values)):
+        for name in sorted(REMARKS.keys() & layer.items.keys(), key=lambda name: _place(layer, name)):
+            remark, detail = REMARKS[name], _DETAILS.get(name)
+            for at in range(1 if name in _REPEATED else len(layer.items[name])):
                 text = remark.message if detail is None else remark.message.replace("{}", str(detail(layer, at)))
                 _add(view, region, remark, text)
                 damages -= name in _ITS_OWN_DAMAGE

@@ -98,7 +98,7 @@ def fill_stp(layer: Layer) -> None:
         add("stp.pvst.origvlan", region.u16(40), start + 40, 2)
     if kind == RAPID and region.reported_length > 35:
         add("stp.version_1_length", region.u8(35), start + 35, 1)
-        if region.u8(2) >= MULTIPLE_VERSION and region.reported_length > 102:
+        if region.u8(2) >= MULTIPLE_VERSION and region.reported_length >= 102:
             _fill_multiple(layer)
 
 

@@ -107,3 +107,12 @@ def test_cisco_metadata_has_its_type_first_behind_gre() -> None:
 def test_ip_behind_labels_is_not_counted() -> None:
     (view,) = dissect([eth(ip4(udp(b"\0\x01\x51\x3f" + ip4(udp(b"x"), source=C), target=6635)))])
     assert [layer.number for layer in view.by_name["ip"]] == [1, 1]
+
+
+def test_a_multiple_spanning_tree_without_instances_is_whole() -> None:
+    name = b"Default".ljust(32, b"\0")
+    body = bytes.fromhex("0000 03 02 7c") + bytes(30) + b"\0" + (64).to_bytes(2, "big") + b"\0" + name
+    frame = b"\x01\x80\xc2\0\0\0\2\0\0\0\0\1" + (105).to_bytes(2, "big") + b"\x42\x42\x03" + body.ljust(102, b"\0")
+    (view,) = dissect([frame])
+    assert values(view, "mstp.config_name") == ["Default"]
+    assert values(view, "mstp.version_3_length") == [64]
