@@ -29,6 +29,13 @@ PROGRAMS = frozenset({
     100069, 100227, 100231, 100232, 100300, 100302, 150001, 200048, 395183, 395184, 1298437, 14398633, 0x40000000,
 })  # fmt: skip
 """Program numbers by which a call is recognised: portmap, nfs, mount and so on (asked of Wireshark 4.4)."""
+KNOWN_VERSIONS = {
+    100000: (1, 2, 3, 4), 100001: (1, 2, 3, 4), 100003: (2, 3, 4), 100004: (1, 2), 100005: (1, 2, 3), 100007: (1, 2),
+    100009: (1,), 100011: (1, 2), 100012: (1,), 100020: (1,), 100021: (1, 2, 3, 4), 100024: (1,), 100026: (1,),
+    100069: (1,), 100227: (2, 3), 100231: (1,), 100300: (3,), 100302: (1,), 150001: (1, 2), 200048: (1,),
+    395184: (1,), 14398633: (1, 2), 0x40000000: (1, 4),
+}  # fmt: skip
+"""Versions of programs that Wireshark 4.4 dissects and dfilter does not; what others carry is data."""
 SHORTEST_CALL, SHORTEST_REPLY = 24, 12
 
 RPC = Protocol(
@@ -54,6 +61,7 @@ RPC = Protocol(
         computed("rpc.time", T.RELATIVE_TIME, stateful=True),
         computed("rpc.reqframe", T.FRAMENUM, look_ahead=True),
     ),
+    carries=("data",),
     heuristics={"udp": lambda view, region: _recognises(view, region, 0),
                 "tcp": lambda view, region: _recognises_record(view, region)},
     evidence=Evidence(starts={"tcp": (((0, 0x80, 0x80), (8, 0xFF, 0), (9, 0xFF, 0), (10, 0xFF, 0), (11, 0xFE, 0)),)}),
@@ -129,11 +137,38 @@ def _dissect_message(view: View, region: Region, at: int) -> None:
             calls.popitem(last=False)
         for frame in view.session.foresight_for("rpc.reqframe", number):
             layer.add("rpc.reqframe", frame)
+        _pass_on(view, region, at, (program, version))
         return
     call = calls.get(xid)
     layer.state = (at, call)
     if call is not None:
         view.session.foresee("rpc.reqframe", call.frame, number)
+        _pass_on(view, region, at, (call.program, call.version))
+
+
+def _pass_on(view: View, region: Region, at: int, program: tuple[int, int]) -> None:
+    """What a call or a reply carries for a program that nobody dissects."""
+    number, version = program
+    if version in KNOWN_VERSIONS.get(number, ()) or "data" not in view.session.reachable:
+        return
+    try:
+        if region.u32(at + 4) == CALL:
+            body = _auth_end(region, _auth_end(region, at + 24))
+        elif region.u32(at + 8) == ACCEPTED:
+            accepted = _auth_end(region, at + 12)
+            body = accepted + 4 if region.u32(accepted) == ACCEPTED else region.reported_length
+        else:
+            return
+    except DissectionError:
+        return
+    if body < region.reported_length:
+        view.call_data(region.sub(body))
+
+
+def _auth_end(region: Region, at: int) -> int:
+    """Behind credentials or a verifier, in whole words."""
+    length = region.u32(at + 4)
+    return at + 8 + length + -length % 4
 
 
 @RPC.filler
@@ -174,8 +209,7 @@ def _add_words(layer: Layer, at: int, names: tuple[str, ...]) -> None:
 def _fill_auth(layer: Layer, at: int) -> int:
     """Credentials or a verifier; where it ends."""
     _add_words(layer, at, ("rpc.auth.flavor", "rpc.auth.length"))
-    length = layer.region.u32(at + 4)
-    return at + 8 + length + -length % 4
+    return _auth_end(layer.region, at)
 
 
 @RPC.info_line

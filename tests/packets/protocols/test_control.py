@@ -97,7 +97,14 @@ udp/50003: 12345678 40 01 0002 000466ae821b1bff 0000
     data and not hipercontracer
 """
 
-TABLES = {"probes": PROBES, "9p": PLAN_9, "lisp": LISP,
+CALLS = """
+udp/50003: 00000007 00000000 00000002 000186a0 00000009 00000001 00000000 00000000 00000000 00000000 01020304
+    rpc.program == 100000 and data.len == 4
+udp/50003: 00000007 00000000 00000002 000186a0 00000002 00000001 00000000 00000000 00000000 00000000 000186a3 00000002 00000011 00000000
+    rpc.programversion == 2 and not data
+"""  # noqa: E501
+
+TABLES = {"calls": CALLS, "probes": PROBES, "9p": PLAN_9, "lisp": LISP,
           "sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
