@@ -22,16 +22,19 @@ from dfilter.cli.paint import BLUE, DIM, RED, Paint, painter
 from dfilter.cli.sources import given_macros
 from dfilter.cli.text import visible
 
-KINDS: Final = ("tcp", "udp", "tls", "http")
+KINDS: Final = ("tcp", "udp", "tls", "http", "http2")
 FORMS: Final = ("ascii", "hex", "raw", "utf-8", "yaml")
 _STYLES: Final = {0: RED, 1: BLUE, None: DIM}
 
 
 def arguments(parser: ArgumentParser) -> None:
     """The command line of `follow`."""
-    text = "tcp, udp: what was sent; tls: decrypted data; http: heads and unpacked bodies"
+    text = "tcp, udp: what was sent; tls: decrypted data; http, http2: headers and unpacked bodies"
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=text)
-    text = "a number, as tcp.stream or udp.stream shows it, or a filter that selects its frames"
+    text = (
+        "a number, as tcp.stream or udp.stream shows it, or a filter that selects its frames; of http2 behind it a "
+        "comma and the number of the stream inside: 0,1"
+    )
     parser.add_argument("stream", metavar="STREAM", help=text)
     parser.add_argument("capture", metavar="CAPTURE", help="pcap or pcapng, also gzip or zstd; - is standard input")
     parser.add_argument("--format", choices=FORMS, help="how bytes are shown (default: ascii)")
@@ -51,11 +54,12 @@ def command(options: Namespace) -> int:
     if options.save is not None and options.format is not None:
         wrong_usage("--format is about what is printed; --save writes the bytes as they were sent")
     stream, rules = _stream(options), decode_rules(options.decode_as)
+    inner = split_substream(options.kind, options.stream)[1]
     with warnings.catch_warnings():
         warnings.simplefilter("always", dfilter.CaptureWarning)
         warnings.showwarning = show_warnings
         if options.save is None:
-            followed = dfilter.follow_stream(options.capture, options.kind, stream, decode_as=rules)
+            followed = dfilter.follow_stream(options.capture, options.kind, stream, substream=inner, decode_as=rules)
             print_stream(followed, options.format or "ascii", painter(options.color))
         elif options.kind == "http":
             _save_bodies(options, stream, rules)
@@ -65,10 +69,20 @@ def command(options: Namespace) -> int:
 
 
 def _stream(options: Namespace) -> int | dfilter.Filter:
-    text: str = options.stream
+    text = split_substream(options.kind, options.stream)[0]
     if text.isascii() and text.isdigit():
         return int(text)
     return dfilter.compile(text, target=options.target, macros=given_macros(options.macros))
+
+
+def split_substream(kind: str, text: str) -> tuple[str, int | None]:
+    """What selects the stream, and of http2 the number of the stream inside."""
+    if kind != "http2":
+        return text, None
+    outer, comma, inner = text.rpartition(",")
+    if not comma or not (inner.strip().isascii() and inner.strip().isdigit()):
+        wrong_usage("http2 needs the number of the stream inside the connection, too: dfilter follow http2 0,1 CAPTURE")
+    return outer.strip(), int(inner)
 
 
 def print_stream(followed: dfilter.Followed, form: str, paint: Paint) -> None:
@@ -107,10 +121,12 @@ def _save_bodies(options: Namespace, stream: int | dfilter.Filter, rules: Rules 
 
 def _save_ends(options: Namespace, stream: int | dfilter.Filter, rules: Rules | None) -> None:
     """A file for each end that sent something; gaps are left out, and said."""
-    followed = dfilter.follow_stream(options.capture, options.kind, stream, decode_as=rules)
+    inner = split_substream(options.kind, options.stream)[1]
+    followed = dfilter.follow_stream(options.capture, options.kind, stream, substream=inner, decode_as=rules)
     sizes, gaps = [0, 0], [0, 0]
     with Folder(options.save, options.force) as folder:
-        names = [f"{options.kind}-{followed.index}-node{node}.bin" for node in (0, 1)]
+        number = followed.index if inner is None else f"{followed.index}-{inner}"
+        names = [f"{options.kind}-{number}-node{node}.bin" for node in (0, 1)]
         files = [folder.create(name) for name in names]
         for piece in followed:
             files[piece.node].write(piece.data)

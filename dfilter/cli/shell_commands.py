@@ -15,7 +15,7 @@ from typing import Final
 
 import dfilter
 from dfilter import desk
-from dfilter.cli.follow import FORMS, KINDS, print_stream
+from dfilter.cli.follow import FORMS, KINDS, print_stream, split_substream
 from dfilter.cli.guard import UsageError, say
 from dfilter.cli.paint import BOLD, DIM, GREEN, RED, YELLOW, painter
 from dfilter.cli.show import lines as frame_lines
@@ -188,8 +188,10 @@ def _follow(shell: Shell, rest: str) -> None:
     text = text.strip()
     if kind not in KINDS or not text:
         raise UsageError(f":follow {COMMANDS['follow'].usage}")
-    stream = int(text) if text.isascii() and text.isdigit() else shell.compile(text)
-    print_stream(dfilter.follow_stream(shell.capture, kind, stream), form, painter(shell.color))
+    outer, inner = split_substream(kind, text)
+    stream = int(outer) if outer.isascii() and outer.isdigit() else shell.compile(outer)
+    followed = dfilter.follow_stream(shell.capture, kind, stream, substream=inner)
+    print_stream(followed, form, painter(shell.color))
 
 
 def _stats(shell: Shell, rest: str) -> None:
@@ -236,7 +238,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "more": Command("", "the next frames", _more),
     "count": Command("", "how many frames the filter selects", _count),
     "show": Command("FRAME [FIELD]", "a frame's fields and bytes", _show),
-    "follow": Command("tcp|udp|tls|http STREAM|FILTER [FORM]", "what the ends of a stream sent", _follow),
+    "follow": Command("tcp|udp|tls|http|http2 STREAM|FILTER [FORM]", "what the ends of a stream sent", _follow),
     "stats": Command("[KIND...]", "numbers about the frames that the filter selects", _stats),
     "buttons": Command("", "the buttons of the profile", _buttons),
     "button": Command("LABEL|NUMBER", "run a button's filter", _button),

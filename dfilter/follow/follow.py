@@ -18,7 +18,7 @@ from dfilter.filter import Filter, compile_filter
 from dfilter.follow.layout import NAMES as FORMS
 from dfilter.follow.layout import lines
 from dfilter.follow.pieces import Node, Piece
-from dfilter.follow.sources import SOURCES, STREAM_FIELDS, Source
+from dfilter.follow.sources import NEEDED, SOURCES, STREAM_FIELDS, Http2Source, Source
 from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.session import Session, needs_of
@@ -60,7 +60,8 @@ class Followed:
     @property
     def filter(self) -> str:
         """The display filter that selects the stream's frames."""
-        return f"{STREAM_FIELDS[self.kind]} eq {self.index}"
+        inner = f" and http2.streamid eq {self._source.substream}" if isinstance(self._source, Http2Source) else ""
+        return f"{STREAM_FIELDS[self.kind]} eq {self.index}{inner}"
 
     def __iter__(self) -> Iterator[Piece]:
         return self._pieces
@@ -85,7 +86,7 @@ class Followed:
 
 def views_of(capture: Capture, kind: str, source: Source, decode_as: DecodeAs | None = None) -> Iterator[View]:
     """All frames of a capture, for `source` to look at; at the end `NotFoundError` if it did not meet its stream."""
-    session = Session(needs_of({STREAM_FIELDS[kind], kind}), decode_as=decode_as)
+    session = Session(needs_of({STREAM_FIELDS[kind], kind, *NEEDED.get(kind, ())}), decode_as=decode_as)
     opened = open_capture(capture)
     for frame in opened:
         yield session.dissect(frame)
@@ -106,25 +107,30 @@ def _name(capture: Capture) -> str:
     return str(capture) if isinstance(capture, str | PathLike) else str(getattr(capture, "name", "the capture"))
 
 
-def follow_stream(capture: Capture, kind: str, stream: int | str | Filter, *,
+def follow_stream(capture: Capture, kind: str, stream: int | str | Filter, *, substream: int | None = None,
                   decode_as: DecodeAs | None = None) -> Followed:  # fmt: skip
     """Follow a stream as `tshark -z follow` of Wireshark 4.4 does.
 
     Args:
         capture: a path, "-" for standard input, or a binary file object.
         kind: "tcp" and "udp": what was sent; "tls": the data of records that can be decrypted; "http": the heads
-            of HTTP/1 messages and their bodies, unpacked.
+            of HTTP/1 messages and their bodies, unpacked; "http2": header fields and data of one stream inside a
+            connection.
         stream: its number, or a filter; all frames that it selects, and that belong to a stream, must be of one.
+        substream: of "http2", the number of the stream inside, as `http2.streamid` shows it.
         decode_as: (dispatch table, key) -> protocol, as for `dfilter.read`.
 
     Raises:
         NotFoundError: there is no such stream (while iterating), or the filter selects frames of none or of several.
         FilterError: the filter does not compile.
         CaptureError: the file is no capture or cannot be read.
-        ValueError: `kind` is none of these, or a negative number.
+        ValueError: `kind` is none of these, a negative number, or a substream where it does not belong.
     """
+    if (substream is None) == (kind == "http2"):
+        raise ValueError("a substream goes with http2, and http2 with a substream")
     index = stream_index(capture, kind, stream, decode_as)
-    return Followed(kind, capture, SOURCES[kind](index), decode_as)
+    source = Http2Source(index, substream=substream) if substream is not None else SOURCES[kind](index)
+    return Followed(kind, capture, source, decode_as)
 
 
 def stream_index(capture: Capture, kind: str, stream: int | str | Filter, decode_as: DecodeAs | None = None) -> int:

@@ -12,6 +12,7 @@ from typing import Final
 
 from dfilter.follow.order import Segment, StreamOrder
 from dfilter.follow.pieces import Node, Piece
+from dfilter.packets.protocols.http2_fields import Frame
 from dfilter.packets.protocols.http_fields import Message
 from dfilter.packets.protocols.http_head import Kind as HeadKind
 from dfilter.packets.protocols.tcp_facts import Facts
@@ -22,6 +23,9 @@ from dfilter.packets.view import Layer, View
 SYN: Final = 0x02
 APPLICATION_DATA: Final = 23
 """The content type of TLS records that carry data (RFC 8446 section 5.1)."""
+HTTP2_DATA: Final = 0
+HTTP2_END_STREAM: Final = 0x01
+"""Frame type and flag (RFC 9113 section 6.1)."""
 
 
 @dataclass(slots=True)
@@ -193,8 +197,34 @@ class HttpSource(_OverTcp):
         return [*found, body.rest()] if body is not None and body.length else found
 
 
+@dataclass(slots=True)
+class Http2Source(_OverTcp):
+    """One stream inside an HTTP/2 connection: header fields as text, whole bodies, other frames as they are."""
+
+    protocol: str = "http2"
+    substream: int = 1
+
+    def _counts(self, layer: Layer) -> bool:
+        return self.substream in layer.computed("http2.streamid")
+
+    def _contents(self, layer: Layer) -> list[bytes]:
+        frame: Frame = layer.state
+        if frame.type == HTTP2_DATA:  # a body is shown once, where it ends
+            ends = frame.flags & HTTP2_END_STREAM or frame.body is not None
+            return [data for data in layer.computed("http2.data.data") if data] if ends else []
+        names, values = layer.computed("http2.header.name"), layer.computed("http2.header.value")
+        block = "".join(f"{name}: {value}\n" for name, value in zip(names, values, strict=False))
+        return [f"{block}\n".encode()] if block else [layer.item_bytes()]
+
+
 SOURCES: Final[dict[str, Callable[[int], Source]]] = {
-    "tcp": TcpSource, "udp": UdpSource, "tls": TlsSource, "http": HttpSource,
+    "tcp": TcpSource, "udp": UdpSource, "tls": TlsSource, "http": HttpSource, "http2": Http2Source,
 }  # fmt: skip
-STREAM_FIELDS: Final = {"tcp": "tcp.stream", "udp": "udp.stream", "tls": "tcp.stream", "http": "tcp.stream"}
+STREAM_FIELDS: Final = {
+    "tcp": "tcp.stream", "udp": "udp.stream", "tls": "tcp.stream", "http": "tcp.stream", "http2": "tcp.stream",
+}  # fmt: skip
 """What numbers the streams of each kind."""
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    "http2": ("http2.streamid", "http2.header.name", "http2.header.value", "http2.data.data"),
+}
+"""Fields that a session must dissect beside the stream's number and the protocol."""

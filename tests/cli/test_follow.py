@@ -129,6 +129,7 @@ def test_nothing_unfinished_stays(tmp_path):
         (("sctp", "0", WEB), "invalid choice"),
         (("tcp", "0", WEB, "--force"), "--force goes with --save"),
         (("tcp", "0", WEB, "--save", "x", "--format", "raw"), "--format is about what is printed"),
+        (("http2", "0", WEB), "http2 needs the number of the stream inside"),
         (("http", "http", "-"), "standard input can be read only once"),
     ],
 )

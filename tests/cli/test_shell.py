@@ -140,7 +140,7 @@ def test_long_lists_come_in_parts(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (":follow sctp 0", ":follow tcp|udp|tls|http STREAM|FILTER"),
+        (":follow sctp 0", ":follow tcp|udp|tls|http|http2 STREAM|FILTER"),
         (":follow tcp 99", "there is no TCP stream 99"),
         (":show x", "the number of a frame is missing"),
         (":stats conv,x", "not understood"),

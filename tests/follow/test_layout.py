@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from dfilter.packets.protocols.http_exchange import Exchange, Link
 from dfilter.packets.protocols.http_fields import Message
 from dfilter.packets.protocols.http_head import Kind, parse_head
 from dfilter.packets.region import Region
+from dfilter.packets.session import RawFrame
 from tests.follow import cases
 from tests.parity import follow as parity
 from tests.parity.compare import ORACLE
@@ -89,6 +91,43 @@ def test_unknown_kinds_forms_and_numbers_are_refused() -> None:
         dfilter.follow_stream(capture, "tcp", -1)
     with pytest.raises(ValueError, match="no form 'ebcdic'"):
         dfilter.follow_stream(capture, "tcp", 0).lines("ebcdic")
+
+
+def http2_frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
+
+
+def http2_capture() -> io.BytesIO:
+    """A request for stream 1, its answer in two DATA frames, and what does not belong to it."""
+    client = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2_frame(4, 0, 0, b"")
+    client += http2_frame(1, 5, 1, b"\x82\x84\x86") + http2_frame(8, 0, 1, b"\0\0\0\x09")
+    server = http2_frame(4, 0, 0, b"") + http2_frame(1, 4, 1, b"\x88") + http2_frame(0, 0, 1, b"one ")
+    server += http2_frame(0, 1, 3, b"other") + http2_frame(0, 1, 1, b"two")
+    made = []
+    for node, seq, data in ((0, 1, client), (1, 1, server)):
+        ports = (40000, 80) if node == 0 else (80, 40000)
+        tcp = struct.pack(">HHIIBBHHH", *ports, seq, 1, 0x50, 16, 8192, 0, 0) + data
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 1, 0, 64, 6, 0) + cases.ENDS[node] + cases.ENDS[1 - node]
+        frame = bytes(12) + b"\x08\0" + ip + tcp
+        made.append(RawFrame(node + 1, 10**18, frame, len(frame), 1))
+    return io.BytesIO(cases.pcap(made))
+
+
+def test_http2_shows_fields_whole_bodies_and_other_frames_of_one_stream() -> None:
+    followed = dfilter.follow_stream(http2_capture(), "http2", 0, substream=1)
+    assert [(piece.node, piece.data) for piece in followed] == [
+        (0, b":method: GET\n:path: /\n:scheme: http\n\n"),
+        (0, http2_frame(8, 0, 1, b"\0\0\0\x09")),
+        (1, b":status: 200\n\n"),
+        (1, b"one two"),
+    ]
+    assert followed.filter == "tcp.stream eq 0 and http2.streamid eq 1"
+
+
+@pytest.mark.parametrize(("kind", "substream"), [("http2", None), ("tcp", 1)])
+def test_a_substream_goes_with_http2(kind: str, substream: int | None) -> None:
+    with pytest.raises(ValueError, match="a substream goes with http2"):
+        dfilter.follow_stream(http2_capture(), kind, 0, substream=substream)
 
 
 def message(uri: str, *headers: bytes) -> Message:

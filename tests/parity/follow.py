@@ -135,7 +135,7 @@ def main() -> int:
     parser.add_argument("paths", nargs="*")
     parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--captures", type=int, default=50)
-    parser.add_argument("--kind", choices=SOURCES, default="tcp")
+    parser.add_argument("--kind", choices=("tcp", "udp", "tls", "http"), default="tcp")
     parser.add_argument("--form", default="raw")
     parser.add_argument("--version", default="4.4", help="of the reference")
     options = parser.parse_args()
