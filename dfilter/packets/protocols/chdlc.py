@@ -47,6 +47,8 @@ SLARP = Protocol(
 def dissect_chdlc(view: View, region: Region) -> None:
     view.push(CHDLC, region, 4)
     kind = region.u16(2)
+    if region.length == 4 < region.reported_length:
+        raise region.beyond(region.start + 5)
     if kind == SLARP_TYPE:
         view.call(SLARP, region.sub(4))
     elif kind == OSI_TYPE:

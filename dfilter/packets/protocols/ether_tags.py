@@ -151,8 +151,13 @@ def dissect_rtag(view: View, region: Region) -> None:
 
 
 @MACSEC.dissector
-def dissect_macsec(view: View, region: Region) -> None:
-    """Only what is not encrypted can be read (IEEE 802.1AE: integrity without confidentiality)."""
+def dissect_macsec(view: View, region: Region) -> bool:
+    """Only what is not encrypted can be read (IEEE 802.1AE: integrity without confidentiality).
+
+    A header that was not captured to its end declines, as in Wireshark 4.4.
+    """
+    if region.length < 6 or (region.u8(0) & 0x20 and region.length < 14):
+        return False
     layer = view.push(MACSEC, region, 6)
     flags, length = region.u8(0), 6
     region.need(0, 6)
@@ -169,6 +174,7 @@ def dissect_macsec(view: View, region: Region) -> None:
     layer.add("macsec.ICV", icv.rest(), icv.start, icv.length)
     if not flags & 0x0C and payload.reported_length > 2:
         call_ethertype(view, payload.u16(0), payload.sub(2))
+    return True
 
 
 @NSH.dissector

@@ -68,7 +68,8 @@ def dissect_ipv6(view: View, region: Region) -> None:
         layer.add("ipv6.bogus_ipv6_version", None)
         if not view.quoted:
             view.damaged(Malformed("the version is not 6"))
-        view.call_data(region)
+        if layer.index > 1:  # what carries it shows as data what was declined; the outermost header is nobody's
+            view.call_data(region)
         return
     if region.end - start < 40:
         raise region.beyond(start + 40)

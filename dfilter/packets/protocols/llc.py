@@ -47,6 +47,7 @@ LLC = Protocol(
             llc.pid                  UINT16
         """),
     ),
+    over={"link": (100,)},
     carries=("llc.dsap", "llc.snap", "ethertype", "eth", "data"),
 )
 

@@ -16,7 +16,7 @@ RAW = Protocol("raw", "Raw", over={"link": (101, 12, 14)}, carries=("ip", "ipv6"
 @RAW.dissector
 def dissect_raw(view: View, region: Region) -> None:
     view.push(RAW, region)
-    version = region.u8(0) >> 4
+    version = region.u16(0) >> 12  # two bytes, as the reference looks for PPP first
     protocols = view.session.catalogue.protocols
     if version == 4:
         view.call(protocols["ip"], region)

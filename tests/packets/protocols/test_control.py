@@ -104,7 +104,16 @@ udp/50003: 00000007 00000000 00000002 000186a0 00000002 00000001 00000000 000000
     rpc.programversion == 2 and not data
 """  # noqa: E501
 
-TABLES = {"calls": CALLS, "probes": PROBES, "9p": PLAN_9, "lisp": LISP,
+LINKS = """
+link/160: 490c62
+    user_dlt and data.len == 3
+link/229: 45000014
+    not data
+link/100: aaaa03 000000 9999 4142
+    llc.type == 0x9999 and data.len == 2
+"""
+
+TABLES = {"links": LINKS, "calls": CALLS, "probes": PROBES, "9p": PLAN_9, "lisp": LISP,
           "sensors": SENSORS, "plants": PLANTS, "wlan": WLAN, "openflow": OPENFLOW, "isakmp": ISAKMP}
 
 
