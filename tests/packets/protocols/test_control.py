@@ -109,6 +109,10 @@ link/160: 490c62
     user_dlt and data.len == 3
 link/229: 45000014
     not data
+link/50: ff03 c023 01 01 000c 03 626f62 03 706177
+    pap.peer_id == "bob" and pap.password == "paw" and pap.code == 1 and not _ws.malformed
+link/50: ff03 c023 02 01 0006 94 4f
+    pap.message.length == 148 and _ws.malformed
 link/100: aaaa03 000000 9999 4142
     llc.type == 0x9999 and data.len == 2
 """
