@@ -10,6 +10,7 @@ from calendar import timegm
 from collections import OrderedDict
 
 from dfilter.fields.types import FieldType as T
+from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.ber import SEQUENCE, Element, elements, inner, read_element
 from dfilter.packets.protocols.kerberos_schema import AP_OPTIONS, ELEMENTS, KDC_OPTIONS, MESSAGES, SCHEMA, Part
@@ -349,7 +350,14 @@ def generalized_time(text: bytes) -> int:
     return (timegm((year, month, 1, hour, minute, second)) + 86_400 * (day - 1)) * 10**9
 
 
-@KERBEROS.info_line
+@KERBEROS.column_writer
+def write_kerberos(layer: Layer, columns: Columns) -> None:
+    """What other protocols carry for their security does not show in the list."""
+    if not any(before.protocol.name == "gss-api" for before in layer.view.layers[: layer.index]):
+        columns.protocol = "KRB5"
+        columns.set(kerberos_info(layer))
+
+
 def kerberos_info(layer: Layer) -> str:
     """The message's type, and the error that it reports."""
     names = {10: "AS-REQ", 11: "AS-REP", 12: "TGS-REQ", 13: "TGS-REP", 14: "AP-REQ", 15: "AP-REP", 20: "KRB-SAFE",

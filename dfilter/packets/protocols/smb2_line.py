@@ -28,8 +28,29 @@ def _subject(layer: Layer, message: Message) -> str:
     if message.command == Command.CREATE and not (message.response and message.status):
         return f" File: {name}"
     if message.command in _FILE_COMMANDS and not message.response:
-        return _range(layer, message) + (f" File: {name}" if name else "")
-    return ""
+        known = message.exchange is not None and message.exchange.known
+        file = f" File: {name}" if name or known else ""
+        return _range(layer, message) + _level(layer, message) + file + _search(layer, message)
+    return _search(layer, message)
+
+
+def _search(layer: Layer, message: Message) -> str:
+    """What a Find asks for, also behind its answer."""
+    levels = layer.computed("smb2.find.infolevel")
+    if message.command != Command.FIND or message.exchange is None or not levels:
+        return ""
+    return f" {label_of('smb2.find.infolevel', levels[0])} Pattern: {message.exchange.pattern}"
+
+
+def _level(layer: Layer, message: Message) -> str:
+    """What kind of information is asked for or set: FILE_INFO/SMB2_FILE_STANDARD_INFO."""
+    kinds = layer.computed("smb2.class")
+    if message.command not in (Command.GET_INFO, Command.SET_INFO) or not kinds:
+        return ""
+    name = {1: "file_info", 2: "fs_info", 3: "sec_info"}.get(kinds[0], "")
+    levels = layer.computed(f"smb2.{name}.infolevel") if name else ()
+    level = "".join(f"/{label_of(f'smb2.{name}.infolevel', value)}" for value in levels[:1])
+    return f" {label_of('smb2.class', kinds[0])}{level}"
 
 
 def _range(layer: Layer, message: Message) -> str:

@@ -56,7 +56,12 @@ def _note_name(view: View, message: Message, exchange: Exchange) -> None:
     elif command is Command.CREATE and not message.status:
         remember(files, region.bytes(BODY + 64, _FILE_SIZE), exchange.name)
     elif command in _FILE_AT and not message.response and region.length >= BODY + _FILE_AT[command] + _FILE_SIZE:
-        exchange.name = files.get(region.bytes(BODY + _FILE_AT[command], _FILE_SIZE), "")
+        identifier = region.bytes(BODY + _FILE_AT[command], _FILE_SIZE)
+        exchange.known = identifier in files
+        exchange.name = files.get(identifier, "")
+        if command is Command.FIND:
+            blob = read_blob(region, BODY + 24)
+            exchange.pattern = utf16_text(region.clipped(blob.offset, blob.length).rest())
 
 
 def _note_tree(view: View, message: Message) -> None:

@@ -64,6 +64,8 @@ class Exchange:
         info: class and level of a GetInfo or SetInfo; the level of a Find.
         name: the file or tree that the request names.
         fid: the file that it is about.
+        known: the capture holds its opening, so that `name` is its name, the empty one of a share's root too.
+        pattern: which names a Find asks for.
     """
 
     frame: int
@@ -73,6 +75,8 @@ class Exchange:
     info: tuple[int, int] = (0, 0)
     name: str = ""
     fid: bytes = b""
+    known: bool = False
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,5 +272,8 @@ def _message_name(code: int, method: Method) -> str:
         return names.get(code, f"Unknown ({code})")
     if method is Method.ECDH:
         return f"Elliptic Curve Diffie-Hellman Key Exchange {'Init' if code == 30 else 'Reply'}"
+    if method is Method.GROUP_EXCHANGE:
+        names = {30: "Request (Old)", 31: "Group", 32: "Init", 33: "Reply", 34: "Request"}
+        return f"Diffie-Hellman Group Exchange {names.get(code, '')}".rstrip()
     exchange = {30: "Init", 31: "Reply", 32: "Init", 33: "Reply", 34: "Request"}.get(code, "")
     return f"Diffie-Hellman {'Group ' if code > 31 else ''}Key Exchange {exchange}".rstrip()
