@@ -48,8 +48,27 @@ LLC = Protocol(
         """),
     ),
     over={"link": (100,)},
-    carries=("llc.dsap", "llc.snap", "ethertype", "eth", "data"),
+    carries=("basicxid", "llc.dsap", "llc.snap", "ethertype", "eth", "data"),
 )
+
+
+BASIC_FORMAT = 0x81
+BASICXID = Protocol(
+    "basicxid",
+    "XID",
+    fields=(
+        header("basicxid.llc.xid.format", T.UINT8, 0),
+        header("basicxid.llc.xid.types", T.UINT8, 1, mask=0x1F),
+        header("basicxid.llc.xid.wsize", T.UINT8, 2, mask=0xFE),
+    ),
+)
+"""An exchange of identification in the basic format (IEEE 802.2 section 5.4.1.1.2)."""
+
+
+@BASICXID.dissector
+def dissect_basicxid(view: View, region: Region) -> None:
+    region.need(0, 3)
+    view.push(BASICXID, region, 3)
 
 
 @LLC.dissector
@@ -66,6 +85,9 @@ def dissect_llc(view: View, region: Region) -> None:
         return
     payload = region.sub(length)
     if payload.reported_length == 0 or kind == SUPERVISORY:
+        return
+    if control & ~POLL_FINAL == XID and payload.u8(0) == BASIC_FORMAT:
+        view.call(BASICXID, payload)
         return
     protocol = view.lookup("llc.dsap", dsap) if control & ~POLL_FINAL == UI or not kind & 1 else None
     if protocol is None and view.pass_over("llc.dsap", dsap, payload):

@@ -113,6 +113,10 @@ link/50: ff03 c023 01 01 000c 03 626f62 03 706177
     pap.peer_id == "bob" and pap.password == "paw" and pap.code == 1 and not _ws.malformed
 link/50: ff03 c023 02 01 0006 94 4f
     pap.message.length == 148 and _ws.malformed
+llc/0001af: 810200
+    basicxid.llc.xid.types == 2 and basicxid.llc.xid.format == 0x81 and not data
+llc/0001af: 990200
+    data and not basicxid
 link/100: aaaa03 000000 9999 4142
     llc.type == 0x9999 and data.len == 2
 """
