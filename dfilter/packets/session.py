@@ -182,6 +182,11 @@ class Session:
                 return chosen
         return self._tables.get(table, {}).get(key)
 
+    @property
+    def decodes_as_told(self) -> bool:
+        """Was the session told to dissect some ports or types as a protocol of the caller's choice?"""
+        return bool(self._decode_as)
+
     def recognisers(self, table: str) -> Sequence[PacketProtocol]:
         """The protocols of a table without keys in the order in which they are asked, up to the last that matters."""
         known = self._recognisers.get(table)

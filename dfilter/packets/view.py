@@ -254,10 +254,10 @@ class View:
 
     def ask(self, protocol: Protocol, region: Region) -> Any:
         """Like `call`, where others are asked if `protocol` declines: then what is not wanted must decide, too."""
-        if protocol.may_decline and protocol.name not in self.session.reachable and self.depth < MAX_DEPTH:
-            assert protocol.dissect is not None
-            return protocol.dissect(self, region)
-        return self.call(protocol, region)
+        if protocol.name in self.session.reachable or not protocol.may_decline or self.depth >= MAX_DEPTH:
+            return self.call(protocol, region)
+        assert protocol.dissect is not None
+        return protocol.dissect(self, region)
 
     def call_guarded(self, protocol: Protocol, region: Region) -> Any:
         """Like `call`, but damage inside is noted and ends only this part of the frame."""

@@ -65,7 +65,7 @@ def dissect_eth(view: View, region: Region) -> None:
         view.mention(ETH, region)
         raise region.beyond(region.start + 14)
     start, buf = region.start, region.buf
-    if buf[start : start + 5] in ISL_GROUPS and "isl" not in view.by_name:
+    if buf[start] & 1 and buf[start : start + 5] in ISL_GROUPS and "isl" not in view.by_name:
         view.mention(ETH, region)
         call_name(view, "isl", region)
         return

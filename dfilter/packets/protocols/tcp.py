@@ -101,7 +101,7 @@ def dissect_tcp(view: View, region: Region) -> None:
     flags = buf[start + 13]
     if flags & SYN:
         _note_fast_open(layer, facts, payload.reported_length)
-    if not tracker.dissects:
+    if not tracker.dissects or (tracker.ports is not None and tracker.ports.isdisjoint(ports)):
         return
     stream = Stream(facts.conversation, facts.sender, bool(flags & FIN), (facts.seq + bool(flags & SYN)) & SEQ_MASK)
     if payload.length > 0 and not flags & RST:

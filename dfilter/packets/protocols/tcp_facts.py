@@ -143,6 +143,7 @@ class Tracker:
 
     Attributes:
         dissects: something above TCP is wanted, or how messages are put together.
+        ports: where what is wanted can only lie behind certain ports, these; None where it can lie behind any.
         analyses: what `tcp.analysis` shows is wanted, or `dissects`, which depends on it.
         foresees: the final completeness of each conversation is wanted.
     """
@@ -152,7 +153,9 @@ class Tracker:
         self.conversations = Conversations()
         above = session.catalogue.successors["tcp"] & needs.reachable
         self.dissects = bool(above) or needs.wants(*_REASSEMBLY_NAMES)
+        self.ports = _only_ports(session, above)
         if needs.wants(*_REASSEMBLY_NAMES):
+            self.ports = None
             session.reachable |= _everything_above(session)
         self.analyses = self.dissects or needs.wants(_INITIAL_RTT, *_ANALYSIS_NAMES)
         self.foresees = needs.wants(*completeness.NAMES)
@@ -231,6 +234,19 @@ class Tracker:
                           buf[start + 14] << 8 | buf[start + 15], sacked)  # fmt: skip
         return analyse(segment, flow.analysis, other.analysis, conversation.initial_rtt,
                        conversation.window_factor(1 - sender))  # fmt: skip
+
+
+def _only_ports(session: Session, above: frozenset[str]) -> frozenset[int] | None:
+    """The ports of protocols right above TCP of which all that are wanted are found by their ports alone."""
+    if session.decodes_as_told:
+        return None
+    owners = session.catalogue.tables.get("tcp.port", {})
+    by_port = {port for port, protocol in owners.items() if protocol.name in above}
+    recognised = session.catalogue.heuristics
+    others = {protocol.name for table in ("tcp", "tcp.announced") for protocol in recognised.get(table, ())}
+    if not above.isdisjoint(others) or not above <= {protocol.name for protocol in owners.values()}:
+        return None
+    return frozenset(by_port)
 
 
 def _everything_above(session: Session) -> frozenset[str]:
