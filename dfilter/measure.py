@@ -17,6 +17,7 @@ from dfilter.captures.read import open_capture
 from dfilter.filter import Filter, Target, compile_filter, direct_test
 from dfilter.packets.session import Session
 from dfilter.parts import rows_of_any
+from dfilter.prune.scan import pruner_of
 from dfilter.scan import column_plan, dissect
 
 SAMPLE = 50_000
@@ -32,6 +33,8 @@ class Measurement:
         gears: name -> frames a second, where the filter has that gear.
         frames, matches: of the whole capture.
         undecided: frames that columns left to closures; all of them where there are no columns.
+        streams, dissected_streams, dissected_frames: TCP conversations, and what was left to dissect where they were
+            pruned; None where they were not.
         direct_undecided: the share of the sample that the direct test of bytes left open; None without one.
     """
 
@@ -40,6 +43,9 @@ class Measurement:
     frames: int = 0
     matches: int = 0
     undecided: int = 0
+    streams: int | None = None
+    dissected_streams: int = 0
+    dissected_frames: int = 0
     direct_undecided: float | None = None
 
 
@@ -54,11 +60,31 @@ def measure(text: str, capture: str | PathLike[str], *, target: Target | None = 
     begin = perf_counter()
     compiled = compile_filter(text, target=target)
     result.stages["compile"] = perf_counter() - begin
-    if compiled.needs.stateful or not _by_columns(compiled, capture, result):
-        _by_views(compiled, capture, result)
-    else:
+    if compiled.needs.stateful:
+        if not _by_pruning(compiled, capture, result):
+            _by_views(compiled, capture, result)
+    elif _by_columns(compiled, capture, result):
         _sample(compiled, capture, result)
+    else:
+        _by_views(compiled, capture, result)
     return result
+
+
+def _by_pruning(compiled: Filter, capture: str | PathLike[str], result: Measurement) -> bool:
+    begin = perf_counter()
+    pruner = pruner_of([compiled], compiled.needs)
+    if pruner is None or not pruner.look(open_capture(capture)):
+        return False
+    looked = perf_counter()
+    selected = pruner.select(lambda: open_capture(capture))
+    if selected is None:
+        return False
+    result.stages |= {"first look": looked - begin, "dissect and test": perf_counter() - looked}
+    result.frames, result.matches = pruner.remainder.frames, len(selected[0])
+    result.undecided = result.dissected_frames = pruner.dissected_frames
+    result.streams, result.dissected_streams = pruner.streams, pruner.dissected_streams
+    result.gears["pruning"] = result.frames / max(perf_counter() - begin, 1e-9)
+    return True
 
 
 def _by_columns(compiled: Filter, capture: str | PathLike[str], result: Measurement) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dfilter.captures.index import Chunk, chunk_bytes, chunks_of, rest_chunks
-from dfilter.captures.read import open_capture
+from dfilter.captures.read import Capture, open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
 from dfilter.native import pays
@@ -168,32 +168,17 @@ def _scan_pruned(capture: Source, filters: Sequence[Filter], needs: Needs, found
         return False
     start = _rewindable(capture, "conversations are looked at before they are dissected")
     opened = open_capture(capture)
-    looked = pruner.look(opened)
-    _rewind(capture, start)
-    if not looked:
+
+    def reopen() -> Capture:
+        _rewind(capture, start)
+        return open_capture(capture)
+
+    selected = pruner.select(reopen) if pruner.look(opened) else None
+    if selected is None:
+        _rewind(capture, start)
         return False
-    rest = pruner.rest()
-    if rest is None:
-        return False
-    numbers, streams = rest
-    more: list[list[int]] = [[] for _ in filters]
-    if len(numbers):
-        foresight: Foresight | None = None
-        if needs.look_ahead or needs.second_look:
-            session = Session(needs)
-            for frame in pruner.frames(open_capture(capture), session, numbers, streams):
-                session.dissect(frame)
-            foresight = session.foreseen
-            _rewind(capture, start)
-        session, asked = Session(needs, foresight=foresight), pruner.asked()
-        for frame in pruner.frames(open_capture(capture), session, numbers, streams):
-            view = session.dissect(frame)
-            for index in asked.get(frame.number, ()):
-                if filters[index].test(view):
-                    more[index].append(frame.number)
-    for index, selected in enumerate(found):
-        certain = pruner.certain(index).tolist()
-        selected.extend(sorted(certain + more[index]) if more[index] else certain)
+    for numbers, more in zip(found, selected, strict=True):
+        numbers.extend(more)
     _warn(opened.warning)
     return True
 

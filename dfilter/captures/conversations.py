@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
-NEW, OLD, ODD, END, START, RESET = 1, 2, 4, 8, 16, 32
+NEW, OLD, ODD, END, AGAIN, RESET = 1, 2, 4, 8, 16, 32
 """Codes of a segment: its data comes in its turn; was all sent before; neither, or something else about the segment
-is out of the ordinary; it has FIN; SYN; RST."""
+is out of the ordinary; it has FIN; all of it, SYN and FIN too, was sent before, and is no keep-alive; it has RST."""
 
 MOST_REUSED = 256
 """Ports used again within one chunk, beyond which rows are too dear."""
@@ -216,12 +216,16 @@ class Table:
         theirs = self._base[1 - sender, mine]
         acked = (ack - theirs) & _MASK
         odd = (flags & ACK != 0) & (theirs >= 0) & (acked > other) & (acked < _HALF)
-        odd |= (data & ~new & ~old) | ((flags & FIN != 0) & ~data & (place != own)) | ~part.whole[order]
+        late_fin = (flags & FIN != 0) & ~data & (place != own) & (end != own)
+        odd |= (data & ~new & ~old) | late_fin | ~part.whole[order]
         odd |= ((part.window[order] == 0) & (flags & RST == 0)) | (data & (flags & SYN != 0)) | self._odd[mine]
+        odd |= (flags & SYN != 0) & ((own > 1) | (other > 1))
         self._note_repeats(_Sorted(of, sender, seq, ack, flags), rows, length)
         self._closed[mine[_closing(flags)]] = True
+        again = (end > 0) & (end <= own) & ((length != 1) | (place + 1 != own) | (flags & (SYN | FIN) != 0))
+        odd |= (length > 0) & (flags & RST != 0)
         codes = np.zeros(len(part), np.uint8)
-        codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + (flags & SYN != 0) * START
+        codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + again * AGAIN
                         + (flags & RST != 0) * RESET)  # fmt: skip
         places = np.zeros(len(part), np.int64)
         places[order] = place

@@ -35,6 +35,9 @@ def command(options: Namespace) -> int:
         print(f"{name:<28}{seconds:>17.3f}")
     if "columns" in found.gears:
         print(f"\nColumns left {found.undecided:,} frames ({share:.2%}) to the closures.")
+    elif found.streams is not None:
+        print(f"\nOf {found.streams:,} TCP conversations {found.dissected_streams:,} were dissected, "
+              f"in all {found.dissected_frames:,} frames ({share:.2%}).")  # fmt: skip
     else:
         print("\nThe filter needs every frame dissected: there are no columns for it.")
     if found.direct_undecided is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dfilter.check.typed import FieldRead, TypedExpression
+from dfilter.check.typed import Exists, FieldRead, TypedExpression
 from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings, is_plain
 from dfilter.compile.columns import ColumnPlan, Columns, ColumnTerms, Mask, Term
 from dfilter.compile.plan import field_reads
@@ -19,6 +19,11 @@ from dfilter.fields.types import FieldType
 from dfilter.packets.declare import Field, Measure, Shape
 
 STREAM = "tcp.stream"
+RETRANSMISSION = "tcp.analysis.retransmission"
+ODDITIES = frozenset({"tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segment", "tcp.analysis.out_of_order",
+                      "tcp.analysis.zero_window", "tcp.analysis.zero_window_probe",
+                      "tcp.analysis.zero_window_probe_ack"})  # fmt: skip
+"""What is only in conversations in which something is out of the ordinary."""
 _STREAM_FIELD = Field(STREAM, FieldType.UINT32, size=4, measure=Measure.STREAM)
 
 
@@ -27,6 +32,7 @@ class DeepPlan:
     """`columns` decides with the findings about `tests`.
 
     Attributes:
+        analysed: indices of tests for what the analysis of TCP finds; the value: is it that a segment was sent again?
         names: those that the tests read; `headers`: those that headers decide, as far as these do not come once more
             inside a TCP conversation.
         by_header: for each filter, whether it reads any of the latter.
@@ -34,6 +40,7 @@ class DeepPlan:
 
     columns: ColumnPlan
     tests: tuple[TypedExpression, ...]
+    analysed: dict[int, bool]
     names: frozenset[str]
     headers: frozenset[str]
     by_header: tuple[bool, ...]
@@ -45,10 +52,12 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
     headers = {carrier for shape in shapes for carrier in shape.layers}
     named = [(expression, tuple(names)) for expression, names in filters]
     every = {name for _, names in named for name in names}
-    deep = frozenset(name for name in every if surroundings.is_beyond(name, headers))
+    analysed = every & {RETRANSMISSION, *ODDITIES}
+    deep = analysed.union(name for name in every if surroundings.is_beyond(name, headers))
     if any(surroundings.is_remembered(name) for name in every - deep - {STREAM}):
         return None
     tests: dict[TypedExpression, int] = {}
+    kinds: dict[int, bool] = {}
 
     class _Decider(Decider[Term]):
         def _deep(self, expression: TypedExpression) -> Bounds[Term] | None:
@@ -57,23 +66,37 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
                 return None
             if self._shape.open:
                 return self.unknown
+            if not analysed.isdisjoint(read.name for read in reads):
+                return self._analysis(expression)
             if self._shape.ports is None:
                 follows = any(surroundings.may_follow(read.name, self._shape) for read in reads)
                 return self.unknown if follows else Bounds(False, False)
             return _finding(tests.setdefault(expression, len(tests)))
+
+        def _analysis(self, expression: TypedExpression) -> Bounds[Term]:
+            match expression:
+                case Exists(operand=FieldRead(name=name) as read) if is_plain(read):
+                    if "tcp" not in self._shape.layers:
+                        return Bounds(False, False)
+                    index = tests.setdefault(expression, len(tests))
+                    kinds[index] = name == RETRANSMISSION
+                    return _finding(index)
+                case _:
+                    return self.unknown
 
         def _places(self, read: FieldRead) -> list[Place] | None:
             if read.name == STREAM and is_plain(read) and "tcp" in self._shape.layers:
                 return [Place(_STREAM_FIELD, 0)]
             return super()._places(read)
 
-    by_header = [(expression, [name for name in names if name not in deep]) for expression, names in named]
+    by_header = [(expression, [name for name in names if name not in deep - analysed]) for expression, names in named]
     found = branches(by_header, shapes, anywhere, _OutsideTcp(surroundings), ColumnTerms(), _Decider)
     if found is None or any(None in branch.bounds for branch in found.shaped if branch.shape.ports is not None):
         return None
     if not {"tcp", "udp"} <= {branch.shape.last for branch in found.shaped}:
         return None
-    return DeepPlan(ColumnPlan(found.count, found.shaped, found.anywhere), tuple(tests), deep, frozenset(every - deep),
+    return DeepPlan(ColumnPlan(found.count, found.shaped, found.anywhere), tuple(tests), kinds, frozenset(deep),
+                    frozenset(every - deep | analysed),
                     tuple(bool(names) for _, names in by_header))  # fmt: skip
 
 

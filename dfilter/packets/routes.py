@@ -15,6 +15,7 @@ from enum import Enum
 
 from dfilter.packets.declare import Bits, Protocol
 from dfilter.packets.dispatch import TABLES, Catalogue
+from dfilter.packets.shapes import HEADERS
 
 Pattern = re.Pattern[bytes]
 
@@ -22,8 +23,8 @@ Pattern = re.Pattern[bytes]
 class Course(Enum):
     """What to do with a conversation.
 
-    PASS: nothing wanted can be in it.  FEED: anything can.  SEARCH: only if a pattern is in its bytes.  FOLLOW: its
-    messages can be told apart.  GREET: it passes if it begins as its protocol does, and is fed if not.
+    PASS: nothing wanted can be in it.  FEED: anything can.  SEARCH: only if one of some patterns is in its bytes.
+    FOLLOW: its messages can be told apart.  GREET: it passes if it begins as its protocol does, and is fed if not.
     """
 
     PASS = "pass"
@@ -35,11 +36,11 @@ class Course(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Way:
-    """A course, with its pattern, the protocol to follow, and ways to begin: those in which that protocol recognises
+    """A course, with its patterns, the protocol to follow, and ways to begin: those in which that protocol recognises
     itself (SEARCH, to follow it from there) or any does (to feed)."""
 
     course: Course
-    pattern: Pattern | None = None
+    patterns: tuple[Pattern, ...] = ()
     protocol: Protocol | None = None
     greetings: tuple[Bits, ...] = ()
     begins: tuple[Bits, ...] = ()
@@ -70,7 +71,7 @@ class Routes:
     @property
     def is_alone(self) -> bool:
         """Does nothing wanted depend on another conversation?"""
-        return all(self._known.protocols[name].evidence.alone for name in self._carriers)
+        return all(self._known.protocols[name].evidence.alone for name in self._carriers - HEADERS)
 
     def way(self, ports: tuple[int, ...]) -> Way:
         """The way for a TCP conversation whose protocol these ports tell, the first one first."""
@@ -151,10 +152,10 @@ class Routes:
                 continue
             starts += evidence.starts.get("tcp", ())
             claims += [] if evidence.claims is None else [evidence.claims]
-        pattern = _either(claims)
+        patterns = tuple(dict.fromkeys(claims))
         if greeted is None:
-            return Way(Course.SEARCH, pattern, begins=tuple(starts)) if pattern or starts else PASS
-        return Way(Course.SEARCH, pattern, greeted.protocol, greeted.greetings, tuple(starts))
+            return Way(Course.SEARCH, patterns, begins=tuple(starts)) if patterns or starts else PASS
+        return Way(Course.SEARCH, patterns, greeted.protocol, greeted.greetings, tuple(starts))
 
     def may_hide_tcp(self, ports: Iterable[Iterable[int]]) -> bool:
         """Could conversations with these ports carry TCP once more, which has its part in numbering all of it?"""
@@ -189,13 +190,7 @@ class Routes:
 def _search(patterns: Iterable[Pattern | None]) -> Way:
     found = list(patterns)
     known = [pattern for pattern in found if pattern is not None]
-    return Way(Course.SEARCH, _either(known)) if len(known) == len(found) else FEED
-
-
-def _either(patterns: list[Pattern]) -> Pattern | None:
-    if not patterns:
-        return None
-    return re.compile(b"|".join(b"(?:" + pattern.pattern + b")" for pattern in patterns), re.DOTALL)
+    return Way(Course.SEARCH, tuple(dict.fromkeys(known))) if len(known) == len(found) else FEED
 
 
 def begins(buf: bytes | bytearray, start: int, end: int, ways: tuple[Bits, ...]) -> bool:

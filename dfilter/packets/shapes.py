@@ -78,7 +78,8 @@ def _single_bytes(shape: Shape) -> Iterator[tuple[int, bytes, bytes]]:
 TAGGED_SHAPES = tuple(_tagged(shape) for shape in SHAPES)
 """The common shapes in a VLAN: worth a column, and too rare for a place in every filter's direct test."""
 
-_HEADERS = frozenset(name for shape in SHAPES + TAGGED_SHAPES for name in shape.layers)
+HEADERS = frozenset(name for shape in SHAPES + TAGGED_SHAPES for name in shape.layers)
+"""The protocols of the common shapes."""
 
 ANY_FRAME = Shape({"frame": 0}, 0, (), open=True)
 """Every frame, of whatever shape: only its number and lengths are known."""
@@ -120,7 +121,7 @@ class ShapeKnowledge:
 
     def may_follow(self, name: str, shape: Shape) -> bool:
         """Can layers behind the shape's last one carry values of `name`? No packet is quoted there."""
-        follow = self._known.successors[shape.last] - _HEADERS
+        follow = self._known.successors[shape.last] - HEADERS
         return not follow.isdisjoint(self._known.reachable(self._known.carriers[name]))
 
     def is_remembered(self, name: str) -> bool:

@@ -12,6 +12,7 @@ Wireshark either; where one could count as a fast retransmission, which is, the 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import END, NEW, ODD, OLD, RESET, START, Segments, Table
+from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, Segments, Table
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol
 from dfilter.packets.routes import Course, Routes, Way, begins
@@ -37,7 +38,6 @@ _TAIL = 8
 _UNSEEN, _PASS, _FEED, _SEARCH, _FOLLOW, _GREET = range(6)
 _COURSES = {Course.PASS: _PASS, Course.FEED: _FEED, Course.SEARCH: _SEARCH, Course.FOLLOW: _FOLLOW,
             Course.GREET: _GREET}  # fmt: skip
-NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(slots=True, eq=False)
@@ -65,16 +65,19 @@ class Follower:
     """All TCP conversations of a capture.
 
     Attributes:
-        fed_from: for each row the number of the first frame that must be dissected; `NEVER` for none.
+        fed_from: row -> the number of the first frame that must be dissected.
     """
 
-    def __init__(self, table: Table, routes: Routes, samples: Samples, tests: int) -> None:
+    def __init__(self, table: Table, routes: Routes, samples: Samples, tests: int, analysed: dict[int, bool]) -> None:
         self._table = table
         self._routes = routes
         self._samples = samples
         self._tests = tests
-        self._courses = np.zeros(1024, np.uint8)
-        self.fed_from = np.full(1024, NEVER, np.int64)
+        self._analysed = analysed
+        self._courses = bytearray()
+        self._next = array("q")
+        """Where the next step of each followed direction is."""
+        self.fed_from: dict[int, int] = {}
         self._ways: dict[int, Way] = {}
         self._protocols: dict[int, Protocol] = {}
         self._directions: dict[int, _Direction] = {}
@@ -82,52 +85,52 @@ class Follower:
 
     def feed(self, row: int, number: int) -> None:
         """From this frame on the conversation must be dissected."""
-        self._fit(row + 1)
-        if self.fed_from[row] == NEVER:
-            self._courses[row] = _FEED
-            self.fed_from[row] = number
-            self._protocols.pop(row, None)
-            self._ways.pop(row, None)
-            for flow in (2 * row, 2 * row + 1):
-                self._directions.pop(flow, None)
-                self._tails.pop(flow, None)
+        self._fit()
+        self._courses[row] = _FEED
+        self.fed_from.setdefault(row, number)
+        self._protocols.pop(row, None)
+        self._ways.pop(row, None)
+        for flow in (2 * row, 2 * row + 1):
+            self._directions.pop(flow, None)
+            self._tails.pop(flow, None)
 
-    def _fit(self, count: int) -> None:
-        while count > len(self._courses):
-            self._courses = np.append(self._courses, np.zeros_like(self._courses))
-            self.fed_from = np.append(self.fed_from, np.full_like(self.fed_from, NEVER))
+    def _fit(self) -> None:
+        missing = self._table.count - len(self._courses)
+        self._courses.extend(bytes(missing))
+        self._next.extend([0] * (2 * missing))
 
     def take(self, data: bytes | bytearray, first: int, segments: Segments, rows: Array, codes: Array, places: Array,
              findings: Findings) -> None:  # fmt: skip
         """Follow a chunk's segments; `first`: the number of its first frame."""
-        self._fit(self._table.count)
-        known = self._courses[rows]
+        self._fit()
+        known = np.frombuffer(bytes(self._courses), np.uint8)[rows]
         told = (segments.length > 0) | (codes & END != 0)
         fed = told & (known == _FEED)
         for mask in findings.possible:
             mask[segments.rows[fed]] = True
-        work = np.flatnonzero((told | (codes & (ODD | START | RESET) != 0)) & (known != _FEED) & (known != _PASS))
-        columns = (segments.rows, rows, segments.senders, codes, places, segments.start, segments.length)
-        lists = (column[work].tolist() for column in columns)
-        courses = self._courses
-        for at, row, sender, code, place, start, length in zip(*lists, strict=True):
+        if self._analysed:
+            self._note_analysis(first, segments, rows, codes, findings)
+        flows = 2 * rows + segments.senders
+        reached = places + segments.length
+        work = (told | (codes & (ODD | RESET) != 0)) & (known != _FEED) & (known != _PASS)
+        work &= (codes != NEW) | (known != _FOLLOW) | (reached >= np.array(self._next)[flows])
+        chosen = np.flatnonzero(work)
+        lists = (column[chosen].tolist() for column in (segments.rows, rows, flows, codes, places, segments.start,
+                                                        segments.length, reached))  # fmt: skip
+        courses, nexts = self._courses, self._next
+        for at, row, flow, code, place, start, length, end in zip(*lists, strict=True):
             course = courses[row]
-            if course == _UNSEEN:
-                if not length and not code & (ODD | RESET):
-                    continue
-                course = self._begin(row)
-                if not length and course != _PASS:
-                    course = _FEED
-            if course == _FOLLOW:
-                answer = self._follow(data, row, sender, code, place, start, length)
-            elif course == _PASS:
+            if course == _PASS or (course == _FOLLOW and code == NEW and end < nexts[flow]):
                 continue
-            elif course == _FEED:
-                answer = None
-            else:
-                answer = self._look(data, row, sender, code, start, length, course)
-                if answer == -1:
-                    answer = self._follow(data, row, sender, code, place, start, length)
+            if not length and not code & (ODD | RESET) and course != _FOLLOW and course != _FEED:
+                continue
+            if course == _UNSEEN:
+                course = self._begin(row)
+                if course == _PASS:
+                    continue
+                if not length:
+                    course = _FEED
+            answer = self._judge(data, row, flow, code, place, start, length, course)
             if answer is None:
                 self.feed(row, first + at)
                 if length or code & END:
@@ -137,6 +140,30 @@ class Follower:
                 for index in range(self._tests):
                     if answer >> index & 1:
                         findings.certain[index][at] = findings.possible[index][at] = True
+
+    def _note_analysis(self, first: int, segments: Segments, rows: Array, codes: Array, findings: Findings) -> None:
+        """What the analysis of TCP finds where all is in the ordinary; other conversations must be dissected."""
+        for place in np.flatnonzero(codes & ODD).tolist():
+            self.feed(int(rows[place]), first + int(segments.rows[place]))
+        fed = np.zeros(self._table.count, np.int64)
+        fed[list(self.fed_from)] = list(self.fed_from.values())
+        vague = (fed[rows] > 0) & (fed[rows] <= segments.rows + first)
+        again = (codes & AGAIN != 0) & ~vague
+        for index, repeats in self._analysed.items():
+            findings.possible[index][segments.rows[vague]] = True
+            if repeats:
+                findings.certain[index][segments.rows[again]] = findings.possible[index][segments.rows[again]] = True
+
+    def _judge(self, data: bytes | bytearray, row: int, flow: int, code: int, place: int, start: int, length: int,
+               course: int) -> int | None:  # fmt: skip
+        """The answer for a segment; None where the conversation must be dissected."""
+        if course == _FEED:
+            return None
+        if course != _FOLLOW:
+            answer = self._look(data, row, flow, code, start, length, course)
+            if answer != -1:
+                return answer
+        return self._follow(data, row, flow, code, place, start, length)
 
     def _begin(self, row: int) -> int:
         """The course of a conversation, at its first data."""
@@ -153,10 +180,10 @@ class Follower:
             self._ways[row] = way
         return course
 
-    def _look(self, data: bytes | bytearray, row: int, sender: int, code: int, start: int, length: int,
+    def _look(self, data: bytes | bytearray, row: int, flow: int, code: int, start: int, length: int,
               course: int) -> int | None:  # fmt: skip
         """Search a segment; -1: it begins a conversation to be followed."""
-        if code & (ODD | START):
+        if code & ODD:
             return None
         if not length:
             return 0
@@ -175,24 +202,24 @@ class Follower:
             self._courses[row] = _FOLLOW
             self._protocols[row] = way.protocol
             return -1
-        if way.pattern is None or not code & NEW:
+        if not way.patterns or not code & NEW:
             return 0
-        flow = 2 * row + sender
         tail = self._tails.get(flow, b"")
-        if way.pattern.search(data, start, end) or way.pattern.search(tail + data[start : min(start + _TAIL, end)]):
-            return None
+        edge = tail + data[start : min(start + _TAIL, end)]
+        for pattern in way.patterns:
+            if pattern.search(data, start, end) or pattern.search(edge):
+                return None
         self._tails[flow] = bytes((tail + data[start:end])[-_TAIL:] if length < _TAIL else data[end - _TAIL : end])
         return 0
 
-    def _follow(self, data: bytes | bytearray, row: int, sender: int, code: int, place: int, start: int,
+    def _follow(self, data: bytes | bytearray, row: int, flow: int, code: int, place: int, start: int,
                 length: int) -> int | None:  # fmt: skip
         """The answer for a segment; None where the conversation must be dissected."""
-        if code & (ODD | START):
+        if code & ODD:
             return None
-        flow = 2 * row + sender
-        known = self._directions.get(flow)
         if code & OLD:
-            return None if self._table.repeats[1 - sender, row] > 1 else 0
+            return None if self._table.repeats[1 - (flow & 1), row] > 1 else 0
+        known = self._directions.get(flow)
         if known is None:
             known = self._directions[flow] = _Direction(place)
         answer: int | None = 0
@@ -202,6 +229,7 @@ class Follower:
                 return None
             if end >= known.place:
                 answer = self._steps(data, self._protocols[row], known, place, start, length)
+                self._next[flow] = known.place
         if code & RESET:
             self._directions.setdefault(flow ^ 1, _Direction(0)).closed = known.closed = True
         if code & END:
@@ -213,25 +241,19 @@ class Follower:
     def _steps(self, data: bytes | bytearray, protocol: Protocol, known: _Direction, place: int, start: int,
                length: int) -> int | None:  # fmt: skip
         """Go on from message to message through a segment that reaches as far as the next step."""
-        plain = protocol.evidence.plain
-        assert plain is not None
-        keys: list[Any] = []
         end = start + length
         at = start + known.place - place
-        begun = known.pending is not None and bool(known.pending)
-        if known.pending is not None:
-            if known.pending:
-                keys.append(known.pending)
-            known.pending = None
+        pending = known.pending
+        keys: list[Any] = [pending] if pending else []
         if known.head:
             data = known.head + bytes(data[start:end])
-            at, start, end = 0, 0, len(data)
-            known.place -= len(known.head)
-            place, known.head = known.place, b""
-        first = at
-        whole = first
+            at, start, end, place = 0, 0, len(data), place - len(known.head)
+            known.head = b""
+        first = whole = at
+        step = protocol.evidence.plain.step  # type: ignore[union-attr]
+        known.pending = None
         while at < end:
-            found = plain.step(data, at, end, known.memory)
+            found = step(data, at, end, known.memory)
             if found is None:
                 return None
             far, key, known.memory = found
@@ -242,21 +264,18 @@ class Follower:
                 at = end
                 break
             at += far
+            if key:
+                if at > end:
+                    known.pending = key
+                else:
+                    keys.append(key)
+                    whole = at
             known.inside = key is None
-            if key is None:
-                continue
-            if at > end:
-                known.pending = key
-            elif key:
-                keys.append(key)
-                whole = at
         known.place = place + at - start
-        return self._answer(protocol, keys, None if begun else data[first:whole])
+        return self._answer(protocol, keys, None if pending else data[first:whole]) if keys else 0
 
     def _answer(self, protocol: Protocol, keys: Sequence[Any], data: bytes | bytearray | None) -> int | None:
         """What the tests say of messages with these keys; `data`: all of them, where it is at hand."""
-        if not keys:
-            return 0
         key = (protocol.name, *keys)
         answer = self._samples.known.get(key)
         if answer is not None:

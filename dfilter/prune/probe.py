@@ -1,7 +1,7 @@
 """TCP segments where columns do not see them: in tunnels, fragments, ICMP errors, odd link layers.
 
-In: frames without a common shape, in file order.  Out: the segments that each of them has.  What always holds: these
-are the segments that a session would track.
+In: frames that belong to no conversation of columns, in file order.  Out: their views, and the segments that each of
+them has.  What always holds: these are the segments that a session would track.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from dfilter.captures.conversations import Segments
 from dfilter.packets.region import Region
-from dfilter.packets.session import FrameLike, Session, needs_of
+from dfilter.packets.session import FrameLike, Needs, Session
 from dfilter.packets.view import View
 from dfilter.prune.segments import key_of
 
@@ -32,19 +32,17 @@ class _Noting:
         buf, start = region.buf, region.start
         key, sender = key_of(view.addresses, view.ports)
         seq, ack = (int.from_bytes(buf[start + at : start + at + 4], "big") for at in (4, 8))
-        segment = Segments.single(key, sender, view.ports, seq, ack, buf[start + 13])
-        self.found.append((segment, quoted))
+        self.found.append((Segments.single(key, sender, view.ports, seq, ack, buf[start + 13]), quoted))
 
 
 class Probe:
-    """Looks for segments in frames, which it is given in file order."""
+    """Dissects frames, which it is given in file order, as far as TCP; `needs`: what else will be asked of them."""
 
-    def __init__(self) -> None:
-        self._session = Session(needs_of(["tcp.stream"]))
+    def __init__(self, needs: Needs) -> None:
+        self._session = Session(needs)
         self._noting = self._session.memory("tcp", _Noting)
 
-    def segments(self, frame: FrameLike) -> list[tuple[Segments, bool]]:
-        """The segments of a frame, outermost first, each with whether an ICMP error quotes it."""
+    def dissect(self, frame: FrameLike) -> tuple[View, list[tuple[Segments, bool]]]:
+        """The view of a frame, and its segments, outermost first, each with whether an ICMP error quotes it."""
         self._noting.found = []
-        self._session.dissect(frame)
-        return self._noting.found
+        return self._session.dissect(frame), self._noting.found

@@ -10,7 +10,7 @@ frames that no conversation accounts for: those without a common shape, and data
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,7 +29,7 @@ from dfilter.packets.dispatch import catalogue
 from dfilter.packets.protocols.tcp_facts import Tracker
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.routes import Routes
-from dfilter.packets.session import Needs, Session
+from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, ShapeKnowledge
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.follow import Follower
@@ -43,6 +43,11 @@ TRIED = 20_000
 """Frames after which it is asked whether most have a common shape; if not, dissecting all costs less."""
 
 
+LOOK_BYTES = 1 << 24
+"""Bytes of a plain capture that are looked at together: several times what a stateless scan takes, as there are several
+times as many columns."""
+
+
 class _UnsuitableError(Exception):
     """This capture is not one to prune."""
 
@@ -53,7 +58,8 @@ class Remainder:
 
     Attributes:
         streams: for each frame the row of its conversation, -1 without one (of tunnelled segments: `inner`).
-        others: numbers of frames to be dissected that belong to no row.
+        others: numbers of frames to be dissected that belong to no row; `late`: those of them that the first look has
+            not dissected.
         undecided: for each filter, the numbers of the frames that it must be asked about.
         certain: for each filter, the numbers of the frames that it selects for certain.
         inner: number of a frame -> rows of the segments in it that columns do not see.
@@ -61,6 +67,7 @@ class Remainder:
 
     streams: list[Array] = field(default_factory=list)
     others: list[Array] = field(default_factory=list)
+    late: list[Array] = field(default_factory=list)
     undecided: list[list[Array]] = field(default_factory=list)
     certain: list[list[Array]] = field(default_factory=list)
     inner: dict[int, list[int]] = field(default_factory=dict)
@@ -82,10 +89,14 @@ class Pruner:
         tests = [build(test, PacketReader(version=version), version=version) for test in plan.tests]
         self._samples = Samples(tests, plan.names)
         self._table = Table()
-        self._follower = Follower(self._table, self._routes, self._samples, len(plan.tests))
+        self._follower = Follower(self._table, self._routes, self._samples, len(plan.tests), plan.analysed)
         self._datagrams = Datagrams(self._routes, needs.reachable, self._samples, len(plan.tests))
-        self._probe = Probe()
+        self._is_early = self._routes.is_alone and not needs.look_ahead and not needs.second_look
+        """Frames of no conversation are asked in the first look: nothing in conversations depends on them."""
+        self._probe = Probe(needs if self._is_early else needs_of([STREAM]))
         self._strays = 0
+        self._asked_early = False
+        self._hits: list[list[int]] = []
         self.remainder = Remainder(undecided=[[] for _ in filters], certain=[[] for _ in filters])
         self.dissected_frames = self.dissected_streams = 0
 
@@ -100,7 +111,7 @@ class Pruner:
     def look(self, capture: Capture) -> bool:
         """The first look; False where dissecting every frame is better."""
         try:
-            for chunk in chunks_of(capture):
+            for chunk in chunks_of(capture, LOOK_BYTES):
                 self._look(chunk)
         except (_UnsuitableError, TooManyError):
             return False
@@ -114,34 +125,39 @@ class Pruner:
         shaped = self._plan.columns.split(chunk, columns)
         empty = [[np.zeros(size, np.bool_) for _ in range(len(self._plan.tests) + 1)] for _ in range(2)]
         findings = Findings(empty[0], empty[1], np.full(size, -1, np.int64))  # the last: anything more at all
-        strays, unfit = self._conversations(chunk, shaped, findings)
+        columns.findings = findings
         for branch, chosen in shaped:
             chosen.findings = findings
             if branch.shape.last == "udp":
                 self._datagrams.take(chunk, branch.shape, chosen, findings)
-        columns.findings = findings
+        fed = self._strays_of(chunk, shaped)
+        for mask, sure in zip(findings.possible, findings.certain, strict=True):
+            fed |= mask & ~sure
+        early = np.flatnonzero(fed)
+        unfit = self._conversations(chunk, shaped, findings, early)
         certain, undecided = self._plan.columns.settle(columns, shaped)
         loose = findings.streams < 0
-        fed = np.zeros(size, np.bool_)
-        fed[strays] = fed[unfit] = True
+        fed[unfit] = True
         for mask in undecided:
             fed |= mask & loose
-        for mask, sure in zip(findings.possible, findings.certain, strict=True):
-            fed |= mask & ~sure & loose
         more = np.flatnonzero(findings.possible[-1] & ~loose)
         for index in range(len(self._filters)):
             for rows in (unfit, more) if self._plan.by_header[index] else (unfit,):
                 certain[index][rows] = False
                 undecided[index][rows] = True
+            if self._asked_early and self._is_early:
+                certain[index][early] = undecided[index][early] = False
+                certain[index][self._hits[index]] = True
             left.certain[index].append(_numbers(certain[index], chunk.first))
             left.undecided[index].append(_numbers(undecided[index], chunk.first))
         left.others.append(_numbers(fed, chunk.first))
+        fed[early] = False
+        left.late.append(_numbers(fed, chunk.first))
         left.streams.append(findings.streams.astype(np.int32))
         left.frames += size
 
-    def _conversations(self, chunk: Chunk, shaped: Sequence[Shaped], findings: Findings) -> tuple[Array, Array]:
-        """Follow the chunk's TCP conversations; the rows of frames without a shape, and with a broken header."""
-        segments, unfit = segments_of(chunk, shaped)
+    def _strays_of(self, chunk: Chunk, shaped: Sequence[Shaped]) -> Array:
+        """The frames that no shape accounts for: without one, or tunnels."""
         stray = np.ones(len(chunk), np.bool_)
         for branch, columns in shaped:
             stray[columns.rows] = False
@@ -149,24 +165,39 @@ class Pruner:
                 at = branch.shape.layers["udp"]
                 tunnel = self._tunnels[columns.number(at, 2)] | self._tunnels[columns.number(at + 2, 2)]
                 stray[columns.rows[tunnel]] = True
-        strays = np.flatnonzero(stray)
-        self._strays += len(strays)
+        self._strays += int(np.count_nonzero(stray))
         if self.remainder.frames > TRIED and 2 * self._strays > self.remainder.frames:
             raise _UnsuitableError
+        return stray
+
+    def _conversations(self, chunk: Chunk, shaped: Sequence[Shaped], findings: Findings, loose: Array) -> Array:
+        """Follow the chunk's TCP conversations, and dissect the `loose` frames; the rows of broken headers."""
+        segments, unfit = segments_of(chunk, shaped)
         low = 0
-        for row in strays.tolist():
-            inner = self._probe.segments(chunk.frame(row))
-            if not inner:
-                continue
-            high = int(np.searchsorted(segments.rows, row))
-            self._follow(chunk, segments.part(low, high), findings)
-            low = high
-            rows = [self._table.touch(segment, quoted) for segment, quoted in inner]
-            for each in rows:
-                self._follower.feed(each, chunk.first + row)
-            self.remainder.inner[chunk.first + row] = rows
+        self._hits = [[] for _ in self._filters]
+        self._asked_early = self._is_early
+        self.dissected_frames += len(loose)
+        for row in loose.tolist():
+            view, inner = self._probe.dissect(chunk.frame(row))
+            if self._asked_early:
+                for compiled, hits in zip(self._filters, self._hits, strict=True):
+                    if compiled.test(view):
+                        hits.append(row)
+            if inner:
+                high = int(np.searchsorted(segments.rows, row))
+                self._follow(chunk, segments.part(low, high), findings)
+                low = high
+                self._meet(chunk.first + row, inner)
         self._follow(chunk, segments.part(low, len(segments)), findings)
-        return strays, unfit
+        return unfit
+
+    def _meet(self, number: int, inner: list[tuple[Segments, bool]]) -> None:
+        """Segments that columns do not see: their conversations must be dissected, with all that surrounds them."""
+        rows = [self._table.touch(segment, quoted) for segment, quoted in inner]
+        for row in rows:
+            self._follower.feed(row, number)
+        self.remainder.inner[number] = rows
+        self._is_early = False
 
     def _follow(self, chunk: Chunk, segments: Segments, findings: Findings) -> None:
         if len(segments):
@@ -174,18 +205,44 @@ class Pruner:
             findings.streams[segments.rows] = rows
             self._follower.take(chunk.data, chunk.first, segments, rows, codes, places, findings)
 
-    def rest(self) -> tuple[Array, Array] | None:
+    def select(self, reopen: Callable[[], Capture]) -> list[list[int]] | None:
+        """The second look: for each filter the frames that it selects; None where the first look was in vain.
+
+        Args:
+            reopen: opens the capture once more, from its beginning.
+        """
+        rest = self._rest()
+        if rest is None:
+            return None
+        numbers, streams = rest
+        more: list[list[int]] = [[] for _ in self._filters]
+        if len(numbers):
+            foresight = None
+            if self._needs.look_ahead or self._needs.second_look:
+                session = Session(self._needs)
+                for frame in self._frames(reopen(), session, numbers, streams):
+                    session.dissect(frame)
+                foresight = session.foreseen
+            session, asked = Session(self._needs, foresight=foresight), self._asked()
+            for frame in self._frames(reopen(), session, numbers, streams):
+                view = session.dissect(frame)
+                for index in asked.get(frame.number, ()):
+                    if self._filters[index].test(view):
+                        more[index].append(frame.number)
+        return [sorted(_joined(pieces).tolist() + found)
+                for pieces, found in zip(self.remainder.certain, more, strict=True)]  # fmt: skip
+
+    def _rest(self) -> tuple[Array, Array] | None:
         """(numbers of the frames to dissect, rows of all frames), after the first look; None where it was in vain."""
         left = self.remainder
-        streams = np.concatenate(left.streams) if left.streams else np.zeros(0, np.int32)
-        undecided = [np.concatenate(pieces) for pieces in left.undecided if pieces]
-        asked = np.unique(np.concatenate(undecided)) if undecided else np.zeros(0, np.int64)
-        others = np.concatenate(left.others) if left.others else asked
+        streams = _joined(left.streams)
+        asked = np.unique(_joined([_joined(pieces) for pieces in left.undecided]))
+        others = _joined(left.late if self._is_early else left.others)
         until = np.zeros(self._table.count + 1, np.int64)
         rows = streams[asked - 1]
         np.maximum.at(until, rows[rows >= 0], asked[rows >= 0])
         if not self._routes.is_alone:
-            until[: self._table.count][self._follower.fed_from[: self._table.count] < np.iinfo(np.int64).max] = 1 << 62
+            until[list(self._follower.fed_from)] = 1 << 62
         for number, inner in left.inner.items():  # their conversations meet others there
             until[inner] = np.maximum(until[inner], number)
         until[-1] = 0
@@ -195,10 +252,10 @@ class Pruner:
         chosen[others - 1] = True
         self.dissected_streams = int(np.count_nonzero(until))
         numbers = np.flatnonzero(chosen) + 1
-        self.dissected_frames = len(numbers)
+        self.dissected_frames += len(numbers)
         return (numbers if len(asked) else numbers[:0]), streams
 
-    def frames(self, capture: Capture, session: Session, numbers: Array, streams: Array) -> Iterator[Frame]:
+    def _frames(self, capture: Capture, session: Session, numbers: Array, streams: Array) -> Iterator[Frame]:
         """The frames with these numbers; the session learns the numbers of their conversations."""
         tracker: Tracker = session.memory("tcp", lambda: Tracker(session))
         for chunk in chunks_of(capture):
@@ -208,19 +265,13 @@ class Pruner:
                 tracker.conversations.given = [row] if row >= 0 else self.remainder.inner.get(number, [])[:]
                 yield chunk.frame(number - chunk.first)
 
-    def asked(self) -> dict[int, list[int]]:
+    def _asked(self) -> dict[int, list[int]]:
         """Number of a frame -> indices of the filters that must be asked about it."""
         found: dict[int, list[int]] = {}
         for index, pieces in enumerate(self.remainder.undecided):
-            for piece in pieces:
-                for number in piece.tolist():
-                    found.setdefault(number, []).append(index)
+            for number in _joined(pieces).tolist():
+                found.setdefault(number, []).append(index)
         return found
-
-    def certain(self, index: int) -> Array:
-        """The numbers of the frames that a filter selects for certain."""
-        pieces = self.remainder.certain[index]
-        return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
 
 
 def pruner_of(filters: Sequence[Filter], needs: Needs) -> Pruner | None:
@@ -238,6 +289,10 @@ def pruner_of(filters: Sequence[Filter], needs: Needs) -> Pruner | None:
         return None
     pruner = Pruner(filters, needs, plan, tunnels)
     return pruner if pruner.suits else None
+
+
+def _joined(pieces: Sequence[Array]) -> Array:
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
 
 
 def _numbers(mask: Array, first: int) -> Array:

@@ -46,6 +46,10 @@ tcp.stream in {0..2, 5} && ip.ttl < 128
 tcp.stream > 3 && http.response.code >= 400
 ftp.request.command == "USER" || smtp.req.command
 ftp-data
+tcp.analysis.retransmission
+tcp.analysis.retransmission && !(tcp.stream == 0) || http.request
+tcp.analysis.lost_segment or tcp.analysis.out_of_order || tcp.analysis.zero_window
+tcp.analysis.ack_lost_segment or tcp.analysis.zero_window_probe
 smb2.cmd == 5 || kerberos
 data
 """.strip().splitlines()
@@ -95,7 +99,7 @@ def test_plain_conversations_are_not_dissected(pruners: list[Pruner | None]) -> 
         assert pruner.dissected_frames < pruner.remainder.frames / 4, compiled.text
 
 
-@pytest.mark.parametrize("text", ["tcp.seq == 1", "tcp.analysis.retransmission && http", "frame.time_delta > 1 && dns"])
+@pytest.mark.parametrize("text", ["tcp.seq == 1", "tcp.analysis.duplicate_ack && http", "frame.time_delta > 1 && dns"])
 def test_fields_that_every_frame_tells_of_prune_nothing(text: str) -> None:
     compiled = dfilter.compile(text)
     assert pruner_of([compiled], compiled.needs) is None
