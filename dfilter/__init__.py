@@ -4,7 +4,7 @@
 
     dfilter.check("tcp.port == 80 && ip.addr").colour
     dfilter.compile("tcp.port in {80, 443}").matches(frame_bytes)
-    for frame in dfilter.read("capture.pcapng.gz", "http.request"):
+    for frame in dfilter.read("capture.pcapng.gz", "http.host"):
         print(frame.number, frame["http.host"])
 
 What the names below need is loaded on first use, so that checking a filter loads nothing of packets or captures.
@@ -28,6 +28,7 @@ from dfilter.errors import (
     FilterSyntaxError,
     FilterTypeError,
     NotFoundError,
+    PluginWarning,
     RecordError,
     UnknownFieldError,
     UnsupportedFieldError,
@@ -99,6 +100,7 @@ __all__ = [
     "Intervals",
     "LayerDetail",
     "NotFoundError",
+    "PluginWarning",
     "RecordError",
     "RecordField",
     "RecordFilter",

@@ -77,3 +77,7 @@ class RecordError(DfilterError, ValueError):
 
 class CaptureWarning(UserWarning):
     """A capture that could be read only in part; the message says at which byte it ends."""
+
+
+class PluginWarning(UserWarning):
+    """A package's protocol that is not used; the message names it and says why."""

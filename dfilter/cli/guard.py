@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from enum import IntEnum
 
@@ -39,7 +40,7 @@ class _Terminated(BaseException):
 def guarded(body: Callable[[], int]) -> int:
     """Run the body of a command; every failure becomes a message on standard error and an exit code."""
     try:
-        with _Termination():
+        with _Termination(), _Warnings():
             code = body()
             sys.stdout.flush()
             return code
@@ -76,8 +77,19 @@ def wrong_usage(text: str) -> NoReturn:
 
 def show_warnings(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     """A warning of dfilter as a message; others are for developers."""
-    if issubclass(category, dfilter.CaptureWarning):
+    if issubclass(category, dfilter.CaptureWarning | dfilter.PluginWarning):
         say(f"warning: {message}")
+
+
+class _Warnings:
+    """While the body runs, warnings of dfilter are messages."""
+
+    def __enter__(self) -> None:
+        self._before = warnings.showwarning
+        warnings.showwarning = show_warnings
+
+    def __exit__(self, *_: object) -> None:
+        warnings.showwarning = self._before
 
 
 class _Termination:

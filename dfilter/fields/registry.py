@@ -2,6 +2,7 @@
 
 In: names, as written in a filter.  Out: `FieldInfo`, the versions that register a name, deprecated
 spellings.
+Protocols of other packages (`dfilter.fields.plugins`) have their names beside those of every version.
 Always: importing this module reads no data; a lookup decompresses only the block of about a thousand names
 that holds the name; an unknown, hostile or overlong name is answered with None, never with an exception.
 
@@ -21,6 +22,10 @@ from dfilter.fields.shards import Shards, open_shards
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language.frozen import frozen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
 
 FIELDS_FILE = "fields.bin"
 MAX_NAME = 255
@@ -134,13 +139,25 @@ def lookup(name: str, version: Version) -> FieldInfo | None:
 
     Deprecated spellings are not registered names: see `resolve_alias`.  Source: ``tshark -G fields``.
     """
-    return _info(name, version) if _may_exist(name) else None
+    if not _may_exist(name):
+        return None
+    found = _info(name, version)
+    return found if found is not None else _plugins().lookup(name)
+
+
+def _plugins() -> ModuleType:
+    """The names of other packages' protocols, loaded when Wireshark's are not enough."""
+    from dfilter.fields import plugins
+
+    return plugins
 
 
 def versions_of(name: str) -> tuple[Version, ...]:
     """The versions that register `name`, oldest first; empty if none of them does."""
     entry = _entry(name) if _may_exist(name) else None
-    return tuple(sorted(entry.types)) if entry else ()
+    if entry is not None:
+        return tuple(sorted(entry.types))
+    return tuple(_plugins().versions_of(name)) if _may_exist(name) else ()
 
 
 def resolve_alias(name: str, version: Version) -> str | None:
@@ -193,6 +210,15 @@ def names(version: Version, prefix: str = "") -> Iterator[str]:
     """The names that `version` registers and that start with `prefix`, sorted by code point, read lazily."""
     if prefix and not _may_exist(prefix):
         return
+    found, added = _registered(version, prefix), _plugins().names(prefix)
+    if added:
+        from heapq import merge  # takes longer to load than names to list
+
+        found = merge(found, added)
+    yield from found
+
+
+def _registered(version: Version, prefix: str) -> Iterator[str]:
     shards = _shards()
     for number in range(shards.number_for(prefix), len(shards.keys)):
         first = shards.keys[number]
