@@ -16,10 +16,6 @@ import pytest
 from tests.docs.pages import text_of
 
 ROOT = Path(__file__).resolve().parents[1]
-DISSECTED = pytest.mark.skipif(
-    "with_plugins" not in (ROOT / "dfilter" / "packets" / "dispatch.py").read_text(encoding="utf-8"),
-    reason="the catalogue (packets/dispatch.py) does not ask packets/plugins.py for other packages' protocols yet",
-)
 SECTION = text_of("embedding.md").split("## Your own protocols")[1].split("\n## ")[0]
 BROKEN = {
     "raises": ("raise RuntimeError('boom')", "RuntimeError: boom"),
@@ -96,7 +92,6 @@ def test_its_names_are_completed_and_listed(installed: Path) -> None:
         "gizmo", "gizmo.message", "gizmo.serial", "gizmo.version"]  # fmt: skip
 
 
-@DISSECTED
 def test_its_packets_are_dissected(installed: Path) -> None:
     capture = str(installed / "capture.pcap")
     done = run(installed, "run", 'gizmo.serial >= 1000 and gizmo.message contains "hot"', capture, "-T", "fields", "-e",
@@ -123,7 +118,6 @@ def test_a_broken_package_is_left_out(name: str, tmp_path: Path) -> None:
     assert run(tmp_path, "check", "tcp.port == 80").stderr == ""
 
 
-@DISSECTED
 @pytest.mark.parametrize("name", CLASHES)
 def test_a_package_that_claims_what_is_another_s_is_left_out(name: str, tmp_path: Path) -> None:
     source, said = CLASHES[name]

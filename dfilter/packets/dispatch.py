@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from dfilter.packets.declare import Field, Protocol
+from dfilter.packets.plugins import with_plugins
 
 COLUMNS = frozenset({"_ws.col.protocol", "_ws.col.info", "_ws.col.def_src", "_ws.col.def_dst"})
 """The columns of a packet list that layers write: they may read any field."""
@@ -96,7 +97,7 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """The catalogue of every protocol that this installation has."""
-    return _index(_discover())
+    return with_plugins(_discover(), _index)
 
 
 def _discover() -> list[Protocol]:
