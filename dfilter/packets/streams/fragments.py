@@ -1,7 +1,8 @@
 """Putting IP fragments together.
 
 In: fragments of one datagram in any order.  Out: the whole datagram, with the frame that completes it.
-What always holds: memory is bounded: the oldest incomplete datagrams are forgotten, and none grows past 64 KiB.
+What always holds: memory is bounded: the oldest incomplete datagrams are forgotten, none grows past 64 KiB, and
+all of them together hold at most `MAX_HELD`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ MAX_DATAGRAMS = 4096
 """Incomplete datagrams remembered; beyond that the oldest is forgotten."""
 
 MAX_LENGTH = 65535
+
+MAX_HELD = 64 * 1024 * 1024
+"""Bytes of fragments that wait, with `PIECE_COST` for each; beyond that the oldest datagrams are forgotten."""
+
+PIECE_COST = 200
+"""What remembering a fragment costs beside its bytes."""
 
 FRAGMENT_KINDS = (
     ("fragment", T.FRAMENUM),
@@ -54,6 +61,7 @@ class Whole:
 class _Partial:
     total: int | None = None
     received: int = 0
+    cost: int = 0
     attempt_at: int = 0
     pieces: list[tuple[int, int, bytes]] = field(default_factory=list)
 
@@ -63,6 +71,7 @@ class Fragments:
 
     def __init__(self) -> None:
         self._partial: OrderedDict[Hashable, _Partial] = OrderedDict()
+        self._held = 0
 
     def add(self, key: Hashable, frame: int, offset: int, data: bytes, more: bool) -> Whole | None:
         """Take one fragment; the whole datagram if this one completes it."""
@@ -71,21 +80,32 @@ class Fragments:
         partial = self._partial.get(key)
         if partial is None:
             if len(self._partial) >= MAX_DATAGRAMS:
-                self._partial.popitem(last=False)
+                self._forget_oldest()
             partial = self._partial[key] = _Partial()
         if len(partial.pieces) > MAX_LENGTH // 8:
             return None
         partial.pieces.append((offset, frame, data))
         partial.received += len(data)
+        self._hold(partial, len(data) + PIECE_COST)
         if not more:
             partial.total = offset + len(data)
         if partial.total is None or partial.received < max(partial.total, partial.attempt_at):
             return None
         partial.attempt_at = partial.received * 2  # overlapping pieces must not make this quadratic
         whole = _assemble(partial)
-        if whole is not None:
-            del self._partial[key]
+        if whole is not None and self._partial.pop(key, None) is not None:
+            self._held -= partial.cost
         return whole
+
+    def _hold(self, partial: _Partial, cost: int) -> None:
+        partial.cost += cost
+        self._held += cost
+        while self._held > MAX_HELD:
+            self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        _, oldest = self._partial.popitem(last=False)
+        self._held -= oldest.cost
 
 
 def _assemble(partial: _Partial) -> Whole | None:

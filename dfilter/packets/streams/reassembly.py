@@ -10,6 +10,7 @@ the last of them, on the bytes put together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 
@@ -24,7 +25,7 @@ MAX_ASSEMBLY = 64 * 1024 * 1024
 
 
 MAX_SEGMENTS = 65536
-"""Segments of one message that are listed: a flood of empty repetitions must not eat memory."""
+"""Segments of one message that are listed, and those that wait behind a gap: floods of tiny ones must not eat memory."""
 
 
 class NeedMore(Exception):  # noqa: N818 - a request, not an error
@@ -62,6 +63,7 @@ class Assembly:
     told: tuple[str, str, bool] | None = None
     _data: bytearray = field(default_factory=bytearray)
     _later: dict[int, bytes] = field(default_factory=dict)
+    _later_offsets: list[int] = field(default_factory=list)
     _later_bytes: int = 0
 
     @property
@@ -96,17 +98,27 @@ class Assembly:
                 self.conflict = True
             self._data += data[self.have - offset :]
             self._take_later()
-        elif self._later_bytes + len(data) <= MAX_ASSEMBLY:
-            self._later[offset] = max(self._later.get(offset, b""), data, key=len)
-            self._later_bytes += len(data)
+        else:
+            self._keep_for_later(offset, data)
+
+    def _keep_for_later(self, offset: int, data: bytes) -> None:
+        """Keep what lies behind a gap, the longest of what begins at the same place."""
+        known = self._later.get(offset)
+        more = len(data) - len(known or b"")
+        if more <= 0 or self._later_bytes + more > MAX_ASSEMBLY or len(self._later) >= MAX_SEGMENTS:
+            return
+        if known is None:
+            heappush(self._later_offsets, offset)
+        self._later[offset] = data
+        self._later_bytes += more
 
     def _take_later(self) -> None:
         """Append what came before its turn, now that the gap before it is filled."""
-        while self._later:
-            offset = min(self._later)
-            if offset > self.have:
-                return
-            self._data += self._later.pop(offset)[self.have - offset :]
+        while self._later_offsets and self._later_offsets[0] <= self.have:
+            offset = heappop(self._later_offsets)
+            data = self._later.pop(offset)
+            self._later_bytes -= len(data)
+            self._data += data[self.have - offset :]
 
     def within(self, length: int) -> list[tuple[int, int, int]]:
         """The segments of the first `length` bytes, in order of the stream."""
