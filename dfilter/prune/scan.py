@@ -236,7 +236,9 @@ class Pruner:
         """(numbers of the frames to dissect, rows of all frames), after the first look; None where it was in vain."""
         left = self.remainder
         streams = _joined(left.streams)
-        asked = np.unique(_joined([_joined(pieces) for pieces in left.undecided]))
+        wanted = np.zeros(len(streams) + 1, np.bool_)
+        wanted[_joined([_joined(pieces) for pieces in left.undecided])] = True
+        asked = np.flatnonzero(wanted)  # numpy.unique would load numpy.ma first
         others = _joined(left.late if self._is_early else left.others)
         until = np.zeros(self._table.count + 1, np.int64)
         rows = streams[asked - 1]
