@@ -279,7 +279,7 @@ def _add_entry(layer: Layer, entry: Entry, at: int) -> None:
     elif name is not None and value.isascii() and value.isdigit() and len(value) < 20:
         add(name, int(value), at, length)
     if entry.name == b":path":
-        _add_path(layer, entry.value, at)
+        add_path(layer, entry.value, at)
     shown = unquote_to_bytes(entry.value).decode("utf-8", "replace") if _ESCAPE.search(value) else value
     add("http2.header.unescaped", shown, at, length)
     add("http2.header.repr", entry.representation, at, 1)
@@ -287,7 +287,7 @@ def _add_entry(layer: Layer, entry: Entry, at: int) -> None:
         add("http2.header.index", entry.index, at, 1)
 
 
-def _add_path(layer: Layer, path: bytes, at: int) -> None:
+def add_path(layer: Layer, path: bytes, at: int) -> None:
     question = path.find(b"?")
     if question < 0:
         return

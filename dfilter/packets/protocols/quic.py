@@ -19,7 +19,7 @@ from dfilter.packets.protocols.quic_connections import (
     Space,
 )
 from dfilter.packets.protocols.quic_crypto import VERSION_1, VERSION_2, PlainPacket, initial_keys, remove_protection
-from dfilter.packets.protocols.quic_frames import FIELDS, CryptoFrame, notable_frames
+from dfilter.packets.protocols.quic_frames import FIELDS, CryptoFrame, StreamFrame, notable_frames
 from dfilter.packets.protocols.quic_packets import (
     FIXED,
     FORCED_NEGOTIATION,
@@ -34,11 +34,14 @@ from dfilter.packets.protocols.quic_packets import (
     quic_info,
     variable_integer,
 )
+from dfilter.packets.protocols.quic_streams import FIELDS as STREAM_FIELDS
+from dfilter.packets.protocols.quic_streams import Carrier, deliver_stream
 from dfilter.packets.protocols.tls import push_bare_handshake
 from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import View
 
+HTTP3_ALPN, HTTP3_DRAFTS = b"h3", b"h3-"
 LONGEST_ID = 20
 SHORTEST = 13
 
@@ -83,11 +86,17 @@ QUIC = Protocol(
             quic.crypto.fragments       NONE
             quic.crypto.fragment        FRAMENUM
             quic.crypto.fragment.count  UINT32
+            quic.fragments              NONE
+            quic.fragment               FRAMENUM
+            quic.fragment.count         UINT32
+            quic.reassembled.length     UINT32
+            quic.reassembled.data       BYTES
         """, stateful=True),
         computed("quic.reassembled_in", T.FRAMENUM, look_ahead=True),
         *FIELDS,
     ),
     carries=("tls",),
+    decrypts=("http3",),
     fill=fill_quic,
     info=quic_info,
     # only long headers, of packets with keys that anyone can tell, lead on
@@ -242,11 +251,23 @@ def _decrypt(view: View, part: Region, packet: Packet, connection: QuicConnectio
     if packet.plain is None:
         return
     space.largest[side] = max(space.largest[side], packet.plain.number)
-    for piece, frame in enumerate(notable_frames(packet.plain.payload)):
+    payload, is_http3 = packet.plain.payload, _is_http3(view, connection)
+    for piece, frame in enumerate(notable_frames(payload)):
         if isinstance(frame, CryptoFrame):
             _deliver(view, packet, connection, side, frame, piece)
+        elif isinstance(frame, StreamFrame):
+            if is_http3 and space is connection.application:
+                deliver_stream(Carrier(view, packet, connection.streams, connection.number, side, frame), payload)
         else:
             view.session.memory("quic", QuicConnections).learn(connection, side, frame)
+
+
+def _is_http3(view: View, connection: QuicConnection) -> bool:
+    """Has the connection agreed on HTTP/3, and does anybody ask what its streams hold?"""
+    agreed = connection.tls.protocol or connection.tls.offered or b""
+    if agreed != HTTP3_ALPN and not agreed.startswith(HTTP3_DRAFTS):
+        return False
+    return "http3" in view.session.reachable or view.session.needs.wants(*STREAM_FIELDS)
 
 
 def _space(packet: Packet, connection: QuicConnection) -> Space:

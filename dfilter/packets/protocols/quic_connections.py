@@ -12,6 +12,7 @@ from typing import Any
 
 from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys
 from dfilter.packets.protocols.quic_protection import QuicProtection
+from dfilter.packets.protocols.quic_streams import QuicStreams
 from dfilter.packets.protocols.tls_session import TlsConnection
 
 Endpoint = tuple[bytes, int]
@@ -74,6 +75,7 @@ class QuicConnection:
         tls: what TLS remembers.
         protection: the keys of the packets behind the Initial ones.
         has_short: a packet with a short header was seen.
+        streams: the data of its streams.
     """
 
     number: int
@@ -87,6 +89,7 @@ class QuicConnection:
     tls: TlsConnection = field(default_factory=TlsConnection)
     protection: QuicProtection = field(default_factory=QuicProtection)
     has_short: bool = False
+    streams: QuicStreams = field(default_factory=QuicStreams)
 
 
 class QuicConnections:

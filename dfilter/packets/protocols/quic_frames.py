@@ -1,6 +1,6 @@
 """QUIC frames (RFC 9000 section 19), of packets that could be decrypted.
 
-In: the payload of one packet.  Out: `CryptoFrame`s and new connection IDs when it is dissected, fields when its layer
+In: the payload of one packet.  Out: what dissection looks at, fields when its layer
 is filled.
 What always holds: a frame that is not known, or does not fit, ends the walk.
 """
@@ -97,8 +97,22 @@ class CryptoFrame:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class StreamFrame:
+    """A STREAM frame: `length` bytes at `offset` of stream `number`; `at`: where they lie in the payload."""
+
+    number: int
+    offset: int
+    length: int
+    at: int
+
+
+Notable = CryptoFrame | StreamFrame | bytes
+"""What dissection looks at: handshake data, data of streams, and a connection ID that the sender offers."""
+
+
 class FrameWalk:
-    """A cursor over a payload; `layer` is None while only CRYPTO frames are looked for."""
+    """A cursor over a payload; `layer` is None while only notable frames are looked for."""
 
     __slots__ = ("at", "layer", "region")
 
@@ -130,8 +144,8 @@ class FrameWalk:
         return value
 
 
-def notable_frames(payload: bytes) -> Iterator[CryptoFrame | bytes]:
-    """The CRYPTO frames of a payload and the connection IDs that its sender offers, as far as it can be read."""
+def notable_frames(payload: bytes) -> Iterator[Notable]:
+    """The frames of a payload that dissection looks at, as far as it can be read."""
     yield from walk_frames(FrameWalk(payload))
 
 
@@ -141,7 +155,7 @@ def fill_frames(layer: Layer, payload: bytes) -> None:
         pass
 
 
-def walk_frames(walk: FrameWalk) -> Iterator[CryptoFrame | bytes]:
+def walk_frames(walk: FrameWalk) -> Iterator[Notable]:
     try:
         while walk.at < walk.region.length:
             walk.note("frame", None)
@@ -150,6 +164,8 @@ def walk_frames(walk: FrameWalk) -> Iterator[CryptoFrame | bytes]:
                 yield _crypto(walk)
             elif type_ == NEW_CONNECTION_ID:
                 yield _new_connection_id(walk)
+            elif type_ in STREAMS:
+                yield _stream(walk, type_)
             elif not _walk_frame(walk, type_):
                 return
     except DissectionError:
@@ -161,8 +177,6 @@ def _walk_frame(walk: FrameWalk, type_: int) -> bool:
         _padding(walk)
     elif type_ in (ACK, ACK_ECN):
         _acknowledgement(walk, type_ == ACK_ECN)
-    elif type_ in STREAMS:
-        _stream(walk, type_)
     elif type_ in _INTEGERS:
         for name in _INTEGERS[type_]:
             walk.integer(name)
@@ -179,17 +193,18 @@ def _walk_frame(walk: FrameWalk, type_: int) -> bool:
     return True
 
 
-def _stream(walk: FrameWalk, type_: int) -> None:
+def _stream(walk: FrameWalk, type_: int) -> StreamFrame:
     """RFC 9000 section 19.8; the type's low bits tell which parts there are."""
     for name, bit in (("fin", FIN), ("len", HAS_LENGTH), ("off", HAS_OFFSET)):
         walk.note("stream." + name, type_ & bit != 0)
     number = walk.integer("stream.stream_id")
     walk.note("stream.initiator", number & 1)
     walk.note("stream.direction", number >> 1 & 1)
-    if type_ & HAS_OFFSET:
-        walk.integer("stream.offset")
+    offset = walk.integer("stream.offset") if type_ & HAS_OFFSET else 0
     size = walk.integer("stream.length") if type_ & HAS_LENGTH else walk.left
+    at = walk.at
     walk.note("stream_data", walk.opaque(size))
+    return StreamFrame(number, offset, size, at)
 
 
 def _new_connection_id(walk: FrameWalk) -> bytes:

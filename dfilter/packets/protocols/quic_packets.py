@@ -7,9 +7,10 @@ holds: nothing here changes state; fields of decrypted content cover no bytes of
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from dfilter.packets.protocols.quic_crypto import VERSION_2, PlainPacket
-from dfilter.packets.protocols.quic_frames import fill_frames
+from dfilter.packets.protocols.quic_frames import StreamFrame, fill_frames, notable_frames
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
 
@@ -30,6 +31,8 @@ class Packet:
         number_at: where the protected part begins, from the packet's start.
         plain: the packet without its protection, if it could be removed.
         opaque: nothing else was to be made of it (the rest of a datagram that is no packet).
+        notes: fields that its frames have beyond their own.
+        texts: what a packet list says of the frames inside its streams, by where their data lies.
         is_first_short: the first with a short header in its connection; of this one alone Wireshark 4.4 says that it
             could not be decrypted.
     """
@@ -45,6 +48,7 @@ class Packet:
     opaque: bool = False
     is_first_short: bool = False
     notes: list[tuple[str, object]] = field(default_factory=list)
+    texts: dict[int, list[str]] = field(default_factory=dict)
 
 
 def variable_integer(part: Region, at: int) -> tuple[int, int]:
@@ -179,9 +183,12 @@ def _frames_of(layer: Layer, packets: list[Packet]) -> list[str]:
     plain = [packet.plain for packet in packets if packet.plain is not None]
     if len(plain) != 1 or packets[-1].plain is None:
         return []
-    streams = iter(layer.computed("quic.stream.stream_id"))
+    streams = (frame for frame in notable_frames(plain[0].payload) if isinstance(frame, StreamFrame))
     texts = [f"PKN: {plain[0].number}"]
     for kind in layer.computed("quic.frame_type"):
-        is_stream = 0x08 <= kind < 0x10
-        texts.append(f"STREAM({next(streams, '')})" if is_stream else _FRAME_NAMES.get(kind, f"Unknown ({kind})"))
+        if not 0x08 <= kind < 0x10:
+            texts.append(_FRAME_NAMES.get(kind, f"Unknown ({kind})"))
+            continue
+        for stream in islice(streams, 1):
+            texts += [f"STREAM({stream.number})", *packets[-1].texts.get(stream.at, ())]
     return texts

@@ -19,7 +19,7 @@ from dfilter.packets.protocols.ocsp import OCSP
 from dfilter.packets.protocols.tls_application import application_name
 from dfilter.packets.protocols.tls_decrypt import bare_mac_length
 from dfilter.packets.protocols.tls_fields import handshake_fields
-from dfilter.packets.protocols.tls_handshake import TLS13, Agreed, server_choice
+from dfilter.packets.protocols.tls_handshake import TLS13, Agreed, server_choice, sole_offer
 from dfilter.packets.protocols.tls_info import version_name, write_tls
 from dfilter.packets.protocols.tls_inside import PROTOCOLS, begin, dissect_inside
 from dfilter.packets.protocols.tls_plain import PLAIN
@@ -303,6 +303,7 @@ def _learn(view: View, connection: TlsConnection, messages: list[Message], sende
             connection.wait(RANDOM_FIELDS, frame)
             if message.body is not None:
                 protection.client_hello(sender, message.body.rest(4))
+                connection.offered = sole_offer(message.body.rest(4))
         elif message.type == 2 and message.body is not None:
             version, suite, protocol = server_choice(message.body.rest(4))
             connection.version, connection.suite = version, suite

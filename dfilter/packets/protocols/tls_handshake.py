@@ -216,6 +216,20 @@ def server_choice(hello: bytes) -> tuple[int, int | None, bytes | None]:
     return TLS13 if version >> 8 == 0x7F else version, suite, protocol
 
 
+def sole_offer(hello: bytes) -> bytes | None:
+    """The ALPN protocol that a client hello's body offers, if it is the only one."""
+    at = 35 + (hello[34] if len(hello) > 34 else 0)
+    at += 2 + int.from_bytes(hello[at : at + 2], "big")
+    at += 3 + (hello[at] if len(hello) > at else 0)
+    while at + 4 <= len(hello):
+        type_, size = int.from_bytes(hello[at : at + 2], "big"), int.from_bytes(hello[at + 2 : at + 4], "big")
+        content = hello[at + 4 : at + 4 + size]
+        if type_ == 16:
+            return content[3:] if len(content) > 3 and len(content) == 3 + content[2] else None
+        at += 4 + size
+    return None
+
+
 def _new_session_ticket(walk: Walk, agreed: Agreed) -> None:
     walk.number("handshake.session_ticket_lifetime_hint", 4)
     if is_tls13(agreed.version):

@@ -54,6 +54,7 @@ class TlsConnection:
         version: as agreed; 0 until it is known.
         suite: the chosen cipher suite, if known.
         protocol: what ALPN chose, if anything.
+        offered: what the client offered there, if that was one protocol alone.
         cipher_frames: for each end, the frame with its last ChangeCipherSpec.
         unfinished: for each end, the message that lacks its end.
         undecided: (fields, frame) of what depends on the version that is not known yet.
@@ -65,6 +66,7 @@ class TlsConnection:
     version: int = 0
     suite: int | None = None
     protocol: bytes | None = None
+    offered: bytes | None = None
     cipher_frames: list[int | None] = field(default_factory=lambda: [None, None])
     unfinished: list[Unfinished | None] = field(default_factory=lambda: [None, None])
     undecided: list[tuple[tuple[str, ...], int]] = field(default_factory=list)

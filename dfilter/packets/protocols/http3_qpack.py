@@ -1,0 +1,241 @@
+"""QPACK (RFC 9204): the headers of HTTP/3, and the instructions that fill their tables.
+
+In: the bytes of an encoder stream and field sections of one direction, in order.  Out: `Instruction`s and headers.
+What always holds: the dynamic table, what is decoded and the number of headers are bounded; bytes that break the format
+raise `Broken`, those that end too early `Unfinished`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from hpack.exceptions import HPACKError
+from hpack.huffman_table import decode_huffman
+
+from dfilter.packets.protocols.http3_static import STATIC_TABLE
+
+MAX_TABLE = 1 << 20
+"""Bytes a dynamic table may hold, whatever the peers agreed on."""
+MAX_HEADERS = 1024
+MAX_SECTION = 1 << 16
+"""Bytes of a field section, and of the headers in it, beyond which it is not decoded."""
+ENTRY_OVERHEAD = 32
+CAPACITY, DUPLICATE, INSERT, INSERT_INDEXED = "dtable_cap", "duplicate", "insert", "insert_indexed"
+
+Header = tuple[bytes, bytes]
+
+
+class Broken(Exception):  # noqa: N818 - a finding about the bytes
+    """The bytes break the format."""
+
+
+class Unfinished(Exception):  # noqa: N818 - a finding about the bytes
+    """The bytes end within an instruction."""
+
+
+class Blocked(Exception):  # noqa: N818 - a finding about the bytes
+    """The section needs entries that have not come (`needed` of them, `known` are there)."""
+
+    def __init__(self, needed: int, known: int) -> None:
+        super().__init__(needed, known)
+        self.needed = needed
+        self.known = known
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string: where its bytes lie, as they were sent, and what they say."""
+
+    at: int
+    raw: bytes
+    value: bytes
+    is_huffman: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """What an encoder tells (RFC 9204 section 4.3).
+
+    Attributes:
+        number: a capacity, or the index of a name or of an entry.
+        number_length: the bytes of `number`, which begin where the instruction does.
+    """
+
+    kind: str
+    at: int
+    length: int
+    number: int = 0
+    number_length: int = 0
+    name: Text | None = None
+    value: Text | None = None
+
+
+class DynamicTable:
+    """The entries that one direction's encoder has inserted.
+
+    Attributes:
+        inserted: how many, ever.
+        most: the greatest capacity that the other side allows.
+    """
+
+    def __init__(self) -> None:
+        self.inserted = 0
+        self.most = 0
+        self._entries: deque[Header] = deque()
+        self._capacity = 0
+        self._size = 0
+
+    def follow(self, data: bytes, at: int) -> Instruction:
+        """Read the instruction at `at`, and do as it says."""
+        instruction = _instruction(data, at)
+        name, value = instruction.name, instruction.value
+        if instruction.kind == CAPACITY:
+            self._capacity = min(instruction.number, MAX_TABLE)
+            self.most = self.most or self._capacity
+            self._evict()
+        elif instruction.kind == DUPLICATE:
+            self._insert(*self.entry(self.inserted - 1 - instruction.number))
+        elif value is not None:
+            known = name.value if name is not None else self._name(instruction.number, data[at] & 0x40 != 0)
+            self._insert(known, value.value)
+        return instruction
+
+    def entry(self, index: int) -> Header:
+        """The entry with this absolute index."""
+        place = index - (self.inserted - len(self._entries))
+        if not 0 <= place < len(self._entries):
+            raise Broken
+        return self._entries[place]
+
+    def _name(self, number: int, is_static: bool) -> bytes:
+        return static_entry(number)[0] if is_static else self.entry(self.inserted - 1 - number)[0]
+
+    def _insert(self, name: bytes, value: bytes) -> None:
+        self._entries.append((name, value))
+        self._size += len(name) + len(value) + ENTRY_OVERHEAD
+        self.inserted += 1
+        self._evict()
+
+    def _evict(self) -> None:
+        while self._size > self._capacity and self._entries:
+            name, value = self._entries.popleft()
+            self._size -= len(name) + len(value) + ENTRY_OVERHEAD
+
+    def decode(self, section: bytes) -> list[Header]:
+        """The headers of a field section (RFC 9204 section 4.5); `Broken` or `Blocked` if there are none."""
+        if len(section) > MAX_SECTION:
+            raise Broken
+        try:
+            return self._decode(section)
+        except Unfinished as error:
+            raise Broken from error
+
+    def _decode(self, section: bytes) -> list[Header]:
+        encoded, at = integer(section, 0, 0xFF)
+        needed = self._needed(encoded)
+        delta, after = integer(section, at, 0x7F)
+        base = needed - delta - 1 if section[at] & 0x80 else needed + delta
+        if needed > self.inserted:
+            raise Blocked(needed, self.inserted)
+        headers: list[Header] = []
+        at, size = after, 0
+        while at < len(section):
+            header, at = self._line(section, at, base)
+            headers.append(header)
+            size += len(header[0]) + len(header[1])
+            if len(headers) > MAX_HEADERS or size > MAX_SECTION:
+                raise Broken
+        return headers
+
+    def _needed(self, encoded: int) -> int:
+        """The required insert count (RFC 9204 section 4.5.1.1)."""
+        if not encoded:
+            return 0
+        entries = self.most // ENTRY_OVERHEAD
+        if not entries or encoded > 2 * entries:
+            raise Broken
+        highest = self.inserted + entries
+        needed = highest // (2 * entries) * (2 * entries) + encoded - 1
+        if needed > highest:
+            needed -= 2 * entries
+        if needed <= 0:
+            raise Broken
+        return needed
+
+    def _line(self, section: bytes, at: int, base: int) -> tuple[Header, int]:
+        """One header, and where the next one begins."""
+        first = section[at]
+        if first & 0x80:
+            index, at = integer(section, at, 0x3F)
+            return (static_entry(index) if first & 0x40 else self.entry(base - 1 - index)), at
+        if first & 0xF0 == 0x10:
+            index, at = integer(section, at, 0x0F)
+            return self.entry(base + index), at
+        if first & 0x40:
+            index, at = integer(section, at, 0x0F)
+            name = (static_entry(index) if first & 0x10 else self.entry(base - 1 - index))[0]
+        elif first & 0x20:
+            text, at = string(section, at, 0x07)
+            name = text.value
+        else:
+            index, at = integer(section, at, 0x07)
+            name = self.entry(base + index)[0]
+        value, at = string(section, at, 0x7F)
+        return (name, value.value), at
+
+
+def static_entry(index: int) -> Header:
+    if index >= len(STATIC_TABLE):
+        raise Broken
+    return STATIC_TABLE[index]
+
+
+def _instruction(data: bytes, at: int) -> Instruction:
+    first = data[at]
+    if first & 0x80:
+        number, after = integer(data, at, 0x3F)
+        value, end = string(data, after, 0x7F)
+        return Instruction(INSERT_INDEXED, at, end - at, number, after - at, None, value)
+    if first & 0x40:
+        name, after = string(data, at, 0x1F)
+        value, end = string(data, after, 0x7F)
+        return Instruction(INSERT, at, end - at, 0, 0, name, value)
+    number, end = integer(data, at, 0x1F)
+    return Instruction(CAPACITY if first & 0x20 else DUPLICATE, at, end - at, number, end - at)
+
+
+def integer(data: bytes, at: int, mask: int) -> tuple[int, int]:
+    """An integer with a prefix (RFC 9204 section 4.1.1), and where the next thing begins."""
+    if at >= len(data):
+        raise Unfinished
+    value = data[at] & mask
+    at += 1
+    if value < mask:
+        return value, at
+    for shift in range(0, 63, 7):
+        if at >= len(data):
+            raise Unfinished
+        byte = data[at]
+        at += 1
+        value += (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return value, at
+    raise Broken
+
+
+def string(data: bytes, start: int, mask: int) -> tuple[Text, int]:
+    """A string whose length has a prefix; the bit above the prefix tells of Huffman codes."""
+    length, at = integer(data, start, mask)
+    if length > MAX_SECTION:
+        raise Broken
+    if at + length > len(data):
+        raise Unfinished
+    raw = value = data[at : at + length]
+    is_huffman = data[start] & (mask + 1) != 0
+    if is_huffman:
+        try:
+            value = bytes(decode_huffman(raw))
+        except (HPACKError, IndexError) as error:
+            raise Broken from error
+    return Text(at, raw, value, is_huffman), at + length
