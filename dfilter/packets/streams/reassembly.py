@@ -25,7 +25,7 @@ MAX_ASSEMBLY = 64 * 1024 * 1024
 
 
 MAX_SEGMENTS = 65536
-"""Segments of one message that are listed, and those that wait behind a gap: floods of tiny ones must not eat memory."""
+"""Segments of one message that are listed, or wait behind a gap: a flood of tiny ones must not eat memory."""
 
 
 class NeedMore(Exception):  # noqa: N818 - a request, not an error
