@@ -92,6 +92,8 @@ class Table:
         self.repeats = np.zeros((2, 1024), np.uint8)
         self._base = np.full((2, 1024), -1, np.int64)
         self._have = np.zeros((2, 1024), np.int64)
+        self._told = np.zeros((2, 1024), np.bool_)
+        """The other end's acknowledgement came before anything that this one sent."""
         self._last_ack = np.full((2, 1024), -1, np.int64)
         self._closed = np.zeros(1024, np.bool_)
         self._odd = np.zeros(1024, np.bool_)
@@ -153,7 +155,7 @@ class Table:
         self.count = count
 
     def _grow(self) -> None:
-        for name in ("ports", "client", "opened", "repeats", "_base", "_have", "_last_ack", "_closed", "_odd"):
+        for name in ("ports", "client", "opened", "repeats", "_base", "_have", "_told", "_last_ack", "_closed", "_odd"):
             old = getattr(self, name)
             fill = -1 if name in ("_base", "_last_ack") else 0
             setattr(self, name, np.concatenate([old, np.full_like(old, fill)], axis=-1))
@@ -219,7 +221,7 @@ class Table:
         late_fin = (flags & FIN != 0) & ~data & (place != own) & (end != own)
         odd |= (data & ~new & ~old) | late_fin | ~part.whole[order]
         odd |= ((part.window[order] == 0) & (flags & RST == 0)) | (data & (flags & SYN != 0)) | self._odd[mine]
-        odd |= (flags & SYN != 0) & ((own > 1) | (other > 1))
+        odd |= (flags & SYN != 0) & ((own > 1) | (other > 1) | self._told[sender, mine])
         self._note_repeats(_Sorted(of, sender, seq, ack, flags), rows, length)
         self._closed[mine[_closing(flags)]] = True
         again = (end > 0) & (end <= own) & ((length != 1) | (place + 1 != own) | (flags & (SYN | FIN) != 0))
@@ -260,6 +262,7 @@ class Table:
             by_other = np.flatnonzero(unknown & (told < own))
             self._base[side, rows[by_other]] = (part.ack[told[by_other]] - 1) & _MASK
             self._have[side, rows[by_other]] = 1
+            self._told[side, rows[by_other]] = True
 
     def _note_repeats(self, part: _Sorted, rows: Array, length: Array) -> None:
         """Count acknowledgements that say again what their sender's last one said."""
