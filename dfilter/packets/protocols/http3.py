@@ -24,7 +24,7 @@ from dfilter.packets.protocols.http3_fields import (
     fill_part,
     frame_text,
 )
-from dfilter.packets.protocols.http3_qpack import Blocked, Broken, DynamicTable, Unfinished
+from dfilter.packets.protocols.http3_qpack import Blocked, Broken, DynamicTable, Unfinished, read_instruction
 from dfilter.packets.protocols.quic_packets import variable_integer
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT
@@ -84,7 +84,7 @@ def dissect_http3(view: View, region: Region, connection: Http3Connection, side:
         except DissectionError:
             return Result(0, ONE_MORE_SEGMENT), None
     part.uni_type, part.content_at = uni_type, at
-    if part.is_request or uni_type in (CONTROL, PUSH):
+    if part.is_request or uni_type == CONTROL:
         more = _frames(region, part, connection, side)
     elif uni_type == ENCODER:
         more = _instructions(region, part, connection, side)
@@ -125,10 +125,10 @@ def _decode(section: bytes, frame: Http3Frame, connection: Http3Connection, side
         return
     try:
         frame.headers = connection.tables[side].decode(section)
-    except Blocked as error:
-        frame.blocked = error
+    except Blocked:
+        return  # Wireshark 4.4 shows nothing of such headers, not even once they could be read
     except Broken:
-        frame.is_broken = True
+        connection.broken[side] = True
 
 
 def _note_settings(content: Region, table: DynamicTable) -> None:
@@ -150,20 +150,28 @@ def _instructions(region: Region, part: Part, connection: Http3Connection, side:
     table, data = connection.tables[side], region.rest()
     part.instructions = []
     part.end = part.content_at
-    before = table.inserted
+    before, more = table.inserted, 0
     try:
-        while part.end < len(data) and not connection.broken[side]:
-            instruction = table.follow(data, part.end)
+        while part.end < len(data):
+            instruction = read_instruction(data, part.end)
             part.instructions.append(instruction)
             part.end += instruction.length
     except Unfinished:
-        return _inserted(part, table, before, ONE_MORE_SEGMENT)
+        more = ONE_MORE_SEGMENT
     except Broken:
+        part.end = len(data)
         connection.broken[side] = True
-    part.end = len(data)
-    return _inserted(part, table, before, 0)
-
-
-def _inserted(part: Part, table: DynamicTable, before: int, more: int) -> int:
+    _follow(part, connection, side)
     part.increment, part.inserted = table.inserted - before, table.inserted
     return more
+
+
+def _follow(part: Part, connection: Http3Connection, side: int) -> None:
+    """Fill the table, unless something in this direction was broken before."""
+    try:
+        for instruction in part.instructions or ():
+            if not connection.broken[side]:
+                connection.tables[side].follow(instruction)
+    except Broken:
+        connection.broken[side] = True
+    part.is_broken = connection.broken[side]

@@ -11,7 +11,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed, computed_table
 from dfilter.packets.protocols.http2_fields import SHARED_FIELDS as SHARED_FIELDS
 from dfilter.packets.protocols.http2_fields import add_path
-from dfilter.packets.protocols.http3_qpack import CAPACITY, INSERT, INSERT_INDEXED, Blocked, Header, Instruction, Text
+from dfilter.packets.protocols.http3_qpack import CAPACITY, INSERT, INSERT_INDEXED, Header, Instruction, Text
 from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.protocols.quic_packets import variable_integer
 from dfilter.packets.region import Region
@@ -53,9 +53,6 @@ _FIELDS = """
     http3.settings.value UINT64
     http3.priority_update_element_id UINT64
     http3.priority_update_field_value STRING
-    http3.header.qpack.blocked BOOLEAN
-    http3.header.qpack.blocked.rcint UINT32
-    http3.header.qpack.blocked.wcint UINT32
     http3.headers.header.length UINT32
     http3.headers.count UINT32
     http3.headers.header NONE
@@ -65,6 +62,7 @@ _FIELDS = """
     http3.headers.header.value STRING
     http3.request.full_uri STRING
     http3.qpack.encoder BYTES
+    http3.qpack_enc_failed NONE
     http3.qpack.encoder.icnt UINT64
     http3.qpack.encoder.icnt.inc UINT32
     http3.qpack.encoder.opcode.dtable_cap BYTES
@@ -105,8 +103,6 @@ class Http3Frame:
     type_size: int
     length_size: int
     headers: list[Header] | None = None
-    blocked: Blocked | None = None
-    is_broken: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -119,6 +115,7 @@ class Part:
         type_length: bytes of that type, if the piece begins with it.
         content_at: where its frames or instructions begin.
         end: where they end.
+        is_broken: the instructions of this direction cannot be followed any more.
         increment, inserted: entries that these instructions insert, and all so far.
     """
 
@@ -130,6 +127,7 @@ class Part:
     end: int = 0
     frames: list[Http3Frame] = field(default_factory=list)
     instructions: list[Instruction] | None = None
+    is_broken: bool = False
     increment: int = 0
     inserted: int = 0
 
@@ -167,9 +165,6 @@ def _add_frame(layer: Layer, region: Region, frame: Http3Frame) -> None:
         _add_headers(layer, frame, content)
     elif frame.type == SETTINGS:
         _add_settings(layer, content)
-    elif frame.type in (CANCEL_PUSH, MAX_PUSH_ID, PUSH_PROMISE):
-        value, size = variable_integer(content, 0)
-        add("http3.push_id", value, content.start, size)
     elif frame.type in PRIORITY_UPDATES:
         value, size = variable_integer(content, 0)
         add("http3.priority_update_element_id", value, content.start, size)
@@ -193,10 +188,6 @@ def _add_settings(layer: Layer, content: Region) -> None:
 
 def _add_headers(layer: Layer, frame: Http3Frame, content: Region) -> None:
     add, start = layer.add, layer.start + frame.at
-    if frame.blocked is not None:
-        add("http3.header.qpack.blocked", True, content.start, content.length)
-        add("http3.header.qpack.blocked.rcint", frame.blocked.needed, content.start, content.length)
-        add("http3.header.qpack.blocked.wcint", frame.blocked.known, content.start, content.length)
     if not frame.headers:
         return
     add("http3.headers.header.length", sum(8 + len(name) + len(value) for name, value in frame.headers), start, 1)
@@ -204,8 +195,9 @@ def _add_headers(layer: Layer, frame: Http3Frame, content: Region) -> None:
     for name, value in frame.headers:
         _add_header(layer, name, value, content.start)
     parts = {name: value.decode("ascii", "replace") for name, value in frame.headers}
-    if b":scheme" in parts and b":authority" in parts and b":path" in parts:
-        uri = f"{parts[b':scheme']}://{parts[b':authority']}{parts[b':path']}"
+    if b":authority" in parts:
+        scheme, path = (parts.get(name, "(null)") for name in (b":scheme", b":path"))
+        uri = f"{scheme}://{parts[b':authority']}{path}"
         add("http3.request.full_uri", uri, content.start)
 
 
@@ -234,6 +226,8 @@ def _add_encoder(layer: Layer, part: Part) -> None:
     if length:
         add("http3.qpack.encoder.icnt.inc", part.increment, at)
         add("http3.qpack.encoder.icnt", part.inserted, at)
+    if part.is_broken:
+        add("http3.qpack_enc_failed", None, at, length)
 
 
 def _add_instruction(layer: Layer, instruction: Instruction) -> None:

@@ -35,12 +35,7 @@ class Unfinished(Exception):  # noqa: N818 - a finding about the bytes
 
 
 class Blocked(Exception):  # noqa: N818 - a finding about the bytes
-    """The section needs entries that have not come (`needed` of them, `known` are there)."""
-
-    def __init__(self, needed: int, known: int) -> None:
-        super().__init__(needed, known)
-        self.needed = needed
-        self.known = known
+    """The section needs entries that have not come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +54,7 @@ class Instruction:
 
     Attributes:
         number: a capacity, or the index of a name or of an entry.
+        is_static: the index of a name is one of the static table.
         number_length: the bytes of `number`, which begin where the instruction does.
     """
 
@@ -69,6 +65,7 @@ class Instruction:
     number_length: int = 0
     name: Text | None = None
     value: Text | None = None
+    is_static: bool = False
 
 
 class DynamicTable:
@@ -86,9 +83,8 @@ class DynamicTable:
         self._capacity = 0
         self._size = 0
 
-    def follow(self, data: bytes, at: int) -> Instruction:
-        """Read the instruction at `at`, and do as it says."""
-        instruction = _instruction(data, at)
+    def follow(self, instruction: Instruction) -> None:
+        """Do as an instruction says."""
         name, value = instruction.name, instruction.value
         if instruction.kind == CAPACITY:
             self._capacity = min(instruction.number, MAX_TABLE)
@@ -97,9 +93,8 @@ class DynamicTable:
         elif instruction.kind == DUPLICATE:
             self._insert(*self.entry(self.inserted - 1 - instruction.number))
         elif value is not None:
-            known = name.value if name is not None else self._name(instruction.number, data[at] & 0x40 != 0)
+            known = name.value if name is not None else self._name(instruction)
             self._insert(known, value.value)
-        return instruction
 
     def entry(self, index: int) -> Header:
         """The entry with this absolute index."""
@@ -108,8 +103,9 @@ class DynamicTable:
             raise Broken
         return self._entries[place]
 
-    def _name(self, number: int, is_static: bool) -> bytes:
-        return static_entry(number)[0] if is_static else self.entry(self.inserted - 1 - number)[0]
+    def _name(self, instruction: Instruction) -> bytes:
+        number = instruction.number
+        return (static_entry(number) if instruction.is_static else self.entry(self.inserted - 1 - number))[0]
 
     def _insert(self, name: bytes, value: bytes) -> None:
         self._entries.append((name, value))
@@ -137,7 +133,7 @@ class DynamicTable:
         delta, after = integer(section, at, 0x7F)
         base = needed - delta - 1 if section[at] & 0x80 else needed + delta
         if needed > self.inserted:
-            raise Blocked(needed, self.inserted)
+            raise Blocked
         headers: list[Header] = []
         at, size = after, 0
         while at < len(section):
@@ -191,12 +187,13 @@ def static_entry(index: int) -> Header:
     return STATIC_TABLE[index]
 
 
-def _instruction(data: bytes, at: int) -> Instruction:
+def read_instruction(data: bytes, at: int) -> Instruction:
+    """The instruction at `at`."""
     first = data[at]
     if first & 0x80:
         number, after = integer(data, at, 0x3F)
         value, end = string(data, after, 0x7F)
-        return Instruction(INSERT_INDEXED, at, end - at, number, after - at, None, value)
+        return Instruction(INSERT_INDEXED, at, end - at, number, after - at, None, value, first & 0x40 != 0)
     if first & 0x40:
         name, after = string(data, at, 0x1F)
         value, end = string(data, after, 0x7F)

@@ -88,6 +88,7 @@ QUIC = Protocol(
             quic.crypto.fragment.count  UINT32
             quic.fragments              NONE
             quic.fragment               FRAMENUM
+            quic.fragment.overlap       BOOLEAN
             quic.fragment.count         UINT32
             quic.reassembled.length     UINT32
             quic.reassembled.data       BYTES
@@ -251,7 +252,7 @@ def _decrypt(view: View, part: Region, packet: Packet, connection: QuicConnectio
     if packet.plain is None:
         return
     space.largest[side] = max(space.largest[side], packet.plain.number)
-    payload, is_http3 = packet.plain.payload, _is_http3(view, connection)
+    payload, is_http3 = packet.plain.payload, _is_http3(view, packet, connection)
     for piece, frame in enumerate(notable_frames(payload)):
         if isinstance(frame, CryptoFrame):
             _deliver(view, packet, connection, side, frame, piece)
@@ -262,9 +263,9 @@ def _decrypt(view: View, part: Region, packet: Packet, connection: QuicConnectio
             view.session.memory("quic", QuicConnections).learn(connection, side, frame)
 
 
-def _is_http3(view: View, connection: QuicConnection) -> bool:
+def _is_http3(view: View, packet: Packet, connection: QuicConnection) -> bool:
     """Has the connection agreed on HTTP/3, and does anybody ask what its streams hold?"""
-    agreed = connection.tls.protocol or connection.tls.offered or b""
+    agreed = connection.tls.protocol or (connection.tls.offered if packet.type == ZERO_RTT else None) or b""
     if agreed != HTTP3_ALPN and not agreed.startswith(HTTP3_DRAFTS):
         return False
     return "http3" in view.session.reachable or view.session.needs.wants(*STREAM_FIELDS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from dfilter.packets.protocols.http3 import Http3Connection, Result, dissect_http3
 from dfilter.packets.protocols.quic_frames import StreamFrame
@@ -24,10 +25,12 @@ MAX_OPEN = 128 * 1024
 """Bytes of one message whose length is not known beyond which its stream is given up: each attempt reads all of it."""
 MAX_PIECES = 65_536
 """Pieces of one message that are listed."""
+MAX_GAPPED = 8
+"""Messages of a stream that can wait at a time; those with gaps that nothing fills are forgotten."""
 MAX_FINISHED = 64
 """Messages of a stream that are remembered as put together, so that repeated pieces of them are not taken for more."""
-FIELDS = ("quic.fragments", "quic.fragment", "quic.fragment.count", "quic.reassembled.length", "quic.reassembled.data",
-          "quic.reassembled_in")  # fmt: skip
+FIELDS = ("quic.fragments", "quic.fragment", "quic.fragment.overlap", "quic.fragment.count", "quic.reassembled.length",
+          "quic.reassembled.data", "quic.reassembled_in")  # fmt: skip
 """What notes on streams show."""
 
 
@@ -38,23 +41,38 @@ class Waiting:
     Attributes:
         start: offset of its first byte in the stream.
         wanted: its length, or a constant of the reassembly module.
-        pieces: the frame of each piece, in order of offset.
+        pieces: (offset, frame) of each piece.
         named: (frame, offset) of the STREAM frames that name the frame with its end.
-        later: offset -> what came before an earlier piece did, and its frame; `later_bytes` of them.
+        later: offset -> what came before an earlier piece did; `later_bytes` of them.
+        overlaps: how many pieces came before.
     """
 
     start: int
     data: bytearray
     wanted: int
-    pieces: list[int]
+    pieces: list[tuple[int, int]]
     named: list[tuple[int, int]] = field(default_factory=list)
-    later: dict[int, tuple[bytes, int]] = field(default_factory=dict)
+    later: dict[int, bytes] = field(default_factory=dict)
     later_bytes: int = 0
+    overlaps: int = 0
 
-    def keep(self, offset: int, data: bytes, frame: int) -> None:
-        """Keep a piece until the gap before it is filled."""
-        if offset not in self.later and self.later_bytes + len(data) <= self.wanted and len(self.later) < MAX_PIECES:
-            self.later[offset] = data, frame
+    @property
+    def end(self) -> int:
+        """Offset behind its last byte, or behind the last that is there where its length is not known."""
+        return self.start + (self.wanted if self.wanted >= 0 else len(self.data) + 1)
+
+    def take(self, offset: int, data: bytes, frame: int) -> None:
+        """Add a piece, or keep it until the gap before it is filled."""
+        if len(self.pieces) < MAX_PIECES:
+            self.pieces.append((offset, frame))
+        if offset == self.start + len(self.data):
+            self.data += data
+            while (kept := self.later.pop(self.start + len(self.data), None)) is not None:
+                self.data += kept
+        elif offset < self.start + len(self.data) or offset in self.later:
+            self.overlaps += 1
+        elif self.later_bytes + len(data) <= self.wanted and len(self.later) < MAX_PIECES:
+            self.later[offset] = data
             self.later_bytes += len(data)
 
 
@@ -64,15 +82,18 @@ class StreamHalf:
 
     Attributes:
         next: offset of the first byte that has not come.
-        finished: offsets of the first byte of, and behind, messages that were put together.
+        waiting: messages that lack their ends; only the last can be without gaps.
+        finished: (start, end, frame with the end) of messages that were put together.
         pass_over: offset up to which bytes belong to a message that is too long to keep.
+        is_lost: nothing can be made of it any more.
+        uni_type: the type of a stream that goes one way.
     """
 
     next: int = 0
-    waiting: Waiting | None = None
+    waiting: deque[Waiting] = field(default_factory=lambda: deque(maxlen=MAX_GAPPED))
+    finished: deque[tuple[int, int, int]] = field(default_factory=lambda: deque(maxlen=MAX_FINISHED))
     pass_over: int = 0
     is_lost: bool = False
-    finished: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=MAX_FINISHED))
     uni_type: int | None = None
 
 
@@ -111,82 +132,71 @@ class Carrier:
 def deliver_stream(carrier: Carrier, payload: bytes) -> None:
     """Give the data of one STREAM frame to HTTP/3, with what waits for it."""
     frame, half = carrier.frame, carrier.streams.half(carrier.frame.number, carrier.side)
-    if half.is_lost or not frame.length:
-        return
-    stop = frame.at + frame.length
-    if frame.offset + frame.length <= half.next:
-        _repeat(carrier, half, Region(payload, frame.at, stop))
-        return
-    if frame.offset > half.next:
-        waiting = half.waiting
-        if waiting is not None and frame.offset < waiting.start + waiting.wanted:
-            waiting.keep(frame.offset, payload[frame.at : stop], carrier.view.number)
-            _name(carrier, waiting)
-            return
-        half.waiting, half.next = None, frame.offset  # bytes are missing: go on with what is there (Wireshark 4.4)
-    at = min(frame.at + max(half.next, half.pass_over) - frame.offset, stop)
-    half.next = frame.offset + frame.length
-    is_first = True
-    while at < stop and not half.is_lost:
-        at = _step(carrier, half, Region(payload, at, stop), is_first)
-        is_first = False
+    offset, end = frame.offset, frame.offset + frame.length
+    if offset < half.pass_over:
+        half.next = max(half.next, min(end, half.pass_over))
+        offset = half.next
+    while offset < end and not half.is_lost:
+        region = Region(payload, frame.at + offset - frame.offset, frame.at + frame.length)
+        waiting = next((one for one in half.waiting if one.start <= offset < one.end), None)
+        if waiting is not None:
+            offset = _add(carrier, half, waiting, region, offset)
+        elif offset >= half.next:  # with bytes missing before it, it is taken for a beginning (Wireshark 4.4)
+            _begin(carrier, half, region, end, offset == frame.offset)
+            offset = end
+        else:
+            offset = _repeat(carrier, half, region, end)
+    half.next = max(half.next, end)
 
 
-def _repeat(carrier: Carrier, half: StreamHalf, region: Region) -> None:
-    """Data that came before: dissected once more, but for pieces of messages (Wireshark 4.4)."""
-    offset, waiting = carrier.frame.offset, half.waiting
-    if waiting is not None and waiting.start <= offset:
+def _begin(carrier: Carrier, half: StreamHalf, region: Region, end: int, is_first: bool) -> None:
+    """Dissect what begins here; a message that lacks its end waits."""
+    result = _dissect(carrier, half, region)
+    if not result.more:
+        return
+    rest = region.sub(result.done)
+    start = end - rest.length
+    wanted = _length(rest.length, result.more)
+    waiting = Waiting(start, bytearray(rest.rest()), wanted, [(start, carrier.view.number)])
+    if result.done and is_first:
         _name(carrier, waiting)
-    elif not any(first < offset < end for first, end in half.finished):
-        _dissect(carrier, half, region)
+    _keep(half, waiting)
 
 
-def _step(carrier: Carrier, half: StreamHalf, region: Region, is_first: bool) -> int:
-    """Dissect what is there, or add it to what waits; where the next step begins."""
-    waiting = half.waiting
-    if waiting is None:
-        result = _dissect(carrier, half, region)
-        if result.more:
-            _wait(carrier, half, region.sub(result.done), result, result.done > 0 and is_first)
-        return region.end
-    room = region.length if waiting.wanted < 0 else min(waiting.wanted - len(waiting.data), region.length)
-    waiting.data += region.bytes(0, room)
-    waiting.pieces.append(carrier.view.number)
-    rest = _fill_gaps(half, waiting)
+def _repeat(carrier: Carrier, half: StreamHalf, region: Region, end: int) -> int:
+    """Data that came before: dissected once more, but for pieces of messages (Wireshark 4.4)."""
+    offset = end - region.length
+    for start, stop, last in half.finished:
+        if start < offset < stop:
+            carrier.packet.notes.append(("quic.reassembled_in", last))
+            return end
+    new = max(min(half.next, end), offset + 1)
+    _dissect(carrier, half, region.sub(0, new - offset))
+    return new
+
+
+def _add(carrier: Carrier, half: StreamHalf, waiting: Waiting, region: Region, offset: int) -> int:
+    """Add a piece to a message, and dissect that once it is whole; the offset behind the piece."""
+    room = region.length if waiting.wanted < 0 else min(waiting.end - offset, region.length)
+    waiting.take(offset, region.bytes(0, room), carrier.view.number)
     if len(waiting.data) < waiting.wanted:
         _name(carrier, waiting)
-        return region.end
-    half.waiting = None
+        return offset + room
+    half.waiting.remove(waiting)
     whole = bytes(waiting.data)
     result = _dissect(carrier, half, Region(whole, 0, len(whole)))
     if result.more and not result.done:
         waiting.wanted = _length(len(whole), result.more)
-        half.waiting = waiting
-        _bound(half, waiting)
-    else:
-        _note_fragments(carrier, waiting, whole[: result.done])
-        half.finished.append((waiting.start, waiting.start + result.done))
-        if result.more:
-            _wait(carrier, half, Region(whole, result.done, len(whole)), result, False)
-    if rest:
-        half.next += len(rest)
-        _step(carrier, half, Region(rest, 0, len(rest)), False)
-    return region.start + room
-
-
-def _fill_gaps(half: StreamHalf, waiting: Waiting) -> bytes:
-    """Add the pieces that came too early and have no gap before them any more; what the last has beyond the message."""
-    rest = b""
-    while waiting.later and not rest:
-        kept = waiting.later.pop(waiting.start + len(waiting.data), None)
-        if kept is None:
-            break
-        data, frame = kept
-        room = waiting.wanted - len(waiting.data)
-        waiting.data += data[:room]
-        waiting.pieces.append(frame)
-        half.next, rest = waiting.start + len(waiting.data), data[room:]
-    return rest
+        _name(carrier, waiting)
+        _keep(half, waiting)
+        return offset + room
+    _note_fragments(carrier, waiting, whole[: result.done])
+    stop = waiting.start + result.done
+    half.finished.append((waiting.start, stop, carrier.view.number))
+    if result.more:
+        rest = bytearray(whole[result.done :])
+        _keep(half, Waiting(stop, rest, _length(len(rest), result.more), [(stop, carrier.view.number)]))
+    return offset + room
 
 
 def _length(have: int, more: int) -> int:
@@ -200,22 +210,15 @@ def _dissect(carrier: Carrier, half: StreamHalf, region: Region) -> Result:
     return result
 
 
-def _wait(carrier: Carrier, half: StreamHalf, rest: Region, result: Result, is_named: bool) -> None:
-    """Keep the beginning of a message, which ends with the last byte that has come."""
-    start = half.next - rest.length
-    half.waiting = Waiting(start, bytearray(rest.rest()), _length(rest.length, result.more), [carrier.view.number])
-    if is_named:
-        _name(carrier, half.waiting)
-    _bound(half, half.waiting)
-
-
-def _bound(half: StreamHalf, waiting: Waiting) -> None:
-    """Give up what is too long to keep."""
+def _keep(half: StreamHalf, waiting: Waiting) -> None:
+    """Let a message wait; give up what is too long to keep."""
     if waiting.wanted > MAX_WAITING:
-        half.pass_over = half.next + waiting.wanted - len(waiting.data)
-        half.waiting = None
+        half.pass_over = waiting.end
     elif waiting.wanted < 0 and len(waiting.data) > MAX_OPEN:
-        half.is_lost, half.waiting = True, None
+        half.is_lost = True
+        half.waiting.clear()
+    else:
+        half.waiting.append(waiting)
 
 
 def _name(carrier: Carrier, waiting: Waiting) -> None:
@@ -231,8 +234,10 @@ def _name(carrier: Carrier, waiting: Waiting) -> None:
 def _note_fragments(carrier: Carrier, waiting: Waiting, whole: bytes) -> None:
     note, view = carrier.packet.notes.append, carrier.view
     note(("quic.fragments", None))
-    for number in waiting.pieces:
+    for _, number in sorted(waiting.pieces, key=itemgetter(0)):
         note(("quic.fragment", number))
+    for _ in range(waiting.overlaps):
+        note(("quic.fragment.overlap", True))
     note(("quic.fragment.count", len(waiting.pieces)))
     note(("quic.reassembled.length", len(whole)))
     note(("quic.reassembled.data", whole))

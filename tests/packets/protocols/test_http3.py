@@ -9,31 +9,39 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dfilter.captures.frame import Frame, Interface, Section
-from dfilter.packets.protocols.http3_qpack import Blocked, Broken, DynamicTable, Unfinished
+from dfilter.packets.protocols.http3_qpack import Blocked, Broken, DynamicTable, Unfinished, read_instruction
 from dfilter.packets.protocols.quic_crypto import initial_keys, keys_of
 from dfilter.packets.protocols.tls_secrets import TLS_KEY_LOG
 from dfilter.packets.session import Session
 from dfilter.packets.view import View
 from tests.packets.protocols.http_wire import frames_with, shown
 from tests.packets.protocols.test_quic import OURS, THEIRS, V1, crypto, frame, initial
-from tests.packets.protocols.tls_wire import client_hello, extension, server_hello
+from tests.packets.protocols.test_quic import header as long_header
+from tests.packets.protocols.tls_wire import client_hello, extension, message, server_hello
 
 HELLO = client_hello(extension(16, b"\0\3\2h3") + extension(43, b"\2\3\4"))
 SECRETS = {True: bytes(range(32)), False: bytes(range(32, 64))}
-LINES = b"".join(side + b"_TRAFFIC_SECRET_0 " + HELLO[6:38].hex().encode() + b" " + secret.hex().encode() + b"\n"
-                 for side, secret in ((b"CLIENT", SECRETS[True]), (b"SERVER", SECRETS[False])))  # fmt: skip
+LABELS = ((b"CLIENT_TRAFFIC_SECRET_0", True), (b"SERVER_TRAFFIC_SECRET_0", False),
+          (b"SERVER_HANDSHAKE_TRAFFIC_SECRET", False))  # fmt: skip
+LINES = b"".join(label + b" " + HELLO[6:38].hex().encode() + b" " + SECRETS[side].hex().encode() + b"\n"
+                 for label, side in LABELS)  # fmt: skip
+CHOICE = message(8, b"\0\x09" + extension(16, b"\0\3\2h3"))
+
+
+def protected(from_client: bool, header: bytes, payload: bytes, number: int) -> bytes:
+    """A packet with a packet number of one byte behind its header."""
+    keys = keys_of(V1, 0x1301, SECRETS[from_client])
+    assert keys is not None
+    nonce = (int.from_bytes(keys.iv, "big") ^ number).to_bytes(12, "big")
+    sealed = AESGCM(keys.key).encrypt(nonce, payload, header + bytes([number]))
+    mask = Cipher(algorithms.AES(keys.header), modes.ECB()).encryptor().update(sealed[3:19])
+    bits = 0x0F if header[0] & 0x80 else 0x1F
+    return bytes([header[0] ^ mask[0] & bits]) + header[1:] + bytes([number ^ mask[1]]) + sealed
 
 
 def short(from_client: bool, payload: bytes, number: int) -> bytes:
     """A protected packet with a short header."""
-    keys = keys_of(V1, 0x1301, SECRETS[from_client])
-    assert keys is not None
-    header = b"\x40" + (THEIRS if from_client else OURS)
-    payload = payload.ljust(20, b"\0")
-    nonce = (int.from_bytes(keys.iv, "big") ^ number).to_bytes(12, "big")
-    sealed = AESGCM(keys.key).encrypt(nonce, payload, header + bytes([number]))
-    mask = Cipher(algorithms.AES(keys.header), modes.ECB()).encryptor().update(sealed[3:19])
-    return bytes([header[0] ^ mask[0] & 0x1F]) + header[1:] + bytes([number ^ mask[1]]) + sealed
+    return protected(from_client, b"\x40" + (THEIRS if from_client else OURS), payload.ljust(20, b"\0"), number)
 
 
 def sent(*payloads: tuple[bool, bytes]) -> list[bytes]:
@@ -41,6 +49,8 @@ def sent(*payloads: tuple[bool, bytes]) -> list[bytes]:
     server_keys = initial_keys(V1, THEIRS)[1]  # type: ignore[index]
     answer = initial(crypto(0, server_hello(extension(43, b"\3\4"), suite=0x1301)), target=OURS, source=THEIRS,
                      keys=server_keys)  # fmt: skip
+    chosen = crypto(0, CHOICE).ljust(40, b"\0")
+    answer += protected(False, long_header(0xE0, V1, OURS, THEIRS) + b"\x40" + bytes([len(chosen) + 17]), chosen, 0)
     packets = [(True, initial(crypto(0, HELLO))), (False, answer)]
     packets += [(from_client, short(from_client, data, number)) for number, (from_client, data) in enumerate(payloads)]
     return [frame(data, from_client) for from_client, data in packets]
@@ -101,7 +111,7 @@ def test_messages_across_packets() -> None:
     assert shown(views, "http3.data") == {5: [b"0123456789"]}
     assert shown(views, "quic.fragment") == {5: [3, 4, 5]}
     assert shown(views, "quic.reassembled.data") == {5: [whole[len(GET):]]}
-    assert shown(views, "quic.reassembled_in") == {3: [5], 4: [5]}
+    assert shown(views, "quic.reassembled_in") == {3: [5], 4: [5], 6: [5]}
 
 
 def test_the_frame_that_only_begins_a_message_does_not_name_the_last() -> None:
@@ -117,7 +127,7 @@ def test_pieces_of_a_message_in_any_order() -> None:
                  (True, stream(0, 10, whole[10:20])))  # fmt: skip
     assert shown(views, "http3.data") == {5: [bytes(range(40))]}
     assert shown(views, "quic.fragment") == {5: [3, 5, 4]}
-    assert shown(views, "http3.headers.method") == {5: ["GET"]}
+    assert shown(views, "http3.headers.method") == {4: ["GET"]}
 
 
 def test_headers_of_a_dynamic_table() -> None:
@@ -132,7 +142,15 @@ def test_headers_of_a_dynamic_table() -> None:
     assert shown(views, "http3.qpack.encoder.opcode.insert.name") == {4: [b"ab"]}
     assert shown(views, "http3.header.header.name") == {5: [":authority", "ab"]}
     assert shown(views, "http3.headers.header.value") == {5: ["x", "y"]}
-    assert shown(views, "http3.header.qpack.blocked.rcint") == {6: [8]}
+    assert shown(views, "http3.frame_payload")[6] == [b"\x09\0\x80"]
+    assert shown(views, "http3.qpack_enc_failed") == {}
+
+
+def test_a_broken_section_ends_the_decoding_of_headers() -> None:
+    broken = stream(0, 0, h3(1, b"\0\0\xff\x40"))
+    views = talk((True, broken), (True, stream(2, 0, b"\2\x3f\x41")), (True, stream(4, 0, GET)))
+    assert frames_with(views, "http3.qpack_enc_failed") == [4]
+    assert shown(views, "http3.headers.count") == {}
 
 
 @pytest.mark.parametrize("section", [b"\0", b"\0\0\x80", b"\0\0\xff\x40", b"\0\0\x50", b"\xff" * 12, b"\0\0\x21\xff"])
@@ -152,14 +170,14 @@ def test_sections(section: bytes, headers: list[tuple[bytes, bytes]]) -> None:
 
 def test_a_table_forgets_what_does_not_fit() -> None:
     table = DynamicTable()
-    table.follow(b"\x3f\x21", 0)  # 64 bytes: one entry
+    table.follow(read_instruction(b"\x3f\x21", 0))  # 64 bytes: one entry
     for value in (b"1", b"2"):
-        table.follow(b"\xc0\1" + value, 0)
+        table.follow(read_instruction(b"\xc0\1" + value, 0))
     assert table.entry(1) == (b":authority", b"2")
     with pytest.raises(Broken):
         table.entry(0)
     with pytest.raises(Unfinished):
-        table.follow(b"\xc0\5abc", 0)
+        read_instruction(b"\xc0\5abc", 0)
     assert table.inserted == 2
     with pytest.raises(Blocked):
         table.decode(b"\4\0\x80")
