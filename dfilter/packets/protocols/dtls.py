@@ -120,8 +120,10 @@ def is_record(region: Region, at: int) -> bool:
 def looks_like_dtls(view: View, region: Region) -> bool:
     """Does a datagram consist of records, each of a known type and version, and of nothing else? Short headers count
     between endpoints that spoke DTLS before."""
-    if view.quoted or region.reported_end != region.end:
+    if view.quoted:
         return False
+    if region.reported_end != region.end:
+        return _looks_like_cut_dtls(region)
     source, target = zip(view.addresses, view.ports, strict=True)
     connections = view.session.memory("dtls", DtlsConnections)
     if region.length and region.u8(0) & UNIFIED_MASK == UNIFIED_BITS and connections.knows(source, target):
@@ -139,6 +141,26 @@ def looks_like_dtls(view: View, region: Region) -> bool:
 DTLS.heuristics["udp"] = looks_like_dtls
 
 
+def _looks_like_cut_dtls(region: Region) -> bool:
+    """Of a datagram that the capture cut: are the records, as far as they were captured, of known types, and do they
+    fit?  Short headers are judged like long ones, but for their version (as Wireshark 4.4 does)."""
+    at = 0
+    while at < region.length:
+        rest = region.length - at
+        if rest < 3:
+            return at > 0
+        is_short = region.u8(at) & UNIFIED_MASK == UNIFIED_BITS
+        is_long = CHANGE_CIPHER_SPEC <= region.u8(at) <= ACKNOWLEDGEMENT and region.u16(at + 1) in VERSIONS
+        if not is_short and not is_long:
+            return False
+        if rest < RECORD_HEADER:
+            return True
+        at += RECORD_HEADER + region.u16(at + 11)
+        if at > region.reported_length:
+            return False
+    return at > 0
+
+
 @DTLS.dissector
 def dissect_dtls(view: View, region: Region) -> None:
     layer = view.push(DTLS, region)
@@ -153,8 +175,10 @@ def dissect_dtls(view: View, region: Region) -> None:
         if unified:
             records.append(Record(at, unified, UNIFIED, Agreed(0, None, "d"), id_length=id_length))
             at += unified
+            _demand(region, at)
             continue
         if not is_record(region, at):
+            _demand(region, at + RECORD_HEADER)
             return
         size = region.u16(at + 11)
         agreed = Agreed(connection.tls.version, connection.tls.suite, "d")
@@ -171,6 +195,16 @@ def dissect_dtls(view: View, region: Region) -> None:
             view.call_data(record.plain)
         records.append(record)
         at += record.length
+        if record.type not in (CHANGE_CIPHER_SPEC, ACKNOWLEDGEMENT):  # their content is not read
+            _demand(region, at)
+    if at == region.length:
+        _demand(region, at + 1)
+
+
+def _demand(region: Region, end: int) -> None:
+    """Where the capture cut the datagram, what lies up to `end` must be there."""
+    if region.end != region.reported_end and end > region.length:
+        raise region.beyond(region.start + end)
 
 
 def _open(connection: DtlsConnection, sender: int, record: Region) -> Region | None:
@@ -189,7 +223,8 @@ def _unified_length(region: Region, at: int, id_length: int) -> int:
         id_length: how long a connection ID in it is; 0 if none is expected.
     """
     first = region.u8(at)
-    if first & UNIFIED_MASK != UNIFIED_BITS or (first & HAS_CONNECTION_ID and not id_length):
+    is_expected = id_length or not first & HAS_CONNECTION_ID or region.end != region.reported_end
+    if first & UNIFIED_MASK != UNIFIED_BITS or not is_expected:
         return 0
     header = (3 if first & SEQUENCE_SIZE else 2) + (id_length if first & HAS_CONNECTION_ID else 0)
     if not first & HAS_LENGTH:

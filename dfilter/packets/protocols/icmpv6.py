@@ -15,6 +15,7 @@ from dfilter.packets.region import Region
 from dfilter.packets.streams.echoes import Echoes
 from dfilter.packets.view import Layer, View
 
+NONCE_BYTES = 4
 UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM, ECHO, ECHO_REPLY = 1, 2, 3, 4, 128, 129
 QUERY, REPORT, DONE, ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT = 130, 131, 132, 133, 134
 SOLICITATION, ADVERTISEMENT, REDIRECT, REPORT_V2 = 135, 136, 137, 143
@@ -105,7 +106,10 @@ def dissect_icmpv6(view: View, region: Region) -> None:
             key = (region.u16(4), region.u16(6))
             view.session.memory("icmpv6", Echoes).pair(view, layer, "icmpv6", key, kind == ECHO)
         region.need(0, 8)
-        view.call_data(region.sub(8))
+        if kind == ECHO and "teredo" in view.by_name:
+            region.need(8, NONCE_BYTES)  # a test of connectivity (RFC 4380 section 5.2.9)
+        else:
+            view.call_data(region.sub(8))
     elif kind == REDIRECT:
         _quote_redirected(view, region)
 

@@ -5,7 +5,7 @@ In: the bytes behind a message's fixed part.  Out: fields on the `icmpv6` layer.
 
 from __future__ import annotations
 
-from dfilter.packets.region import Region
+from dfilter.packets.region import Region, Remarked
 from dfilter.packets.view import Layer
 
 OPTION_FIELDS = """
@@ -36,12 +36,18 @@ OPTION_FIELDS = """
     icmpv6.opt.route_lifetime               UINT32
     icmpv6.opt.rdnss.lifetime               UINT32
     icmpv6.opt.rdnss                        IPv6
+    icmpv6.opt.pref64.scaled_lifetime       UINT16
+    icmpv6.opt.pref64.plc                   UINT16
+    icmpv6.opt.pref64.prefix                IPv6
     icmpv6.opt.dnssl.lifetime               UINT32
     icmpv6.opt.dnssl                        STRING
 """
 
 SOURCE_STATION, TARGET_STATION, PREFIX, REDIRECTED, MTU, INTERVAL = 1, 2, 3, 4, 5, 7
-TIMESTAMP, NONCE, ROUTE, RDNSS, DNSSL = 13, 14, 24, 25, 31
+TIMESTAMP, NONCE, ROUTE, RDNSS, DNSSL, PREF64 = 13, 14, 24, 25, 31, 38
+PREF64_BYTES = 16
+PREF64_SIZES = (12, 8, 7, 6, 5, 4)
+"""Bytes of a prefix by its code (RFC 8781 section 4)."""
 STATION_LENGTH = 6
 
 
@@ -90,6 +96,21 @@ def _fill_option(layer: Layer, kind: int, option: Region) -> None:
         _fill_dns_servers(layer, option)
     elif kind == DNSSL:
         _fill_search_list(layer, option)
+    elif kind == PREF64:
+        _fill_pref64(layer, option)
+
+
+def _fill_pref64(layer: Layer, option: Region) -> None:
+    """A prefix for translation to IPv4 (RFC 8781); its codes of a prefix length end at 5."""
+    at, word = option.start, option.u16(2)
+    layer.add("icmpv6.opt.pref64.scaled_lifetime", word >> 3, at + 2, 2)
+    layer.add("icmpv6.opt.pref64.plc", word & 7, at + 2, 2)
+    size = dict(enumerate(PREF64_SIZES)).get(word & 7, 0)
+    if size:
+        layer.add("icmpv6.opt.pref64.prefix", option.bytes(4, size).ljust(16, b"\0"), at + 4, size)
+    for is_wrong in (not size, option.reported_length > PREF64_BYTES):
+        if is_wrong and not layer.quoted:
+            layer.view.damaged(Remarked("an option of a length that does not fit"))
 
 
 def _fill_prefix(layer: Layer, option: Region) -> None:

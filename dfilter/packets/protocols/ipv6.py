@@ -12,13 +12,22 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header, union
 from dfilter.packets.protocols.ip import dissect_payload, number_stream
 from dfilter.packets.protocols.ipv6_addresses import ADDRESS_FIELDS, ADDRESS_UNIONS, fill_addresses
-from dfilter.packets.protocols.ipv6_extensions import FRAGMENT, HEADERS, HOP_BY_HOP, jumbo_length
+from dfilter.packets.protocols.ipv6_extensions import (
+    DSTOPTS,
+    FRAGMENT,
+    HEADERS,
+    HOP_BY_HOP,
+    HOPOPTS,
+    check_options,
+    jumbo_length,
+)
 from dfilter.packets.protocols.label_texts import label_of
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.fragments import FRAGMENT_KINDS, Fragments, add_fragment_fields
 from dfilter.packets.view import Layer, View
 
 NO_NEXT_HEADER = 59
+OPTION_HEADERS = (HOPOPTS, DSTOPTS)
 MAX_EXTENSIONS = 64
 """Extension headers in one packet that are read: more are no packet that anybody sends."""
 
@@ -110,17 +119,20 @@ def dissect_chain(view: View, layer: Layer | None, next_header: int, payload: Re
         extension = view.push(protocol, payload)
         length = 8 if next_header == FRAGMENT else 8 + payload.u8(1) * 8
         body = payload.clipped(0, length)
-        extension.region, extension.end = body, body.end
+        extension.region, extension.end, extension.state = body, body.end, payload
         if layer is not None and payload.buf is layer.buf:
             layer.set_end(body.end - layer.start)
         payload.need(0, length)
+        if protocol in OPTION_HEADERS:
+            check_options(payload, length)
         if next_header == FRAGMENT and payload.u16(2) & 0xFFF9:
             _dissect_fragment(view, layer or extension, body, payload.sub(8))
             return
         next_header = payload.u8(0)
         payload = payload.sub(length)
     if next_header == NO_NEXT_HEADER:
-        view.call_data(payload)
+        if payload.length > 0:
+            view.call_data(payload)
     else:
         dissect_payload(view, next_header, payload)
 

@@ -158,9 +158,9 @@ def jumbo_length(region: Region) -> int | None:
 
 
 def fill_options_header(layer: Layer) -> None:
-    """Hop-by-hop and destination options."""
+    """Hop-by-hop and destination options; an option is read as far as the packet goes."""
     _fill_start(layer)
-    _fill_options(layer, layer.region)
+    _fill_options(layer, layer.state or layer.region, layer.region.reported_length)
 
 
 def _fill_start(layer: Layer) -> None:
@@ -170,8 +170,17 @@ def _fill_start(layer: Layer) -> None:
     layer.add(f"{name}.len_oct", 8 + region.u8(1) * 8, at + 1, 1)
 
 
-def _fill_options(layer: Layer, region: Region) -> None:
-    offset, stop = 2, region.reported_length
+def check_options(packet: Region, length: int) -> None:
+    """Raises where an option of a header of `length` bytes reaches beyond the `packet` that begins with the header."""
+    offset = 2
+    while offset < length:
+        offset += 1 if packet.u8(offset) == PAD1 else 2 + packet.u8(offset + 1)
+        if offset > packet.length:
+            raise packet.beyond(packet.start + offset)
+
+
+def _fill_options(layer: Layer, region: Region, stop: int) -> None:
+    offset = 2
     while offset < stop:
         kind, at = region.u8(offset), region.start + offset
         length = 0 if kind == PAD1 else region.u8(offset + 1)

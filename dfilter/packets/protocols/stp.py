@@ -8,6 +8,8 @@ from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 CONFIGURATION, RAPID, TOPOLOGY_CHANGE = 0x00, 0x02, 0x80
+ANNOUNCED_BYTES = 27
+"""Up to the port: what the packet list shows of a configuration, without which there is no layer."""
 MULTIPLE_VERSION = 3
 PVST = ((0x00000C, 0x010B),)
 PVST_BYTES = 42
@@ -72,6 +74,8 @@ STP = Protocol(
 @STP.dissector
 def dissect_stp(view: View, region: Region) -> None:
     region.need(0, 4)
+    if region.u8(3) in (CONFIGURATION, RAPID):
+        region.need(0, ANNOUNCED_BYTES)
     layer = view.push(STP, region)
     llc = view.layer("llc")
     if llc is not None and llc.computed("llc.cisco_pid"):

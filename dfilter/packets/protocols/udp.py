@@ -38,6 +38,7 @@ UDP = Protocol(
 MAX_LENGTH = 65535
 TRACEROUTE_PORTS = range(33435, 33465)
 """Thirty hops, three attempts each, share ports (observed)."""
+DNS_OPERATIONS = (0, 1, 2, 4, 5, 6)
 UNVERIFIED, NOT_PRESENT, ILLEGAL = 2, 3, 4
 """What udp.checksum.status says; UDP over IPv6 must have a checksum (RFC 8200 section 8.1)."""
 _STREAM_FIELDS = ("udp.stream", "udp.stream.pnum", "udp.time_relative", "udp.time_delta")
@@ -85,8 +86,21 @@ def dissect_payload(view: View, payload: Region, source: int, target: int) -> No
     this conversation, the owners of its ports, one that recognises the bytes; else `data`."""
     if view.is_recognised("udp.announced", payload):
         return
-    if not view.is_taken("udp", sorted((source, target)), payload):
-        view.call_data(payload)
+    if view.is_taken("udp", sorted((source, target)), payload):
+        return
+    if payload.end < payload.reported_end and not view.quoted:
+        _demand_beginning(payload)
+    view.call_data(payload)
+
+
+def _demand_beginning(payload: Region) -> None:
+    """Raises where a capture holds less of a payload than the recognisers of Wireshark 4.4 look at: one reads four
+    bytes of everything, one six where a wake-up call fits, one the counts of what has an operation of DNS."""
+    for needed, shortest in ((1, 1), (4, 4), (6, 102), (10, 12)):
+        if payload.length >= needed or payload.reported_length < shortest:
+            continue
+        if needed < 10 or payload.u8(2) >> 3 & 15 in DNS_OPERATIONS:
+            raise payload.beyond(payload.start + needed)
 
 
 @UDP.filler

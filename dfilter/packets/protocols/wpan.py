@@ -94,6 +94,8 @@ def dissect_wpan(view: View, region: Region) -> None:
     layer.state = head = _read_head(body, control, _is_right(region, body))
     layer.set_length(head.length)
     payload = body.sub(head.length)
+    if control & 7 == ACKNOWLEDGEMENT:
+        view.call_data(payload)
     if payload.reported_length <= 0 or control & 7 not in (DATA_FRAME, BEACON_FRAME):
         return
     if control & 7 == BEACON_FRAME:

@@ -1,0 +1,36 @@
+"""Options that end a packet, or are damaged themselves: of IPv6's headers, of router advertisements; Teredo's tests."""
+
+from __future__ import annotations
+
+from tests.packets.protocols.wire_table import disagreements, faults_when_cut
+
+ADDRESSES = "fe80000000000000000000000000000120010000010101010101010101010101"
+PACKETS = f"""
+eth/86dd: 60000000 001c 00 40 {ADDRESSES} 3b00 0130 01010101 {"04" * 20}
+    _ws.malformed and not data
+eth/86dd: 60000000 001c 00 40 {ADDRESSES} 3b00 0105 01010101 {"04" * 20}
+    data and not _ws.malformed and ipv6.opt.padn == 01:01:01:01:04
+eth/86dd: 60000000 001c 00 40 {ADDRESSES} 3b00 3005 01010101 {"04" * 20}
+    data and _ws.malformed and ipv6.opt.invalid_len
+eth/86dd: 60000000 001c 3c 40 {ADDRESSES} 3300 3030 01010101 {"04" * 20}
+    ipv6.dstopts and _ws.malformed and not ah
+ip6/58: 86000000 400001f4 0000000000000000 26020702 0102030405060708090a0b0c
+    icmpv6.opt.pref64.prefix == 102:304:506:700:: and icmpv6.opt.pref64.plc == 2 and not _ws.malformed
+    icmpv6.opt.pref64.scaled_lifetime == 224
+ip6/58: 86000000 400001f4 0000000000000000 26020706 0102030405060708090a0b0c
+    not icmpv6.opt.pref64.prefix and _ws.malformed
+udp/3544: 60000000 000c 3a 15 {ADDRESSES} 8000000000010002 01020304
+    teredo and icmpv6.type == 128 and not data and not _ws.malformed
+udp/3544: 60000000 000b 3a 15 {ADDRESSES} 8000000000010002 010203
+    teredo and icmpv6.type == 128 and not data and _ws.malformed
+ip6/58: 8000000000010002 01020304
+    data.data == 01:02:03:04
+"""
+
+
+def test_packets() -> None:
+    assert list(disagreements(PACKETS)) == []
+
+
+def test_cut_packets_are_no_faults() -> None:
+    assert faults_when_cut(PACKETS) == []
