@@ -18,7 +18,15 @@ from dfilter.packets.protocols.quic_connections import (
     QuicConnections,
     Space,
 )
-from dfilter.packets.protocols.quic_crypto import VERSION_1, VERSION_2, PlainPacket, initial_keys, remove_protection
+from dfilter.packets.protocols.quic_crypto import (
+    VERSION_1,
+    VERSION_2,
+    PacketKeys,
+    PlainPacket,
+    initial_keys,
+    remove_protection,
+    unmasked_first,
+)
 from dfilter.packets.protocols.quic_frames import FIELDS, CryptoFrame, StreamFrame, notable_frames
 from dfilter.packets.protocols.quic_packets import (
     FIXED,
@@ -245,11 +253,12 @@ def _short_packet(view: View, part: Region, packet: Packet, connections: QuicCon
 
 def _decrypt(view: View, part: Region, packet: Packet, connection: QuicConnection, side: int) -> None:
     """Remove the protection of a packet where its keys are known, and hand its handshake data on."""
-    if part.length < packet.length:
-        return
-    space = _space(packet, connection)
-    packet.plain = _open(view, part.bytes(0, packet.length), packet, connection, side, space.largest[side])
+    data, space = part.rest()[: packet.length], _space(packet, connection)
+    if len(data) == packet.length:
+        packet.plain = _open(view, data, packet, connection, side, space.largest[side])
     if packet.plain is None:
+        keys = _header_keys(view, packet, connection, side)
+        packet.first = None if keys is None else unmasked_first(keys, data, packet.number_at)
         return
     space.largest[side] = max(space.largest[side], packet.plain.number)
     payload, is_http3 = packet.plain.payload, _is_http3(view, packet, connection)
@@ -280,15 +289,22 @@ def _space(packet: Packet, connection: QuicConnection) -> Space:
 def _open(view: View, data: bytes, packet: Packet, connection: QuicConnection, side: int,
           largest: int) -> PlainPacket | None:  # fmt: skip
     version, agreed, protection = connection.version, connection.tls.protection, connection.protection
-    if packet.type == INITIAL:
-        keys = None if connection.keys is None else connection.keys[side]
-    elif packet.type == HANDSHAKE:
-        keys = protection.handshake(version, side, agreed, key_log(view))
-    elif packet.type == ZERO_RTT:
+    if packet.type in (INITIAL, HANDSHAKE):
+        keys = _header_keys(view, packet, connection, side)
+        return None if keys is None else remove_protection(keys, data, packet.number_at, largest)
+    if packet.type == ZERO_RTT:
         return protection.open_early(version, agreed, key_log(view), data, packet.number_at, largest)
-    else:
-        return protection.open_short(version, side, agreed, key_log(view), data, packet.number_at, largest)
-    return None if keys is None else remove_protection(keys, data, packet.number_at, largest)
+    return protection.open_short(version, side, agreed, key_log(view), data, packet.number_at, largest)
+
+
+def _header_keys(view: View, packet: Packet, connection: QuicConnection, side: int) -> PacketKeys | None:
+    """The keys that protect a packet's header, as far as they are known."""
+    if packet.type == INITIAL:
+        return None if connection.keys is None else connection.keys[side]
+    if packet.type == HANDSHAKE:
+        agreed = connection.tls.protection
+        return connection.protection.handshake(connection.version, side, agreed, key_log(view))
+    return connection.protection.of_short(side) if packet.type is None else None
 
 
 def _deliver(view: View, packet: Packet, connection: QuicConnection, side: int, frame: CryptoFrame,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import importlib.util
 from dataclasses import dataclass, replace
 
 from dfilter.packets.protocols.tls_decrypt import expand_label, suite_of
@@ -128,6 +129,14 @@ def remove_protection(keys: PacketKeys, packet: bytes, number_at: int, largest: 
     except (InvalidTag, ValueError):
         return None
     return PlainPacket(first, full, size, payload)
+
+
+def unmasked_first(keys: PacketKeys, packet: bytes, number_at: int) -> int | None:
+    """The first byte without header protection, of a packet that may be cut off or not authentic."""
+    sample = packet[number_at + 4 : number_at + 4 + SAMPLE_LENGTH]
+    if len(sample) < SAMPLE_LENGTH or importlib.util.find_spec("cryptography") is None:
+        return None
+    return packet[0] ^ (_mask(keys, sample)[0] & (0x0F if packet[0] & LONG else 0x1F))
 
 
 def _mask(keys: PacketKeys, sample: bytes) -> bytes:

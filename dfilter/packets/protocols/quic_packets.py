@@ -30,6 +30,7 @@ class Packet:
             None for a short header.
         number_at: where the protected part begins, from the packet's start.
         plain: the packet without its protection, if it could be removed.
+        first: its first byte without protection, where nothing more could be removed.
         opaque: nothing else was to be made of it (the rest of a datagram that is no packet).
         notes: fields that its frames have beyond their own.
         texts: what a packet list says of the frames inside its streams, by where their data lies.
@@ -45,6 +46,7 @@ class Packet:
     source_id: bytes = b""
     number_at: int = 0
     plain: PlainPacket | None = None
+    first: int | None = None
     opaque: bool = False
     is_first_short: bool = False
     notes: list[tuple[str, object]] = field(default_factory=list)
@@ -82,15 +84,17 @@ def _fill_short(layer: Layer, part: Region, packet: Packet) -> None:
     if packet.target_id:
         add("quic.dcid", packet.target_id, start + 1, len(packet.target_id))
     at, plain = packet.number_at, packet.plain
+    clear = plain.first if plain is not None else packet.first
+    if clear is not None:
+        add("quic.short.reserved", clear >> 3 & 0x03, start, 1)
+        add("quic.key_phase", clear & KEY_PHASE != 0, start, 1)
+        add("quic.packet_number_length", clear & 0x03, start, 1)
     if plain is None:
         if packet.is_first_short:
             add("quic.decryption_failed", None)
         rest = part.rest(at)
         add("quic.remaining_payload", rest, start + at, len(rest))
         return
-    add("quic.short.reserved", plain.first >> 3 & 0x03, start, 1)
-    add("quic.key_phase", plain.first & KEY_PHASE != 0, start, 1)
-    add("quic.packet_number_length", plain.first & 0x03, start, 1)
     add("quic.packet_number", plain.number, start + at, plain.number_length)
     at += plain.number_length
     add("quic.protected_payload", part.rest(at), start + at, part.length - at)
@@ -107,9 +111,10 @@ def _fill_long(layer: Layer, part: Region, packet: Packet) -> None:
             add("quic.fixed_bit", first & FIXED != 0, start, 1)
         name = "quic.long.packet_type_v2" if packet.version == VERSION_2 else "quic.long.packet_type"
         add(name, first >> 4 & 0x03, start, 1)
-    if packet.plain is not None:
-        add("quic.long.reserved", packet.plain.first >> 2 & 0x03, start, 1)
-        add("quic.packet_number_length", packet.plain.first & 0x03, start, 1)
+    clear = packet.plain.first if packet.plain is not None else packet.first
+    if clear is not None:
+        add("quic.long.reserved", clear >> 2 & 0x03, start, 1)
+        add("quic.packet_number_length", clear & 0x03, start, 1)
     add("quic.version", packet.version, start + 1, 4)
     at = 5
     for length, name, value in (("dcil", "dcid", packet.target_id), ("scil", "scid", packet.source_id)):

@@ -80,6 +80,11 @@ class QuicProtection:
             chain = self._chains[side] = Chain(agreed.suite, secret, keys)
         return chain.open(version, packet, number_at, largest)
 
+    def of_short(self, side: int) -> PacketKeys | None:
+        """The keys of packets with short headers, once there was one."""
+        chain = self._chains[side]
+        return None if chain is None else chain.keys
+
     def open_early(self, version: int, agreed: Protection, log: KeyLog | None, packet: bytes, number_at: int,
                    largest: int) -> PlainPacket | None:  # fmt: skip
         """A packet with early data; which suite protects it is tried."""

@@ -268,3 +268,11 @@ def test_damaged_packets_never_raise() -> None:
         damaged = bytearray(whole)
         damaged[at] ^= 0xFF
         talk((True, bytes(damaged)), (True, whole[:at]), (False, whole))
+
+
+def test_the_header_of_a_packet_that_is_not_authentic() -> None:
+    damaged = initial(crypto(0, HELLO))[:-1] + b"\0"
+    views = talk((True, damaged))
+    assert shown(views, "quic.packet_number_length") == {1: [0]}
+    assert shown(views, "quic.packet_number") == {}
+    assert frames_with(views, "quic.decryption_failed") == [1]
