@@ -142,6 +142,7 @@ class Feed:
         """Go on at byte `offset` of a `plain_file`, whose bytes before it the caller read by other means."""
         assert self._file is not None
         self._file.seek(offset)
+        self._pieces = self._plain()  # those before may have come to the end
         self.buffer = b""
         self.offset = offset
 

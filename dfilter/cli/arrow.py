@@ -8,8 +8,8 @@ values of a field, unless the first or the last of them is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from importlib import import_module
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -17,6 +17,7 @@ import dfilter
 from dfilter.cli.guard import wrong_usage
 from dfilter.cli.printer import Printer
 from dfilter.column import Values
+from dfilter.whole import whole_file
 
 BATCH: Final = 8192
 """Frames a batch."""
@@ -32,7 +33,8 @@ class ArrowPrinter(Printer):
         except ImportError:
             wrong_usage(f"-T {kind} needs pyarrow: pip install 'dfilter-engine[arrow]'")
         self._arrow = arrow
-        self._path, self._part = Path(path), Path(f"{path}.part")
+        self._path = path
+        self._files = ExitStack()
         self._kind, self._values, self._several = kind, values, several
         self._pick = _PICKED[occurrence]
         self._schema = self._make_schema(lists=occurrence == "a")
@@ -51,23 +53,26 @@ class ArrowPrinter(Printer):
         return arrow.schema(fields)
 
     def __enter__(self) -> Self:
+        file = self._files.enter_context(whole_file(self._path))
         if self._kind == "parquet":
-            self._writer = self._arrow.parquet.ParquetWriter(str(self._part), self._schema)
+            self._writer = self._arrow.parquet.ParquetWriter(file, self._schema)
         else:
-            self._writer = self._arrow.ipc.new_file(str(self._part), self._schema)
+            self._writer = self._arrow.ipc.new_file(file, self._schema)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:  # fmt: skip
-        try:
-            if kind is None:
-                self._flush()
-        finally:
+        with self._files:
+            if error is not None:
+                self._discard()
+                raise error  # through the file, which is then not kept
+            self._flush()
             self._writer.close()
-            if kind is None:
-                self._part.replace(self._path)
-            else:
-                self._part.unlink(missing_ok=True)
+
+    def _discard(self) -> None:
+        """Let the writer go; what it still has to say of a file that is not kept does not matter."""
+        with suppress(Exception):
+            self._writer.close()
 
     def frame(self, name: str, frame: dfilter.View) -> None:
         """Add the row of `frame`, found in the capture `name`."""

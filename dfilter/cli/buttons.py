@@ -92,6 +92,8 @@ def _refuse_nonsense(options: Namespace) -> None:
         wrong_usage("--format goes with list")
     if options.enable and options.disable:
         wrong_usage("--enable and --disable exclude each other")
+    if options.at is not None and options.at < 1:
+        wrong_usage("--at counts from 1")
 
 
 def _list(options: Namespace) -> int:
@@ -142,6 +144,8 @@ def _edit(options: Namespace) -> int:
     after = replace(before, **changes, enabled=(before.enabled or options.enable) and not options.disable)
     if not changes and not options.enable and not options.disable:
         wrong_usage("edit: nothing to change; --label, --filter, --comment, --enable, --disable say what")
+    if options.label is not None:
+        _refuse_label(after.label)
     if options.filter is not None and not _accepts(options, profile, after.label, after.filter):
         return Exit.RED
     _write(profile, with_changes(text, label, after))
@@ -186,6 +190,8 @@ def _buttons_in(path: str) -> Iterator[Button]:
         document = parse_document(text, guess_format("", text))
     else:
         document = read_file(_button_file(path))
+    if "\0" in document.text:
+        raise ProfileError(f"{path}: not a file of filters: it holds NUL bytes")
     if document.format is Format.DFILTER_BUTTONS:
         yield from buttons_of(document.text)
         return
@@ -230,13 +236,19 @@ def _profiles(options: Namespace) -> int:
 
 def _accepts(options: Namespace, profile: Profile, label: str, filter: str) -> bool:
     """Is the filter one that may be kept? If not, why."""
-    if "\n" in label + filter or "\r" in label + filter:
-        raise ProfileError(f"the button {label!r}: a line break cannot be kept")
+    _refuse_label(label)
     verdict = dfilter.check(filter, options.target, macros=desk.macros(profile, old=options.target in _OLD))
     if verdict.colour.value != "red" or options.force:
         return True
     say(f"the button {label!r} is not kept, since its filter is red (--force keeps it)\n{verdict.render()}")
     return False
+
+
+def _refuse_label(label: str) -> None:
+    if not label.replace("//", "").strip():
+        raise ProfileError(f"the label {label!r} is empty; a button needs one")
+    if "\n" in label or "\r" in label:
+        raise ProfileError(f"the label {label!r} has a line break; a button's label is one line")
 
 
 def _write(profile: Profile, text: str) -> None:

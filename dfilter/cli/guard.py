@@ -50,7 +50,7 @@ def guarded(body: Callable[[], int]) -> int:
         if isinstance(error, BrokenPipeError):
             _close_standard_output()  # the reader, `head` for one, has seen enough
             return Exit.OK
-        say(str(error))
+        say(_described(error))
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except _Terminated:
@@ -62,10 +62,19 @@ def guarded(body: Callable[[], int]) -> int:
     return Exit.FAILED
 
 
+def _described(error: Exception) -> str:
+    """What went wrong; of a file the name first, as in other messages."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error)
+
+
 def say(text: str) -> None:
-    """A message for the user, on standard error."""
+    """A message for the user, on standard error; names in it, of files for one, do not steer the terminal."""
+    from dfilter.cli.text import visible
+
     try:  # noqa: SIM105 - contextlib takes longer to load than this command to run
-        print(f"dfilter: {text}", file=sys.stderr)
+        print("dfilter: " + "\n".join(map(visible, text.split("\n"))), file=sys.stderr)
     except OSError:
         pass  # then nobody can be told
 

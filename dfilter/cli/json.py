@@ -18,7 +18,8 @@ from dfilter.column import Values
 from dfilter.tree import TreeField, TreeLayer, tree_of, type_number
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_CONTROLS: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0x2028, 0x2029)}
+_CONTROLS: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0x2028, 0x2029,
+                                                *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
 class JsonPrinter(Printer):

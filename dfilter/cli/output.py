@@ -6,10 +6,12 @@ In: options.  Out: an `Output`.  Always: no option is ignored in silence: those 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import dfilter
 from dfilter import desk
 from dfilter.cli.choice import profile_of
 from dfilter.cli.colour import add_color, in_colour
@@ -108,7 +110,8 @@ def output_of(options: Namespace, macros: Mapping[str, str] | None) -> Output:
         return _table_file(options, macros, several)
     if options.write is not None:
         return Output(SavingPrinter(options.write, format_of(options.write, options.format)), [])
-    values = chosen_values(options.names, options.target, macros)
+    with _about("-e"):
+        values = chosen_values(options.names, options.target, macros)
     if values:
         return Output(_values_printer(options, values, several), _fields_of(values, options.output))
     if options.tree:
@@ -125,6 +128,15 @@ _WHOLE: Final[dict[str | None, Callable[[bool], Printer]]] = {
     "ek": lambda several: EkPrinter([], several),
     "pdml": lambda several: PdmlPrinter([]),
 }
+
+
+@contextmanager
+def _about(asked: str) -> Iterator[None]:
+    """What is refused is what `asked` names, and not the filter."""
+    try:
+        yield
+    except dfilter.FilterError as error:
+        raise dfilter.DfilterError(f"{asked}: not a column, field or expression that can be shown\n{error}") from error
 
 
 def _values_printer(options: Namespace, values: list[Values], several: bool) -> Printer:
@@ -149,7 +161,8 @@ def _fields_of(values: Sequence[Values], output: str | None) -> list[str]:
 def _table_file(options: Namespace, macros: Mapping[str, str] | None, several: bool) -> Output:
     from dfilter.cli.arrow import ArrowPrinter
 
-    values = chosen_values(options.names or _TYPED, options.target, macros)
+    with _about("-e"):
+        values = chosen_values(options.names or _TYPED, options.target, macros)
     occurrence = fields_style(options.style).occurrence if options.style or options.names else "f"
     return Output(ArrowPrinter(options.write, options.output, values, occurrence, several),
                   _fields_of(values, options.output))  # fmt: skip
@@ -158,7 +171,8 @@ def _table_file(options: Namespace, macros: Mapping[str, str] | None, several: b
 def _list(options: Namespace, macros: Mapping[str, str] | None, several: bool) -> Output:
     formats = column_formats(options)
     kind = options.time_format or (desk.time_format(profile_of(options)) if options.profile is not None else None)
-    listing = PacketList(make_columns(formats, kind or "r", target=options.target, macros=macros))
+    with _about("--columns" if options.columns else f"the columns of the profile {options.profile}"):
+        listing = PacketList(make_columns(formats, kind or "r", target=options.target, macros=macros))
     fields = listing.fields
     asked = None if fields is None else sorted(fields)
     match options.output:
@@ -176,7 +190,10 @@ def _list(options: Namespace, macros: Mapping[str, str] | None, several: bool) -
 def column_formats(options: Namespace) -> list[ColumnFormat]:
     """The columns of --columns, else of the profile that is named, else Wireshark's."""
     if options.columns:
-        return [named_column(part) for text in options.columns for part in split_columns(text)]
+        parts = [part for text in options.columns for part in split_columns(text)]
+        if not parts:
+            wrong_usage("--columns names no column")
+        return [named_column(part) for part in parts]
     return desk.columns(profile_of(options)) if options.profile is not None else list(desk.DEFAULT_COLUMNS)
 
 

@@ -6,6 +6,7 @@ In: intervals.  Out: a file.  Always: importing this module fails with a message
 from __future__ import annotations
 
 import dfilter
+from dfilter.whole import whole_file
 
 try:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -38,4 +39,5 @@ def draw(table: dfilter.Intervals, path: str, title: str) -> None:
     octets.stairs([row.bytes for row in rows], edges, color="tab:red")
     octets.set_ylabel("bytes", color="tab:red")
     frames.set_title(title.replace("$", r"\$")[:120], parse_math=False)
-    figure.savefig(path, format="png", dpi=120)
+    with whole_file(path) as file:
+        figure.savefig(file, format="png", dpi=120)

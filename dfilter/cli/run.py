@@ -19,6 +19,7 @@ from dfilter.cli.decode_as import Rules, add_decode_as, decode_rules
 from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
 from dfilter.cli.output import add_output, output_of, refuse_nonsense, remember
 from dfilter.cli.progress import progress
+from dfilter.cli.text import visible
 from dfilter.scan import count_frames
 from dfilter.several import for_each
 
@@ -107,7 +108,7 @@ def _print_statistics(compiled: dfilter.Filter, options: Namespace, rules: Rules
         wrong_usage("--stats excludes --count, -w, -T and --selected-frame")
     for number, name in enumerate(options.captures):
         if len(options.captures) > 1:
-            print(f"{chr(10) if number else ''}{name}")
+            print(f"{chr(10) if number else ''}{visible(name)}")
         count(compiled, name, (), paint=painter(options.color), rules=rules)
 
 
@@ -118,4 +119,4 @@ def _count(compiled: dfilter.Filter, captures: list[str], rules: Rules | None, s
         return
     counts = for_each(captures, lambda name: count_frames(name, compiled, decode_as=rules, selected=selected))
     for name, found in zip(captures, counts, strict=True):
-        print(f"{name}: {found}", flush=True)
+        print(f"{visible(name)}: {found}", flush=True)

@@ -22,6 +22,8 @@ _HEAD: Final = '<?xml version="1.0" encoding="utf-8"?>'
 _QUOTES: Final = {'"': "&quot;", "'": "&#x27;"}
 _FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """XML 1.0 section 2.2: characters that no document can hold."""
+_STEERING: Final = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Characters that a terminal obeys or that reorder a line; a reference says the same."""
 
 
 class PdmlPrinter(Printer):
@@ -106,7 +108,8 @@ class PsmlPrinter(Printer):
 
 
 def _text(text: str) -> str:
-    return escape(_FORBIDDEN.sub("\ufffd", text), _QUOTES)
+    shown = escape(_FORBIDDEN.sub("\ufffd", text), _QUOTES)
+    return _STEERING.sub(lambda found: f"&#x{ord(found[0]):x};", shown)
 
 
 def _quoted(text: str) -> str:

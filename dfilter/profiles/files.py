@@ -6,13 +6,12 @@ Always: a file is written whole or not at all, and keeps its permissions; a link
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dfilter.profiles.document import Document, Format, ProfileError, parse_document
+from dfilter.whole import whole_file
 
 MAX_SIZE = 64 * 1024 * 1024
 """Bytes of a file of filters; a larger one is refused."""
@@ -104,24 +103,5 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written; then the file is as it was.
     """
-    path = path.resolve()
-    mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_mask()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "surrogateescape"))
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(mode)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _mask() -> int:
-    """Which permissions a new file does not get; it can only be asked for by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    with whole_file(path) as file:
+        file.write(text.encode("utf-8", "surrogateescape"))

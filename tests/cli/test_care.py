@@ -1,0 +1,144 @@
+"""What commands do with files that are not as one would like, and with names that would steer a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dfilter.cli.main import main
+from dfilter.cli.xml import _text
+from dfilter.whole import whole_file
+
+HTTP = Path(__file__).parents[1] / "captures" / "bot-http.pcap"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("WIRESHARK_CONFIG_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return call
+
+
+# --- files
+
+
+@pytest.mark.parametrize("size", [25, 30, 40, 41, 400])
+def test_a_capture_cut_in_its_first_packets_warns_whatever_reads_it(run: Run, tmp_path: Path, size: int) -> None:
+    (tmp_path / "cut.pcap").write_bytes(HTTP.read_bytes()[:size])
+    for arguments in (("run", "ip"), ("run", "--count", "ip"), ("run", "--count", "http"), ("run", "--all-buttons")):
+        code, _, err = run(*arguments, "cut.pcap")
+        assert (code, err.count("warning: cut.pcap: cut short")) == (0, 1), arguments
+
+
+def test_a_pipe_is_written_to_and_not_replaced(run: Run, tmp_path: Path) -> None:
+    os.mkfifo("pipe")
+    reading = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert run("buttons", "add", "A", "http")[0] == 0
+    assert run("buttons", "export", "pipe")[0] == 0
+    assert os.read(reading, 100) == b'"TRUE","A","http",""\n'
+    os.close(reading)
+    assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
+
+
+def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_bytes(b"before")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    with pytest.raises(KeyboardInterrupt), whole_file(link) as file:  # noqa: PT012 - the block is what is broken off
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert target.read_bytes() == b"before"
+    with whole_file(link) as file:
+        file.write(b"after")
+    assert (target.read_bytes(), link.is_symlink(), stat.S_IMODE(target.stat().st_mode)) == (b"after", True, 0o640)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "target"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("buttons", "export", "nowhere/x"),
+        ("buttons", "import", "nowhere/x"),
+        ("run", "--macros", "nowhere/x", "http", str(HTTP)),
+        ("run", "--indicators", "nowhere/x", "http", str(HTTP)),
+        ("check", "-f", "nowhere/x"),
+    ],
+)
+def test_a_file_that_is_missing_is_named_first(run: Run, arguments: tuple[str, ...]) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out, err) == (2, "", "dfilter: nowhere/x: No such file or directory\n")
+
+
+# --- names
+
+
+def test_names_of_files_do_not_steer_the_terminal(run: Run, tmp_path: Path) -> None:
+    name = "a\x1b]0;x\x07\n.pcap"
+    shutil.copy(HTTP, tmp_path / name)
+    shutil.copy(HTTP, tmp_path / "b.pcap")
+    for arguments in (("--count", "http"), ("--stats", "http"), ("http",), ("-V", "http"), ("--all-buttons",)):
+        code, out, _ = run("run", *arguments, name, "b.pcap")
+        assert code == 0
+        assert "\x1b" not in out
+        assert "a\\x1b]0;x\\x07\\x0a.pcap" in out
+    assert "\x1b" not in run("run", "http", "no\x1b[31m")[2]
+
+
+@pytest.mark.parametrize("char", ["\x9b", "\x7f", "\u202e", "\u2066"])
+def test_xml_refers_to_characters_that_steer_a_terminal(char: str) -> None:
+    assert char not in _text(f"a{char}b")
+    assert ET.fromstring(f"<t>{_text(f'a{char}ü')}</t>").text == f"a{char}ü"
+
+
+# --- options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--columns", ""), "Error: --columns names no column"),
+        (("--columns", " ,"), "Error: --columns names no column"),
+        (("--columns", "X:tcp.prt"), "dfilter: --columns: not a column, field or expression that can be shown"),
+        (("-T", "fields", "-e", "tcp.prt"), "dfilter: -e: not a column, field or expression that can be shown"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = run("run", *arguments, "http", str(HTTP))
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("add", "", "tcp"), "the label '' is empty"),
+        (("add", "//", "tcp"), "the label '//' is empty"),
+        (("edit", "A", "--label", "a\nb"), "has a line break"),
+        (("add", "--at", "0", "B", "tcp"), "--at counts from 1"),
+        (("import", str(HTTP)), "not a file of filters: it holds NUL bytes"),
+    ],
+)
+def test_a_button_that_wireshark_could_not_show_is_refused(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    assert run("buttons", "add", "A", "http")[0] == 0
+    before = run("buttons", "export")[1]
+    code, _, err = run("buttons", *arguments)
+    assert code == 2
+    assert said in err
+    assert run("buttons", "export")[1] == before
