@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.elsewhere import known_elsewhere
-from dfilter.packets.region import DissectionError, Region, Truncated
+from dfilter.packets.region import DissectionError, Malformed, Region, Truncated
 
 if TYPE_CHECKING:
     from dfilter.packets.session import FrameLike, Session
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 64
 """Layers in one another (tunnels in tunnels) beyond which dissection of a frame stops: hostile packets."""
+
+MAX_VALUES = 500_000
+"""Values that a field may have in one layer: messages put together or unpacked can hold millions, and each takes a
+hundredfold of its byte. (Wireshark 4.4 ends a frame's dissection at a million items of its tree.)"""
 
 
 class Layer:
@@ -53,14 +57,19 @@ class Layer:
         self._filled = protocol.fill is None
 
     def add(self, name: str, value: Any, start: int = 0, length: int = 0) -> None:
-        """Add a value of the computed field `name`, covering `length` bytes at the absolute offset `start`."""
+        """Add a value of the computed field `name`, covering `length` bytes at the absolute offset `start`.
+
+        Raises `Malformed` where there are `MAX_VALUES` already.
+        """
         values = self.items.get(name)
         if values is None:
             self.items[name] = [value]
             self.spans[name] = [(start, length)]
-        else:
-            values.append(value)
-            self.spans[name].append((start, length))
+            return
+        if len(values) >= MAX_VALUES:
+            raise Malformed(f"more than {MAX_VALUES} values of {name}")
+        values.append(value)
+        self.spans[name].append((start, length))
 
     def computed(self, name: str) -> Sequence[Any]:
         """The values of a computed field."""
@@ -317,8 +326,6 @@ class View:
     def internal_error(self, error: Exception) -> None:
         """A fault in a dissector: counted (tests demand none), shown as a malformed packet."""
         self.session.internal_errors.append((self.frame.number, repr(error)))
-        from dfilter.packets.region import Malformed
-
         self.damaged(Malformed(str(error)))
 
     def complete(self) -> None:

@@ -14,6 +14,12 @@ MAX_DECODED = 16 * 1024 * 1024
 """Bytes to which a compressed body is unpacked at most: one segment can hold a thousandfold of its size."""
 
 MAX_CHUNK = 0x7FFFFFFF
+MAX_CHUNKS = 262_144
+"""Chunks of one body that are listed; of those behind them only the data counts."""
+MAX_TRAILER = 1 << 18
+"""Bytes of trailer lines beyond which their end is not waited for any more: every new segment searches them again."""
+_EMPTY_LINE = re.compile(rb"\r?\n")
+_LINE_AND_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _HEX = re.compile(rb"[ \t]*([0-9A-Fa-f]*)")
 
 
@@ -32,19 +38,22 @@ class Chunks:
     """A chunked body.
 
     Attributes:
-        chunks: with the last one, of size 0, if it is there.
-        trailer: (start, end) of each trailer line, with its line end.
+        chunks: with the last one, of size 0, if it is there; of more than `MAX_CHUNKS` the first.
+        unlisted: the data of the others.
+        trailer: (start, end) of the trailer lines, with their line ends; None where there are none.
         end: where the next message begins.
         missing: how many more bytes are needed at least; 0 if it is complete.
     """
 
     chunks: list[Chunk] = field(default_factory=list)
-    trailer: list[tuple[int, int]] = field(default_factory=list)
+    unlisted: bytearray = field(default_factory=bytearray)
+    trailer: tuple[int, int] | None = None
     end: int = 0
     missing: int = 0
 
     def join(self, buf: bytes) -> bytes:
-        return b"".join(buf[chunk.data : min(chunk.data + chunk.size, chunk.end)] for chunk in self.chunks)
+        listed = (buf[chunk.data : min(chunk.data + chunk.size, chunk.end)] for chunk in self.chunks)
+        return b"".join(listed) + self.unlisted
 
 
 def read_chunks(buf: bytes, start: int, stop: int) -> Chunks:
@@ -64,7 +73,10 @@ def read_chunks(buf: bytes, start: int, stop: int) -> Chunks:
             break
         end = data + size + 2
         found.missing = max(end - stop, 0)
-        found.chunks.append(Chunk(at, data, size, min(end, stop)))
+        if len(found.chunks) < MAX_CHUNKS:
+            found.chunks.append(Chunk(at, data, size, min(end, stop)))
+        else:
+            found.unlisted += buf[data : min(data + size, stop)]
         at = end
     return found
 
@@ -99,17 +111,16 @@ def _chunk_size(buf: bytes, at: int, line_end: int) -> int:
     return min(int(digits, 16), MAX_CHUNK) if digits else 0
 
 
-def _read_trailer(found: Chunks, buf: bytes, at: int, stop: int) -> None:
-    while True:
-        line_end = buf.find(b"\n", at, stop)
-        if line_end < 0:
-            found.missing = 1
-            return
-        if buf[at:line_end] in (b"", b"\r"):
-            found.end = line_end + 1
-            return
-        found.trailer.append((at, line_end + 1))
-        at = line_end + 1
+def _read_trailer(found: Chunks, buf: bytes, start: int, stop: int) -> None:
+    """Trailer lines up to an empty one; those that go on beyond `MAX_TRAILER` end where the bytes do."""
+    empty = _EMPTY_LINE.match(buf, start, stop)
+    ended = empty or _LINE_AND_EMPTY_LINE.search(buf, start, stop)
+    if ended is None and stop - start < MAX_TRAILER:
+        found.missing = 1
+        return
+    if empty is None:
+        found.trailer = (start, ended.start() + 1 if ended else stop)
+    found.end = ended.end() if ended else stop
 
 
 def may_be_chunked(transfer_encoding: bytes | None) -> bool:

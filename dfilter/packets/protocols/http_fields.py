@@ -321,9 +321,8 @@ def _add_chunks(layer: Layer, chunks: Chunks) -> None:
         if chunk.size and stop + 2 <= chunk.end:
             layer.add("http.chunk_data", buf[chunk.data : stop], chunk.data, chunk.size)
             layer.add("http.chunk_boundary", buf[stop : stop + 2], stop, 2)
-    if chunks.trailer:
-        start, end = chunks.trailer[0][0], chunks.trailer[-1][1]
-        _add_text(layer, "http.chunked_trailer_part", start, end)
+    if chunks.trailer is not None:
+        _add_text(layer, "http.chunked_trailer_part", *chunks.trailer)
 
 
 def message_info(layer: Layer) -> str:

@@ -19,8 +19,11 @@ from dfilter.packets.view import Layer, View
 MAX_DEPTH = 100
 """Objects and arrays in one another beyond which a text is not taken for JSON: hostile nesting."""
 
-MAX_SHOWN = 32 * 1024 * 1024
+MAX_SHOWN = 64 * 1024 * 1024
 """Characters that one text may give as values: every object holds the text of those within it."""
+
+VALUE_COST = 48
+"""Characters as which each value counts beside its own: a text of a few bytes each must not give millions."""
 
 JSON = Protocol(
     "json",
@@ -107,10 +110,13 @@ class _Walk:
         return found.end() if found else at
 
     def _decoded(self, start: int, end: int) -> str:
-        self._budget -= end - start
+        self._spend(end - start)
+        return self.buf[start:end].decode("utf-8", "replace")
+
+    def _spend(self, characters: int) -> None:
+        self._budget -= characters
         if self._budget < 0:
             raise NotJson
-        return self.buf[start:end].decode("utf-8", "replace")
 
     def _object(self, at: int, path: str, depth: int) -> int:
         start, slot = at, self._reserve()
@@ -131,6 +137,7 @@ class _Walk:
         if key is None:
             raise NotJson
         name, start, slot = self._decoded(*key.span(1)), at, self._reserve()
+        self._spend(2 * VALUE_COST + len(path))
         at = self._skip(key.end())
         if self._byte(at) != 0x3A:
             raise NotJson
@@ -173,7 +180,7 @@ class _Walk:
 
     def _add_value(self, kind: str, value: Any, shown: str, path: str, name: str, span: tuple[int, int]) -> None:
         start, length = span[0], span[1] - span[0]
-        self._budget -= len(path) + len(shown) + len(name)
+        self._spend(3 * VALUE_COST + len(path) + len(shown) + len(name))
         self.found.append(("json.path_with_value", f"{path}:{shown}", start, length))
         self.found.append(("json.member_with_value", f"{name}:{shown}", start, length))
         self.found.append((f"json.value.{kind}", value, start, length))
@@ -185,6 +192,7 @@ class _Walk:
 
     def _reserve(self) -> int:
         """A place for what is known only when its end is."""
+        self._spend(VALUE_COST)
         self.found.append(("", None, 0, 0))
         return len(self.found) - 1
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
-from dfilter.packets.protocols.http_body import MAX_DECODED, decode
+from dfilter.packets import view as view_module
+from dfilter.packets.protocols import http_body, json_text
+from dfilter.packets.protocols.http_body import MAX_DECODED, MAX_TRAILER, decode, missing_chunks, read_chunks
 from dfilter.packets.view import View
 from tests.packets.protocols.http_wire import Talk
 
@@ -59,3 +63,49 @@ def test_parts_of_no_known_type(content_type: bytes, name: str) -> None:
     head = b"Content-Type: " + content_type + b"\r\n" if content_type else b""
     view = posted(b"multipart/form-data; boundary=XX", b"--XX\r\n" + head + b"\r\nbody\r\n--XX--\r\n")
     assert view.layers[-1].protocol.name == name
+
+
+def test_a_text_of_countless_values_is_no_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Millions of values of two bytes each, unpacked from a few kilobytes, must not eat memory."""
+    monkeypatch.setattr(json_text, "MAX_SHOWN", 100_000)
+    assert len(posted(b"application/json", b"[" + b"1," * 300 + b"1]").get("json.value.number")) == 301
+    for text in (b"[" + b"1," * 3000 + b"1]", b"{" + b'"a":{},' * 3000 + b'"a":1}', b"[" + b"[]," * 3000 + b"[]]"):
+        assert posted(b"application/json", text).get("json.array") == ()
+
+
+def test_a_form_shows_values_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_module, "MAX_VALUES", 10)
+    view = posted(b"application/x-www-form-urlencoded", b"a&" * 20)
+    assert view.get("urlencoded-form.key") == ("a",) * 10
+    assert len(view.get("_ws.malformed")) == 1
+
+
+def test_chunks_are_listed_up_to_a_limit_and_all_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_body, "MAX_CHUNKS", 3)
+    text = b"1\r\na\r\n" * 9 + b"0\r\nx: 1\r\ny: 2\r\n\r\nrest"
+    found = read_chunks(text, 0, len(text))
+    assert [chunk.size for chunk in found.chunks] == [1, 1, 1, 0]
+    assert found.join(text) == b"a" * 9
+    assert found.trailer is not None
+    assert text[slice(*found.trailer)] == b"x: 1\r\ny: 2\r\n"
+    assert text[found.end :] == b"rest"
+
+
+def test_what_a_packed_body_holds_is_bounded() -> None:
+    packed = gzip.compress(b"[" + b"1," * 8_000_000 + b"1]")
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+    view = Talk().server(head + b"Content-Length: %d\r\n\r\n" % len(packed) + packed).views()[3]
+    assert [layer.item_bytes() for layer in view.get("json")] == [b""]
+
+
+@pytest.mark.parametrize(("rest", "missing", "trailer", "end"), [
+    (b"", 1, b"", 0), (b"\r", 1, b"", 0), (b"\r\nmore", 0, b"", 2), (b"\nmore", 0, b"", 1),
+    (b"a: b\r\n", 1, b"", 0), (b"a: b\r\nc\n\r\nmore", 0, b"a: b\r\nc\n", 10), (b"a: b\n\nmore", 0, b"a: b\n", 6),
+    (b"a: b\r\n" * MAX_TRAILER, 0, b"a: b\r\n" * MAX_TRAILER, 6 * MAX_TRAILER),
+])  # fmt: skip
+def test_trailer(rest: bytes, missing: int, trailer: bytes, end: int) -> None:
+    text = b"0\r\n" + rest
+    found = read_chunks(text, 0, len(text))
+    assert (found.missing, missing_chunks(text, 0, len(text))[0]) == (missing, missing)
+    assert text[slice(*found.trailer or (0, 0))] == trailer
+    assert missing or found.end == 3 + end

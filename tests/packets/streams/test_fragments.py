@@ -39,8 +39,8 @@ def test_what_comes_before_its_turn_is_put_in_order() -> None:
     whole.add(1, 1000, text[:1])
     for offset in range(len(text) - 1, 1, -2):
         whole.add(2, 1000 + offset, text[offset : offset + 1])
-    whole.add(2, 1002, text[2:6])  # the longer of two that begin at the same place
-    for offset in range(1, len(text), 2):
+    whole.add(2, 1003, text[3:6])  # the longer of two that begin at the same place
+    for offset in (1, 2, *range(6, len(text), 2)):
         whole.add(3, 1000 + offset, text[offset : offset + 1])
     assert whole.complete(finished=False)
     assert whole.join() == text
