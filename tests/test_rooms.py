@@ -17,6 +17,7 @@ ALLOWED = {
     "check": {"check", "language", "fields", "errors"},
     "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors", "native"},
     "packets": {"packets", "fields", "errors"},
+    "prune": {"prune", "packets", "compile", "captures", "filter", "errors"},
     "captures": {"captures", "errors", "native"},
     "stats": {"stats", "packets", "scan", "filter", "fields", "errors"},
     "follow": {"follow", "captures", "packets", "scan", "filter", "errors"},

@@ -10,6 +10,7 @@ Sequence numbers are counted from the first one of their direction; what goes be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -67,6 +68,11 @@ class Segments:
         return cls(np.zeros(1, np.int64), np.array([key], np.uint64), columns[0], columns[1], columns[2], columns[3],
                    columns[4], columns[5], columns[6], columns[7], columns[8], np.ones(1, np.bool_))  # fmt: skip
 
+    @classmethod
+    def joined(cls, parts: Sequence[Segments]) -> Segments:
+        """One after the other."""
+        return cls(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)))
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -97,6 +103,7 @@ class Table:
         self._last_ack = np.full((2, 1024), -1, np.int64)
         self._closed = np.zeros(1024, np.bool_)
         self._odd = np.zeros(1024, np.bool_)
+        self._sent = np.zeros((2, 1024), np.bool_)
 
     def take(self, segments: Segments) -> tuple[Array, Array, Array]:
         """The rows, codes and relative sequence numbers of segments that follow those taken before.
@@ -155,7 +162,8 @@ class Table:
         self.count = count
 
     def _grow(self) -> None:
-        for name in ("ports", "client", "opened", "repeats", "_base", "_have", "_told", "_last_ack", "_closed", "_odd"):
+        for name in ("ports", "client", "opened", "repeats", "_base", "_have", "_told", "_last_ack", "_closed", "_odd",
+                     "_sent"):  # fmt: skip
             old = getattr(self, name)
             fill = -1 if name in ("_base", "_last_ack") else 0
             setattr(self, name, np.concatenate([old, np.full_like(old, fill)], axis=-1))
@@ -220,18 +228,32 @@ class Table:
         odd = (flags & ACK != 0) & (theirs >= 0) & (acked > other) & (acked < _HALF)
         late_fin = (flags & FIN != 0) & ~data & (place != own) & (end != own)
         odd |= (data & ~new & ~old) | late_fin | ~part.whole[order]
+        odd |= (length == 0) & ((place - own) & _MASK > 0) & ((place - own) & _MASK < _HALF)
         odd |= ((part.window[order] == 0) & (flags & RST == 0)) | (data & (flags & SYN != 0)) | self._odd[mine]
         odd |= (flags & SYN != 0) & ((own > 1) | (other > 1) | self._told[sender, mine])
         self._note_repeats(_Sorted(of, sender, seq, ack, flags), rows, length)
         self._closed[mine[_closing(flags)]] = True
         again = (end > 0) & (end <= own) & ((length != 1) | (place + 1 != own) | (flags & (SYN | FIN) != 0))
-        odd |= (length > 0) & (flags & RST != 0)
+        silent = self._silent_before(of, sender, rows)
+        odd |= ((length > 0) & (flags & RST != 0)) | (again & silent & data)
+        again &= ~silent
         codes = np.zeros(len(part), np.uint8)
         codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + again * AGAIN
                         + (flags & RST != 0) * RESET)  # fmt: skip
         places = np.zeros(len(part), np.int64)
         places[order] = place
         return codes, places
+
+    def _silent_before(self, of: Array, sender: Array, rows: Array) -> Array:
+        """Which of the sorted segments are the first of their direction."""
+        found = np.zeros(len(of), np.bool_)
+        for side in (0, 1):
+            chosen = np.flatnonzero(sender == side)
+            first = chosen[np.append(True, of[chosen][1:] != of[chosen][:-1])] if len(chosen) else chosen
+            theirs = rows[of[first]]
+            found[first] = ~self._sent[side, theirs]
+            self._sent[side, theirs] = True
+        return found
 
     def _reached(self, side: int, of: Array, rows: Array, starts: Array, end: Array) -> Array:
         """How far one end had sent before each segment of the sorted ones; `end`: what each reaches, 0 for nothing."""

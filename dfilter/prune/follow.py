@@ -103,6 +103,10 @@ class Follower:
              findings: Findings) -> None:  # fmt: skip
         """Follow a chunk's segments; `first`: the number of its first frame."""
         self._fit()
+        begun = (segments.length > 0) | (codes & (ODD | RESET) != 0)
+        for row in np.unique(rows[begun]).tolist():
+            if self._courses[row] == _UNSEEN:
+                self._begin(row)
         known = np.frombuffer(bytes(self._courses), np.uint8)[rows]
         told = (segments.length > 0) | (codes & END != 0)
         fed = told & (known == _FEED)
@@ -115,21 +119,18 @@ class Follower:
         work = (told | (codes & (ODD | RESET) != 0)) & (known != _FEED) & (known != _PASS)
         work &= (codes != NEW) | (known != _FOLLOW) | (reached >= np.array(self._next)[flows])
         chosen = np.flatnonzero(work)
-        lists = (column[chosen].tolist() for column in (segments.rows, rows, flows, codes, places, segments.start,
-                                                        segments.length, reached))  # fmt: skip
         courses, nexts = self._courses, self._next
-        for at, row, flow, code, place, start, length, end in zip(*lists, strict=True):
+        lists = (column[chosen].tolist() for column in (rows, flows, codes, reached))
+        rest = (segments.rows, places, segments.start, segments.length)
+        for index, row, flow, code, end in zip(chosen.tolist(), *lists, strict=True):
             course = courses[row]
             if course == _PASS or (course == _FOLLOW and code == NEW and end < nexts[flow]):
                 continue
-            if not length and not code & (ODD | RESET) and course != _FOLLOW and course != _FEED:
+            at, place, start, length = (int(column[index]) for column in rest)
+            if not length and course != _FOLLOW and course != _FEED:
+                if code & ODD:
+                    self.feed(row, first + at)
                 continue
-            if course == _UNSEEN:
-                course = self._begin(row)
-                if course == _PASS:
-                    continue
-                if not length:
-                    course = _FEED
             answer = self._judge(data, row, flow, code, place, start, length, course)
             if answer is None:
                 self.feed(row, first + at)
@@ -137,9 +138,9 @@ class Follower:
                     for mask in findings.possible:
                         mask[at] = True
             elif answer:
-                for index in range(self._tests):
-                    if answer >> index & 1:
-                        findings.certain[index][at] = findings.possible[index][at] = True
+                for test in range(self._tests):
+                    if answer >> test & 1:
+                        findings.certain[test][at] = findings.possible[test][at] = True
 
     def _note_analysis(self, first: int, segments: Segments, rows: Array, codes: Array, findings: Findings) -> None:
         """What the analysis of TCP finds where all is in the ordinary; other conversations must be dissected."""

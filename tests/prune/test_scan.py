@@ -112,7 +112,7 @@ def disturbed(frames: Sequence[Frame], chance: random.Random) -> Iterator[Frame]
     """A stretch of frames with some lost, repeated, late, cut or changed, and some that use ports again."""
     begin = chance.randrange(max(len(frames) - 150, 1))
     chosen = list(frames[begin : begin + 150])
-    for _ in range(chance.choice((0, 1, 3, 8))):
+    for _ in range(chance.choice((1, 3, 8, 20))):
         at = chance.randrange(len(chosen))
         match chance.randrange(6):
             case 0:
@@ -126,7 +126,7 @@ def disturbed(frames: Sequence[Frame], chance: random.Random) -> Iterator[Frame]
                 chosen[at] = Frame(1, frame.time, frame.data[: chance.randrange(len(frame.data))], frame.wire_length)
             case 4:
                 data = bytearray(chosen[at].data)
-                data[chance.randrange(len(data))] = chance.randrange(256)
+                data[chance.randrange(min(len(data), chance.choice((60, 2000))))] = chance.randrange(256)
                 chosen[at] = Frame(1, chosen[at].time, bytes(data), len(data))
             case 5:
                 chosen += chosen[: chance.randrange(len(chosen))]
