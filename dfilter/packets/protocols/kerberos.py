@@ -14,6 +14,8 @@ from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.ber import SEQUENCE, Element, elements, inner, read_element
 from dfilter.packets.protocols.kerberos_schema import AP_OPTIONS, ELEMENTS, KDC_OPTIONS, MESSAGES, SCHEMA, Part
+from dfilter.packets.protocols.pkinit import fill_reply, fill_request
+from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
@@ -127,6 +129,7 @@ KERBEROS = Protocol(
         computed("kerberos.response_to", T.FRAMENUM, stateful=True),
         computed("kerberos.time", T.RELATIVE_TIME, stateful=True),
     ),
+    shares=(*X509_SPACES, "cms", "pkinit"),
     over={"udp.port": (88,), "tcp.port": (88,)},
     carries=("data",),
 )
@@ -312,6 +315,9 @@ def _fill_padata(layer: Layer, content: Region, kind: int, depth: int) -> None:
         return
     if kind == 3:
         layer.add("kerberos.pw_salt", content.rest(), content.start, content.length)
+        return
+    if kind in (16, 17):
+        (fill_request if kind == 16 else fill_reply)(layer, content)
         return
     if kind not in (1, 2, 11, 19, 128, 129, 136):
         return

@@ -136,6 +136,8 @@ PKIX1EXPLICIT = Protocol("pkix1explicit", "PKIX1Explicit", fields=computed_table
     pkix1explicit.DirectoryString  STRING
     pkix1explicit.Features         UINT32
     pkix1explicit.Features_item    UINT16
+    pkix1explicit.DomainParameters_element  NONE
+    pkix1explicit.g                INT32
 """))  # fmt: skip
 
 PKCS1 = Protocol("pkcs-1", "PKCS-1", fields=computed_table("""

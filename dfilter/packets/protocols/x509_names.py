@@ -43,6 +43,7 @@ _PLAIN_ATTRIBUTES = {
 }
 """Attribute type -> the field of its value, where that is one string."""
 
+_KERBEROS_NAME = bytes.fromhex("2b0601050202")
 _USER_ID = bytes.fromhex("0992268993f22c640101")
 
 
@@ -117,7 +118,29 @@ def _other_name(der: Der, name: Node) -> None:
     der.mark("x509ce.otherName_element", name)
     type_, value = _pair(der, name)
     der.put("x509ce.type_id", der.bytes(type_), type_)
-    der.mark("x509ce.value_element", value)
+    if der.bytes(type_) == _KERBEROS_NAME:
+        _kerberos_name(der, der.only(value))
+    else:
+        der.mark("x509ce.value_element", value)
+
+
+def _kerberos_name(der: Der, name: Node) -> None:
+    """A KRB5PrincipalName (RFC 4556 section 3.2.2), of which only layers of Kerberos show the parts."""
+    der.mark("pkinit.KRB5PrincipalName_element", name)
+    for part in der.children(name):
+        value = der.only(part)
+        if part.number == 0:
+            der.put("kerberos.realm", der.text(value, UTF8_STRING), value)
+        elif part.number == 1:
+            der.mark("kerberos.cname_element", value)
+            for number, item in enumerate(map(der.only, der.children(value))):
+                if number == 0:
+                    der.put("kerberos.name_type", der.integer(item), item)
+                    continue
+                texts = der.all_children(item)
+                der.put("kerberos.name_string", len(texts), item)
+                for text in texts:
+                    der.put("kerberos.KerberosString", der.text(text, UTF8_STRING), text)
 
 
 def _directory_name(der: Der, name: Node) -> None:
