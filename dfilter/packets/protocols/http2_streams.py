@@ -19,23 +19,37 @@ MAX_STREAMS = 4096
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of a body kept until its last frame."""
 
+MAX_PIECES = 65_536
+"""Frames of a body that are listed: those of one byte each must not eat memory."""
+
+
+@dataclass(slots=True, eq=False)
+class Initial:
+    """The size with which windows of a side's streams begin. Where it changes, those that are open change with it
+    (RFC 9113 section 6.9.2); it is held apart from them, so that a change costs nothing for each stream."""
+
+    size: int = DEFAULT_WINDOW
+
 
 @dataclass(slots=True, eq=False)
 class Window:
     """A flow-control window (RFC 9113 section 5.2), as Wireshark 4.4 counts it.
 
+    `moved`: what it has changed by since it was `initial`.
+
     All HTTP/2 frames of one captured frame show the window it began with; only the first of them moves it.
     """
 
-    size: int = DEFAULT_WINDOW
+    initial: Initial = field(default_factory=Initial)
+    moved: int = 0
     _frame: int = 0
     _began: int = 0
 
     def move(self, frame: int, change: int) -> tuple[int, int]:
         """The window before and after a change in the captured frame `frame`."""
         if frame != self._frame:
-            self._frame, self._began = frame, self.size
-            self.size += change
+            self._frame, self._began = frame, self.initial.size + self.moved
+            self.moved += change
         return self._began, self._began + change
 
 
@@ -54,7 +68,7 @@ class Half:
         return self.headers.get(b"content-type", b"").startswith(b"application/grpc")
 
     def add(self, frame: int, data: bytes) -> None:
-        if data:
+        if data and len(self.frames) < MAX_PIECES:
             self.frames.append((frame, len(data)))
         self.body += data[: MAX_BODY - len(self.body)]
 
@@ -74,7 +88,7 @@ class Side:
     """One side of a conversation: its header table, and the windows that it gives the other side."""
 
     decoder: HeaderDecoder = field(default_factory=HeaderDecoder)
-    initial_window: int = DEFAULT_WINDOW
+    initial_window: Initial = field(default_factory=Initial)
     sending_window: Window = field(default_factory=Window)
 
 
@@ -96,9 +110,5 @@ class Http2State:
         return known
 
     def set_initial_window(self, sender: int, window: int) -> None:
-        """A SETTINGS frame of `sender`: streams that exist change by the difference (RFC 9113 section 6.9.2)."""
-        side = self.sides[sender]
-        change = window - side.initial_window
-        side.initial_window = window
-        for stream in self._streams.values():
-            stream.halves[1 - sender].window.size += change
+        """A SETTINGS frame of `sender`: the windows that it gives on streams, open ones too."""
+        self.sides[sender].initial_window.size = window

@@ -8,7 +8,9 @@ import struct
 import hpack
 import pytest
 
+from dfilter.packets.protocols import http2_streams
 from dfilter.packets.protocols.http2_hpack import MAX_ENTRIES, BrokenBlock, HeaderDecoder
+from dfilter.packets.protocols.http2_streams import Http2State
 from tests.packets.protocols.http_wire import Talk, frames_with, shown
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -108,3 +110,23 @@ def test_a_body_may_end_with_an_empty_frame() -> None:
 def test_what_came_before_the_preface_is_http2_on_a_second_look() -> None:
     views = Talk(9998).server(SETTINGS).client(PREFACE + SETTINGS).views()
     assert frames_with(views, "http2") == [4, 5]
+
+
+def test_settings_change_the_windows_of_open_streams() -> None:
+    state = Http2State()
+    sent, received = state.stream(1).halves
+    assert sent.window.move(1, -35) == (65535, 65500)
+    state.set_initial_window(1, 1000)
+    assert sent.window.move(1, -5) == (65535, 65530)  # the same captured frame
+    assert sent.window.move(2, -5) == (965, 960)
+    assert received.window.move(2, -5) == (65535, 65530)
+    assert state.stream(3).halves[0].window.move(3, 1) == (1000, 1001)
+    assert state.sides[0].sending_window.move(3, 1) == (65535, 65536)
+
+
+def test_pieces_of_a_body_are_listed_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http2_streams, "MAX_PIECES", 3)
+    half = Http2State().stream(1).halves[0]
+    for number in range(5):
+        half.add(number, b"x")
+    assert (len(half.frames), bytes(half.body)) == (3, b"xxxxx")
