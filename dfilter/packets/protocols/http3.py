@@ -31,6 +31,8 @@ from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT
 from dfilter.packets.view import Layer, View
 
 MAX_CAPACITY_SETTING = 1
+MAX_HEADERS = 1024
+"""Headers in one piece of a stream beyond which no more are decoded."""
 MAX_FRAMES = 4096
 """Frames in one piece of a stream; more than a few hundred are hostile."""
 
@@ -58,11 +60,13 @@ class Result:
     Attributes:
         done: how many belong to whole frames.
         more: how many the next frame needs beyond those there, or a constant of the reassembly module; 0 if none.
+        least: how long the next frame is at least, where that much is known.
         texts: what a packet list says of the frames.
     """
 
     done: int
     more: int = 0
+    least: int = 0
     texts: tuple[str, ...] = ()
 
 
@@ -91,15 +95,17 @@ def dissect_http3(view: View, region: Region, connection: Http3Connection, side:
     else:
         part.end, more = region.length, 0
     if more and not part.end:
-        return Result(0, more), uni_type
+        return Result(0, more, part.least), uni_type
     layer = view.push(HTTP3, region)
     layer.state = part
-    return Result(part.end, more, tuple(frame_text(frame) for frame in part.frames if frame_text(frame))), uni_type
+    texts = tuple(text for text in map(frame_text, part.frames) if text)
+    return Result(part.end, more, part.least, texts), uni_type
 
 
 def _frames(region: Region, part: Part, connection: Http3Connection, side: int) -> int:
     """Find the whole frames; how many bytes the one after them lacks."""
     at = part.end = part.content_at
+    headers = 0
     while at < region.length and len(part.frames) < MAX_FRAMES:
         try:
             type_, type_size = variable_integer(region, at)
@@ -110,8 +116,9 @@ def _frames(region: Region, part: Part, connection: Http3Connection, side: int) 
         if content_at + length > region.length:
             return content_at + length - region.length
         frame = Http3Frame(at, type_, length, type_size, length_size)
-        if type_ == HEADERS:
+        if type_ == HEADERS and headers < MAX_HEADERS:
             _decode(region.bytes(content_at, length), frame, connection, side)
+            headers += len(frame.headers or ())
         elif type_ == SETTINGS:
             _note_settings(region.sub(content_at, length), connection.tables[1 - side])
         part.frames.append(frame)
@@ -156,8 +163,8 @@ def _instructions(region: Region, part: Part, connection: Http3Connection, side:
             instruction = read_instruction(data, part.end)
             part.instructions.append(instruction)
             part.end += instruction.length
-    except Unfinished:
-        more = ONE_MORE_SEGMENT
+    except Unfinished as error:
+        more, part.least = ONE_MORE_SEGMENT, max(error.least - part.end, 0)
     except Broken:
         part.end = len(data)
         connection.broken[side] = True

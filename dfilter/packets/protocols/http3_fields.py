@@ -115,6 +115,7 @@ class Part:
         type_length: bytes of that type, if the piece begins with it.
         content_at: where its frames or instructions begin.
         end: where they end.
+        least: how long what follows them is at least, where that much is known.
         is_broken: the instructions of this direction cannot be followed any more.
         increment, inserted: entries that these instructions insert, and all so far.
     """
@@ -127,6 +128,7 @@ class Part:
     end: int = 0
     frames: list[Http3Frame] = field(default_factory=list)
     instructions: list[Instruction] | None = None
+    least: int = 0
     is_broken: bool = False
     increment: int = 0
     inserted: int = 0

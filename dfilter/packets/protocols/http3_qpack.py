@@ -31,7 +31,11 @@ class Broken(Exception):  # noqa: N818 - a finding about the bytes
 
 
 class Unfinished(Exception):  # noqa: N818 - a finding about the bytes
-    """The bytes end within an instruction."""
+    """The bytes end within an instruction, which reaches at least to the offset `least`."""
+
+    def __init__(self, least: int = 0) -> None:
+        super().__init__(least)
+        self.least = least
 
 
 class Blocked(Exception):  # noqa: N818 - a finding about the bytes
@@ -227,7 +231,7 @@ def string(data: bytes, start: int, mask: int) -> tuple[Text, int]:
     if length > MAX_SECTION:
         raise Broken
     if at + length > len(data):
-        raise Unfinished
+        raise Unfinished(at + length)
     raw = value = data[at : at + length]
     is_huffman = data[start] & (mask + 1) != 0
     if is_huffman:

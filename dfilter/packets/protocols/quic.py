@@ -49,6 +49,8 @@ from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import View
 
+MAX_STREAM_FRAMES = 512
+"""Frames of a packet up to which its streams are looked into; beyond a few dozen they are hostile."""
 HTTP3_ALPN, HTTP3_DRAFTS = b"h3", b"h3-"
 LONGEST_ID = 20
 SHORTEST = 13
@@ -266,7 +268,7 @@ def _decrypt(view: View, part: Region, packet: Packet, connection: QuicConnectio
         if isinstance(frame, CryptoFrame):
             _deliver(view, packet, connection, side, frame, piece)
         elif isinstance(frame, StreamFrame):
-            if is_http3 and space is connection.application:
+            if is_http3 and space is connection.application and piece < MAX_STREAM_FRAMES:
                 deliver_stream(Carrier(view, packet, connection.streams, connection.number, side, frame), payload)
         else:
             view.session.memory("quic", QuicConnections).learn(connection, side, frame)

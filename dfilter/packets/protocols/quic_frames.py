@@ -2,7 +2,7 @@
 
 In: the payload of one packet.  Out: what dissection looks at, fields when its layer
 is filled.
-What always holds: a frame that is not known, or does not fit, ends the walk.
+What always holds: a frame that is not known, or does not fit, ends the walk; how many are looked at is bounded.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ FIELDS = computed_table(FRAME_FIELDS, stateful=True)
 PADDING, PING, ACK, ACK_ECN, CRYPTO, NEW_TOKEN, CONNECTION_CLOSE, APPLICATION_CLOSE = 0, 1, 2, 3, 6, 7, 0x1C, 0x1D
 NEW_CONNECTION_ID, PATH_CHALLENGE, PATH_RESPONSE, HANDSHAKE_DONE = 0x18, 0x1A, 0x1B, 0x1E
 STREAMS, DATAGRAMS = range(0x08, 0x10), range(0x30, 0x32)
+MAX_FRAMES = 2048
+"""Frames of a packet that are shown: more than the smallest ones that fit into a datagram of an ordinary network."""
 FIN, HAS_LENGTH, HAS_OFFSET = 1, 2, 4
 PATH_DATA, RESET_TOKEN = 8, 16
 _INTEGERS = {
@@ -157,7 +159,9 @@ def fill_frames(layer: Layer, payload: bytes) -> None:
 
 def walk_frames(walk: FrameWalk) -> Iterator[Notable]:
     try:
-        while walk.at < walk.region.length:
+        frames = 0
+        while walk.at < walk.region.length and frames < MAX_FRAMES:
+            frames += 1
             walk.note("frame", None)
             type_ = walk.integer("frame_type")
             if type_ == CRYPTO:

@@ -41,6 +41,7 @@ class Waiting:
     Attributes:
         start: offset of its first byte in the stream.
         wanted: its length, or a constant of the reassembly module.
+        least: its length at least, as far as that is known; before that nothing is tried.
         pieces: (offset, frame) of each piece.
         named: (frame, offset) of the STREAM frames that name the frame with its end.
         later: offset -> what came before an earlier piece did; `later_bytes` of them.
@@ -51,6 +52,7 @@ class Waiting:
     data: bytearray
     wanted: int
     pieces: list[tuple[int, int]]
+    least: int = 0
     named: list[tuple[int, int]] = field(default_factory=list)
     later: dict[int, bytes] = field(default_factory=dict)
     later_bytes: int = 0
@@ -157,7 +159,7 @@ def _begin(carrier: Carrier, half: StreamHalf, region: Region, end: int, is_firs
     rest = region.sub(result.done)
     start = end - rest.length
     wanted = _length(rest.length, result.more)
-    waiting = Waiting(start, bytearray(rest.rest()), wanted, [(start, carrier.view.number)])
+    waiting = Waiting(start, bytearray(rest.rest()), wanted, [(start, carrier.view.number)], result.least)
     if result.done and is_first:
         _name(carrier, waiting)
     _keep(half, waiting)
@@ -179,14 +181,14 @@ def _add(carrier: Carrier, half: StreamHalf, waiting: Waiting, region: Region, o
     """Add a piece to a message, and dissect that once it is whole; the offset behind the piece."""
     room = region.length if waiting.wanted < 0 else min(waiting.end - offset, region.length)
     waiting.take(offset, region.bytes(0, room), carrier.view.number)
-    if len(waiting.data) < waiting.wanted:
+    if len(waiting.data) < max(waiting.wanted, waiting.least):
         _name(carrier, waiting)
         return offset + room
     half.waiting.remove(waiting)
     whole = bytes(waiting.data)
     result = _dissect(carrier, half, Region(whole, 0, len(whole)))
     if result.more and not result.done:
-        waiting.wanted = _length(len(whole), result.more)
+        waiting.wanted, waiting.least = _length(len(whole), result.more), result.least
         _name(carrier, waiting)
         _keep(half, waiting)
         return offset + room
@@ -195,7 +197,8 @@ def _add(carrier: Carrier, half: StreamHalf, waiting: Waiting, region: Region, o
     half.finished.append((waiting.start, stop, carrier.view.number))
     if result.more:
         rest = bytearray(whole[result.done :])
-        _keep(half, Waiting(stop, rest, _length(len(rest), result.more), [(stop, carrier.view.number)]))
+        wanted, first = _length(len(rest), result.more), [(stop, carrier.view.number)]
+        _keep(half, Waiting(stop, rest, wanted, first, result.least))
     return offset + room
 
 
@@ -214,7 +217,7 @@ def _keep(half: StreamHalf, waiting: Waiting) -> None:
     """Let a message wait; give up what is too long to keep."""
     if waiting.wanted > MAX_WAITING:
         half.pass_over = waiting.end
-    elif waiting.wanted < 0 and len(waiting.data) > MAX_OPEN:
+    elif waiting.wanted < 0 and max(len(waiting.data), waiting.least) > MAX_OPEN:
         half.is_lost = True
         half.waiting.clear()
     else:

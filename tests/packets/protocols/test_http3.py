@@ -190,3 +190,16 @@ def test_damaged_streams_never_raise() -> None:
         damaged[at] ^= 0xFF
         streams = stream(0, 0, bytes(damaged)), stream(2, 0, bytes(damaged)), stream(4, 3, whole[at:])
         talk(*((True, one) for one in streams))
+
+
+def test_what_one_packet_can_ask_for_is_bounded() -> None:
+    many = h3(1, b"\0\0" + b"\xd1" * 1000) * 3
+    views = talk((True, stream(0, 0, many)), (True, b"".join(stream(4 * i, 0, h3(0, b"")) for i in range(1, 16)) * 60))
+    assert shown(views, "http3.headers.count") == {3: [1000, 1000]}
+    assert len(views[3].get("http3")) == 512
+
+
+def test_an_instruction_that_comes_in_many_pieces() -> None:
+    insert = b"\2\x3f\xe1\x1f\xc0\x7f\x0d" + b"v" * 140
+    views = talk(*((True, stream(2, at, insert[at : at + 1])) for at in range(len(insert))))
+    assert shown(views, "http3.qpack.encoder.opcode.insert_indexed.val") == {len(insert) + 2: [b"v" * 140]}
