@@ -49,7 +49,7 @@ from dfilter.packets.protocols.tls_secrets import key_log
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import View
 
-MAX_STREAM_FRAMES = 512
+MAX_STREAM_FRAMES = 256
 """Frames of a packet up to which its streams are looked into; beyond a few dozen they are hostile."""
 HTTP3_ALPN, HTTP3_DRAFTS = b"h3", b"h3-"
 LONGEST_ID = 20
