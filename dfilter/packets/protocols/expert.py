@@ -67,7 +67,8 @@ def _item(name: str) -> Callable[[Layer, int], object]:
 
 _ITS_OWN_DAMAGE = frozenset({
     "udp.length.bad", "ipv6.bogus_ipv6_version", "dhcpv6.malformed_option", "irc.missing_end_delimiter",
-    "smb2.bad_negprot_reserved2", "ipv6.opt.invalid_len",
+    "smb2.bad_negprot_reserved2", "ipv6.opt.invalid_len", "isis.hello.short_clv", "isis.lsp.short_clv",
+    "isis.csnp.short_clv", "isis.psnp.short_clv",
 })  # fmt: skip
 """Remarks that make the packet malformed by themselves, without a read beyond its end."""
 

@@ -1,4 +1,5 @@
-"""ICMPv6: errors and echo (RFC 4443), neighbour discovery (RFC 4861), multicast listeners (RFC 2710, RFC 3810).
+"""ICMPv6: errors and echo (RFC 4443), neighbour discovery (RFC 4861), multicast listeners (RFC 2710, RFC 3810),
+router renumbering (RFC 2894).
 
 A packet that an error message quotes is dissected but keeps no state (`View.quoted`).  Echo requests and replies
 are paired by identifier and sequence number, as in Wireshark 4.4.
@@ -10,6 +11,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header
 from dfilter.packets.protocols.icmpv6_info import message_line
 from dfilter.packets.protocols.icmpv6_options import OPTION_FIELDS, fill_options
+from dfilter.packets.protocols.icmpv6_renumbering import RENUMBERING_FIELDS, fill_renumbering
 from dfilter.packets.protocols.quotes import internet_checksum_ok, quote
 from dfilter.packets.region import Region
 from dfilter.packets.streams.echoes import Echoes
@@ -18,7 +20,7 @@ from dfilter.packets.view import Layer, View
 NONCE_BYTES = 4
 UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM, ECHO, ECHO_REPLY = 1, 2, 3, 4, 128, 129
 QUERY, REPORT, DONE, ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT = 130, 131, 132, 133, 134
-SOLICITATION, ADVERTISEMENT, REDIRECT, REPORT_V2 = 135, 136, 137, 143
+SOLICITATION, ADVERTISEMENT, REDIRECT, RENUMBERING, REPORT_V2 = 135, 136, 137, 138, 143
 ERRORS = frozenset({UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM})
 NEIGHBOUR_DISCOVERY = frozenset({ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT, SOLICITATION, ADVERTISEMENT, REDIRECT})
 OPTIONS_AT = {ROUTER_SOLICITATION: 8, ROUTER_ADVERTISEMENT: 16, SOLICITATION: 24, ADVERTISEMENT: 24, REDIRECT: 40}
@@ -81,6 +83,7 @@ ICMPV6 = Protocol(
             icmpv6.rd.na.destination_address  IPv6
         """),
         *computed_table(OPTION_FIELDS),
+        *computed_table(RENUMBERING_FIELDS),
         computed("icmpv6.resp_to", T.FRAMENUM, stateful=True),
         computed("icmpv6.resptime", T.DOUBLE, stateful=True),
         computed("icmpv6.resp_in", T.FRAMENUM, look_ahead=True),
@@ -141,6 +144,8 @@ def fill_icmpv6(layer: Layer) -> None:
     elif kind in NEIGHBOUR_DISCOVERY:
         _fill_discovery(layer, kind, start)
         fill_options(layer, region.sub(OPTIONS_AT[kind]))
+    elif kind == RENUMBERING:
+        fill_renumbering(layer)
 
 
 def _fill_checksum(layer: Layer) -> None:
@@ -150,22 +155,11 @@ def _fill_checksum(layer: Layer) -> None:
         layer.add("icmpv6.checksum.status", 2, at)
         return
     source, target = layer.state
-    target = _final_destination(layer) or target
     pseudo = source + target + region.length.to_bytes(4, "big") + b"\0\0\0\x3a"
     good = internet_checksum_ok(region.rest(), pseudo)
     layer.add("icmpv6.checksum.status", int(good), at)
     if not good:
         layer.add("icmpv6.checksum_bad.expert", None)
-
-
-def _final_destination(layer: Layer) -> bytes | None:
-    """Where a source route that is still to go ends: the checksum covers that address; None without one."""
-    for other in layer.view.by_name.get("ipv6.routing", ()):
-        route = other.region
-        is_source_route = route.length >= 24 and route.u8(2) in (0, 2)
-        if is_source_route and route.u8(3) and other.buf is layer.buf and other.index < layer.index:
-            return route.bytes(route.length - 16, 16)
-    return None
 
 
 def _fill_common(layer: Layer, kind: int) -> None:

@@ -1,4 +1,4 @@
-"""IGMP versions 1, 2 and 3 (RFC 1112, RFC 2236, RFC 3376)."""
+"""IGMP versions 1, 2 and 3 (RFC 1112, RFC 2236, RFC 3376), and the traceroute of multicast that uses its number."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table, header
+from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.protocols.ip import dotted
 from dfilter.packets.protocols.quotes import internet_checksum_ok
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
 QUERY, REPORT_V1, REPORT_V2, LEAVE, REPORT_V3 = 0x11, 0x12, 0x16, 0x17, 0x22
+TRACE_RESPONSE, TRACE = 0x1E, 0x1F
+TRACE_BLOCK = 32
+"""Length of what one router says."""
 V3_QUERY_LENGTH = 12
-DISSECTED = frozenset({QUERY, REPORT_V1, REPORT_V2, LEAVE, REPORT_V3, 0x1E, 0x1F})
+DISSECTED = frozenset({QUERY, REPORT_V1, REPORT_V2, LEAVE, REPORT_V3, TRACE_RESPONSE, TRACE})
 OTHERS = {0x13: Protocol("dvmrp"), 0x14: Protocol("pim", "PIM")}
 """Types of other protocols that share IGMP's number."""
 
@@ -43,6 +47,25 @@ IGMP = Protocol(
             igmp.aux_data_len     UINT8
             igmp.aux_data         BYTES
             igmp.data             BYTES
+            igmp.mtrace.max_hops    UINT8
+            igmp.mtrace.saddr       IPv4
+            igmp.mtrace.raddr       IPv4
+            igmp.mtrace.rspaddr     IPv4
+            igmp.mtrace.resp_ttl    UINT8
+            igmp.mtrace.q_id        UINT24
+            igmp.mtrace.q_arrival   UINT32
+            igmp.mtrace.q_inaddr    IPv4
+            igmp.mtrace.q_outaddr   IPv4
+            igmp.mtrace.q_prevrtr   IPv4
+            igmp.mtrace.q_inpkt     UINT32
+            igmp.mtrace.q_outpkt    UINT32
+            igmp.mtrace.q_total     UINT32
+            igmp.mtrace.q_rtg_proto UINT8
+            igmp.mtrace.q_fwd_ttl   UINT8
+            igmp.mtrace.q_mbz       UINT8
+            igmp.mtrace.q_s         UINT8
+            igmp.mtrace.q_src_mask  UINT8
+            igmp.mtrace.q_fwd_code  UINT8
         """),
     ),
     over={"ip.proto": (2,)},
@@ -76,6 +99,8 @@ def fill_igmp(layer: Layer) -> None:
         layer.add("igmp.maddr", region.bytes(4, 4), start + 4, 4)
     elif kind == REPORT_V3:
         _fill_report(layer)
+    elif kind in (TRACE_RESPONSE, TRACE):
+        _fill_trace(layer)
     elif region.length > 1:
         layer.add("igmp.data", region.rest(1), start + 1, region.length - 1)
 
@@ -148,6 +173,25 @@ def _fill_report(layer: Layer) -> None:
             offset += auxiliary * 4
 
 
+def _fill_trace(layer: Layer) -> None:
+    """Multicast traceroute: who asks for what, then a block for each router on the way."""
+    prefix, start = "igmp.mtrace.", layer.start
+    layer.add(prefix + "max_hops", layer.region.u8(1), start + 1, 1)
+    _fill_checksum(layer)
+    cursor = Cursor(layer, layer.region, 4, big=True)
+    for name in ("igmp.maddr", prefix + "saddr", prefix + "raddr", prefix + "rspaddr"):
+        cursor.raw(name, 4)
+    cursor.integers(((prefix + "resp_ttl", 1), (prefix + "q_id", 3)))
+    while cursor.left >= TRACE_BLOCK:
+        cursor.u32(prefix + "q_arrival")
+        for name in ("q_inaddr", "q_outaddr", "q_prevrtr"):
+            cursor.raw(prefix + name, 4)
+        cursor.integers((prefix + name, 4) for name in ("q_inpkt", "q_outpkt", "q_total"))
+        cursor.integers(((prefix + "q_rtg_proto", 1), (prefix + "q_fwd_ttl", 1)))
+        cursor.parts(1, ((prefix + "q_mbz", 0x80), (prefix + "q_s", 0x40), (prefix + "q_src_mask", 0x3F)))
+        cursor.u8(prefix + "q_fwd_code")
+
+
 @IGMP.column_writer
 def write_igmp(layer: Layer, columns: Columns) -> None:
     """The version is part of the name; a version 3 report says who joins and who leaves."""
@@ -163,7 +207,7 @@ def write_igmp(layer: Layer, columns: Columns) -> None:
         columns.set("Membership Report" + "".join(" / " + text for text in _changes(layer.region)))
     else:
         names = {QUERY: "Membership Query", REPORT_V1: "Membership Report", REPORT_V2: "Membership Report group",
-                 LEAVE: "Leave Group", 0x1E: "Traceroute Response", 0x1F: "Traceroute Query"}  # fmt: skip
+                 LEAVE: "Leave Group", TRACE_RESPONSE: "Traceroute Response", TRACE: "Traceroute Query"}  # fmt: skip
         columns.set(" ".join([names.get(kind, ""), *(groups[:1] if kind in (REPORT_V2, LEAVE) else ())]))
 
 

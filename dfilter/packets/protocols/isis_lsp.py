@@ -32,6 +32,7 @@ LSP_FIELDS = "\n".join((
     isis.lsp.is_type                                      UINT8
     isis.lsp.clv.type                                     UINT8
     isis.lsp.clv.length                                   UINT8
+    isis.lsp.short_clv                                    NONE
     isis.lsp.area_address                                 BYTES
     isis.lsp.clv_nlpid.nlpid                              UINT8
     isis.lsp.clv_ipv4_int_addr                            IPv4
@@ -100,6 +101,7 @@ SEQUENCE_FIELDS = {
         isis.csnp.end_lsp_id      SYSTEM_ID
         isis.csnp.clv.type        UINT8
         isis.csnp.clv.length      UINT8
+        isis.csnp.short_clv        NONE
         isis.csnp.lsp_seq_num     UINT32
         isis.csnp.lsp_remain_life UINT16
         isis.csnp.lsp_checksum    UINT16
@@ -115,6 +117,7 @@ SEQUENCE_FIELDS = {
         isis.psnp.source_circuit  BYTES
         isis.psnp.clv.type        UINT8
         isis.psnp.clv.length      UINT8
+        isis.psnp.short_clv        NONE
     """,
 }
 
@@ -129,7 +132,7 @@ def fill_lsp(cursor: Cursor, stop: int | None) -> None:
     cursor.parts(1, (("isis.lsp.att", 0x78), ("isis.lsp.is_type", 0x03)),
                  (("isis.lsp.partition_repair", 0x80), ("isis.lsp.error_metric", 0x40),
                   ("isis.lsp.expense_metric", 0x20), ("isis.lsp.delay_metric", 0x10),
-                  ("isis.lsp.default_metric", 0x08), ("isis.lsp.overload", 0x04)))  # fmt: skip
+                  ("isis.lsp.default_metric", 0x80), ("isis.lsp.overload", 0x04)))  # fmt: skip
     if stop is not None:
         fill_tlvs(cursor, stop, "lsp", _fill_lsp_tlv)
 

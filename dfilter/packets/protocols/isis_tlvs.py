@@ -10,14 +10,17 @@ from collections.abc import Callable
 
 from dfilter.packets.protocols.cursor import Cursor
 
-AREAS, NEIGHBORS, INSTANCE, PADDING, AUTHENTICATION, PROTOCOLS, ADDRESSES4 = 1, 6, 7, 8, 10, 129, 132
+AREAS, NEIGHBORS, INSTANCE, PADDING, AUTHENTICATION, CHECKSUM, PROTOCOLS, ADDRESSES4 = 1, 6, 7, 8, 10, 12, 129, 132
 RESTART, ADDRESSES6, ADJACENCY, TOPOLOGIES, PORT_CAPABILITY = 211, 232, 240, 229, 143
+TLV_HEADER = 2
 POINT_TO_POINT = 17
 """Type of the PDU in whose TLVs Wireshark 4.4 knows port capabilities."""
 
 HELLO_FIELDS = """
     isis.hello.clv.type                              UINT8
     isis.hello.clv.length                            UINT8
+    isis.hello.clv.unknown                           NONE
+    isis.hello.short_clv                             NONE
     isis.hello.clv_nlpid.nlpid                       UINT8
     isis.hello.area_address                          BYTES
     isis.hello.is_neighbor                           ETHER
@@ -50,18 +53,20 @@ RESTART_FLAGS = (("isis.hello.clv_restart_flags.sa", 4), ("isis.hello.clv_restar
                  ("isis.hello.clv_restart_flags.rr", 1))  # fmt: skip
 
 
-def fill_tlvs(cursor: Cursor, stop: int, kind: str, fill: Callable[[Cursor, int, int], None]) -> None:
-    """Each TLV up to `stop`; `fill` is given the cursor at the value, the code and where the value ends."""
-    while stop - cursor.at > 0:
+def fill_tlvs(cursor: Cursor, stop: int, kind: str, fill: Callable[[Cursor, int, int], bool | None]) -> None:
+    """Each TLV up to `stop`; `fill` is given the cursor at the value, the code and where the value ends, and returns
+    False for a code that Wireshark 4.4 does not know. An empty TLV that nothing follows is not shown."""
+    while stop - cursor.at > TLV_HEADER:
         code, length = cursor.peek(1), cursor.peek(1, skip=1)
-        left = stop - cursor.at - 2
-        if length > left:
+        if length > stop - cursor.at - TLV_HEADER:
+            cursor.mark(f"isis.{kind}.short_clv", TLV_HEADER)
             cursor.wrong("a TLV longer than what is left")
             return
         cursor.u8(f"isis.{kind}.clv.type")
         cursor.u8(f"isis.{kind}.clv.length")
         end = cursor.at + length
-        fill(cursor, code, end)
+        if fill(cursor, code, end) is False:
+            cursor.mark(f"isis.{kind}.clv.unknown", length)
         cursor.at = end
 
 
@@ -105,35 +110,55 @@ def _fill_areas(cursor: Cursor, end: int, name: str) -> None:
         cursor.raw(name, length + 1)
 
 
-def fill_hello_tlv(cursor: Cursor, code: int, end: int) -> None:
-    """A TLV of a hello PDU."""
+def fill_hello_tlv(cursor: Cursor, code: int, end: int) -> bool:
+    """A TLV of a hello PDU; False for a code that no rule here knows."""
     if fill_common(cursor, code, end, "hello"):
-        return
+        return True
     if code == NEIGHBORS:
-        while cursor.at < end:
-            if end - cursor.at < 6:
-                cursor.wrong("a part of a neighbour's address")
-                return
-            cursor.raw("isis.hello.is_neighbor", 6)
-    elif code == RESTART and cursor.at < end:
-        cursor.flags("isis.hello.clv_restart_flags", 1, RESTART_FLAGS)
-        if end - cursor.at >= 2 and cursor.peek(2):
-            cursor.u16("isis.hello.clv_restart.remain_time")
-            if end - cursor.at >= 6:
-                cursor.raw("isis.hello.clv_restart.neighbor", 6)
-    elif code == AUTHENTICATION and cursor.at < end:
-        cursor.skip(1)
-        cursor.raw("isis.hello.clv_authentication", end - cursor.at)
+        _fill_neighbors(cursor, end)
+    elif code == RESTART:
+        _fill_restart(cursor, end)
+    elif code == AUTHENTICATION:
+        if cursor.at < end:
+            cursor.skip(1)
+            cursor.raw("isis.hello.clv_authentication", end - cursor.at)
     elif code == PORT_CAPABILITY and cursor.layer.state[0] == POINT_TO_POINT:
         _fill_port_capability(cursor, end)
-    elif code == ADJACENCY and cursor.at < end:
-        cursor.u8("isis.hello.adjacency_state")
-        if end - cursor.at >= 4:
-            cursor.u32("isis.hello.extended_local_circuit_id")
+    elif code == ADJACENCY:
+        _fill_adjacency(cursor, end)
+    else:
+        return code in (PADDING, CHECKSUM)
+    return True
+
+
+def _fill_neighbors(cursor: Cursor, end: int) -> None:
+    while cursor.at < end:
+        if end - cursor.at < 6:
+            cursor.wrong("a part of a neighbour's address")
+            return
+        cursor.raw("isis.hello.is_neighbor", 6)
+
+
+def _fill_restart(cursor: Cursor, end: int) -> None:
+    if cursor.at >= end:
+        return
+    cursor.flags("isis.hello.clv_restart_flags", 1, RESTART_FLAGS)
+    if end - cursor.at >= 2 and cursor.peek(2):
+        cursor.u16("isis.hello.clv_restart.remain_time")
         if end - cursor.at >= 6:
-            cursor.raw("isis.hello.neighbor_systemid", 6)
-        if end - cursor.at >= 4:
-            cursor.u32("isis.hello.neighbor_extended_local_circuit_id")
+            cursor.raw("isis.hello.clv_restart.neighbor", 6)
+
+
+def _fill_adjacency(cursor: Cursor, end: int) -> None:
+    if cursor.at >= end:
+        return
+    cursor.u8("isis.hello.adjacency_state")
+    if end - cursor.at >= 4:
+        cursor.u32("isis.hello.extended_local_circuit_id")
+    if end - cursor.at >= 6:
+        cursor.raw("isis.hello.neighbor_systemid", 6)
+    if end - cursor.at >= 4:
+        cursor.u32("isis.hello.neighbor_extended_local_circuit_id")
 
 
 def _fill_port_capability(cursor: Cursor, end: int) -> None:
@@ -144,6 +169,7 @@ def _fill_port_capability(cursor: Cursor, end: int) -> None:
         cursor.skip(2)
         stop = cursor.at + length
         if stop > end:
+            cursor.layer.add("isis.hello.short_clv", None, cursor.absolute - TLV_HEADER, TLV_HEADER)
             cursor.wrong("a part longer than the TLV that holds it")
             return
         if kind == 4 and length >= 102:

@@ -1,5 +1,5 @@
 """OpenFlow (Open Networking Foundation, versions 1.0 to 1.5): the header that all messages share, the packets that
-controllers and switches send each other, and version 1.0's matches and flow changes.
+controllers and switches send each other, and what version 1.0 has in its messages.
 
 In: the bytes of a stream.  Out: a layer for each message, named by its version as in Wireshark 4.4, and the layers of a
 packet inside.  What always holds: damage in a packet inside ends only its message.
@@ -10,46 +10,11 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
-from dfilter.packets.region import Malformed, Region
+from dfilter.packets.protocols.openflow_1_0 import FIELDS, HEADER_LENGTH, PACKET_IN, PACKET_OUT, fill_message
+from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
 
-HEADER_LENGTH = 8
-PACKET_IN, FLOW_REMOVED, PACKET_OUT, FLOW_MOD = 10, 11, 13, 14
-OUTPUT = 0
-
-FIELDS_1_0 = """
-    openflow.buffer_id             UINT32
-    openflow.total_len             UINT16
-    openflow.in_port               UINT16
-    openflow.reason                UINT8
-    openflow.pkt_in.pad            BYTES
-    openflow.actions_len           UINT16
-    openflow.action_typ            UINT16
-    openflow.action_len            UINT16
-    openflow.output_port           UINT16
-    openflow.max_len               UINT16
-    openflow.wildcards             UINT32
-    openflow.eth_src               ETHER
-    openflow.eth_dst               ETHER
-    openflow.dl_vlan               UINT16
-    openflow.dl_vlan_pcp           UINT8
-    openflow.ofp_match.pad         BYTES
-    openflow.ofp_match.dl_type     UINT16
-    openflow.ofp_match.tos         UINT8
-    openflow.ofp_match.nw_proto    UINT8
-    openflow.ofp_match.source_addr IPv4
-    openflow.ofp_match.dest_addr   IPv4
-    openflow.ofp_match.source_port UINT16
-    openflow.ofp_match.dest_port   UINT16
-    openflow.cookie                UINT64
-    openflow.command               UINT16
-    openflow.idle_timeout          UINT16
-    openflow.hard_timeout          UINT16
-    openflow.priority              UINT16
-    openflow.out_port              UINT32
-    openflow.flags                 UINT16
-"""
 FIELDS_1_3 = """
     openflow_v4.packet_in.buffer_id    UINT32
     openflow_v4.packet_in.total_len    UINT16
@@ -85,8 +50,9 @@ def openflow_info(layer: Layer) -> str:
     return f"Type {layer.region.u8(1)}"
 
 
-OPENFLOW_1_0 = _version(1, FIELDS_1_0)
+OPENFLOW_1_0 = _version(1, FIELDS)
 OPENFLOW_1_3 = _version(4, FIELDS_1_3)
+OPENFLOW_1_0.fill = fill_message
 OPENFLOW_1_4, OPENFLOW_1_5 = (_version(number) for number in (5, 6))
 VERSIONS = {1: OPENFLOW_1_0, 4: OPENFLOW_1_3, 5: OPENFLOW_1_4, 6: OPENFLOW_1_5}
 
@@ -107,15 +73,15 @@ def dissect_openflow(view: View, region: Region) -> bool:
     view.mention(OPENFLOW, region)
     while at < region.length:
         rest = region.sub(at)
-        if rest.length < HEADER_LENGTH:
+        if rest.length < HEADER_LENGTH and region.length == region.reported_length:
             raise NeedMore(rest.start, HEADER_LENGTH - rest.length)
         length = max(rest.u16(2), HEADER_LENGTH)
-        if length > rest.length:
+        if length > rest.length and region.length == region.reported_length:
             raise NeedMore(rest.start, length - rest.length)
         version = VERSIONS.get(rest.u8(0))
         if version is None:
             return True
-        message = rest.sub(0, length)
+        message = rest.clipped(0, length)
         view.push(version, message)
         _dissect_packet(view, message)
         at += length
@@ -146,58 +112,6 @@ def _packet_at(message: Region) -> int | None:
     if version == 4 and kind == PACKET_OUT and length >= 24:
         return 24 + message.u16(16)
     return None
-
-
-@OPENFLOW_1_0.filler
-def fill_openflow_1_0(layer: Layer) -> None:
-    cursor, kind = Cursor(layer, layer.region, HEADER_LENGTH, big=True), layer.region.u8(1)
-    if kind == PACKET_IN:
-        cursor.integers((("openflow.buffer_id", 4), ("openflow.total_len", 2), ("openflow.in_port", 2),
-                         ("openflow.reason", 1)))  # fmt: skip
-        cursor.raw("openflow.pkt_in.pad", 1)
-    elif kind == PACKET_OUT:
-        cursor.u32("openflow.buffer_id")
-        cursor.u16("openflow.in_port")
-        stop = cursor.u16("openflow.actions_len") + cursor.at
-        while cursor.at < stop:
-            _fill_action(cursor)
-    elif kind == FLOW_MOD:
-        _fill_match(cursor)
-        cursor.integers((("openflow.cookie", 8), ("openflow.command", 2), ("openflow.idle_timeout", 2),
-                         ("openflow.hard_timeout", 2), ("openflow.priority", 2), ("openflow.buffer_id", 4),
-                         ("openflow.out_port", 2), ("openflow.flags", 2)))  # fmt: skip
-        _fill_action(cursor)  # as in Wireshark 4.4 a change without actions is malformed
-        while cursor.left > 0:
-            _fill_action(cursor)
-
-
-def _fill_match(cursor: Cursor) -> None:
-    cursor.u32("openflow.wildcards")
-    cursor.u16("openflow.in_port")
-    cursor.raw("openflow.eth_src", 6)
-    cursor.raw("openflow.eth_dst", 6)
-    cursor.u16("openflow.dl_vlan")
-    cursor.u8("openflow.dl_vlan_pcp")
-    cursor.raw("openflow.ofp_match.pad", 1)
-    cursor.u16("openflow.ofp_match.dl_type")
-    cursor.u8("openflow.ofp_match.tos")
-    cursor.u8("openflow.ofp_match.nw_proto")
-    cursor.raw("openflow.ofp_match.pad", 2)
-    cursor.raw("openflow.ofp_match.source_addr", 4)
-    cursor.raw("openflow.ofp_match.dest_addr", 4)
-    cursor.u16("openflow.ofp_match.source_port")
-    cursor.u16("openflow.ofp_match.dest_port")
-
-
-def _fill_action(cursor: Cursor) -> None:
-    start = cursor.at
-    kind, length = cursor.u16("openflow.action_typ"), cursor.u16("openflow.action_len")
-    if length < HEADER_LENGTH:
-        raise Malformed("an action shorter than any")
-    if kind == OUTPUT:
-        cursor.u16("openflow.output_port")
-        cursor.u16("openflow.max_len")
-    cursor.at = start + length
 
 
 @OPENFLOW_1_3.filler

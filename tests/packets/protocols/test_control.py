@@ -26,6 +26,15 @@ tcp/6633: 01 0e 0048 00000001 003fffff 0000 000000000000 000000000000 0000 00 00
     openflow.command == 3 and openflow.wildcards == 4194303 and _ws.malformed
 tcp/6633: 01 0d 0018 00000001 ffffffff fffd 0008 0000 0008 0001 ffff
     openflow.output_port == 1 and openflow.actions_len == 8 and _ws.malformed
+tcp/6633: 01 0e 0058 00000001 003fffff 0000 000000000000 000000000000 0000 00 00 0000 00 00 0000 00000000 00000000 0000 0000 0000000000000000 0003 0000 0000 0000 ffffffff ffff 0000 0001 0008 0001 0000 0000 0008 0001 0000
+    openflow.action_typ == 1 and openflow.action_typ.undecoded and not openflow.output_port and not _ws.malformed
+tcp/6633: 01 10 000c 00000001 0004 0000
+    openflow.stats.type == 4 and openflow_1_0.type.undecoded and openflow.flags == 0
+tcp/6633: 01 11 000c 00000001 0001 0001
+    openflow.stats.type == 1 and openflow.flags == 1 and not openflow_1_0.type.undecoded
+tcp/6633: 01 06 0050 00000001 0000020000000001 00000100 02 000000 00000101 00000801 0010 020000000002 65746830000000000000000000000000 00000001 00000001 00000040 00000000 00000c40 00000000
+    openflow.datapath_mac == 02:00:00:00:00:01 and openflow.port_blocked == 1 and openflow.enqueue == 1
+    openflow.port_name == "eth0" and openflow.port_down == 1 and openflow.10gb_fd == 1 and openflow.port_supported == 0xc40
 link/1: 616263646566 676800000000 0000 000102030405
     eth.type == 0 and data and not llc
 """  # noqa: E501

@@ -23,9 +23,14 @@ udp/3544: 60000000 000c 3a 15 {ADDRESSES} 8000000000010002 01020304
     teredo and icmpv6.type == 128 and not data and not _ws.malformed
 udp/3544: 60000000 000b 3a 15 {ADDRESSES} 8000000000010002 010203
     teredo and icmpv6.type == 128 and not data and _ws.malformed
+ip6/58: 8a000000 00000007 05e8 0100 00000000 01070030 00800000 {"fe" * 16} 3010c0c0 00278d00 00093a80 c0000000 {"3f" * 16}
+    icmpv6.rr.flag.t == 1 and icmpv6.rr.pco.mp.maxlen == 128 and icmpv6.rr.pco.up.validlifetime == 2592000
+    icmpv6.rr.pco.up.flag.v == 1 and count(icmpv6.rr.pco.up.flagmask.l) == 2 and not _ws.malformed
+ip6/58: 8a010000 00000007 0500 0100 00000000 00030130 00000005 {"fe" * 16} 0001
+    icmpv6.rr.rm.interfaceindex == 5 and icmpv6.rr.rm.flag.b == 1 and icmpv6.rr.rm.flag.f == 1 and _ws.malformed
 ip6/58: 8000000000010002 01020304
     data.data == 01:02:03:04
-"""
+"""  # noqa: E501
 
 
 def test_packets() -> None:

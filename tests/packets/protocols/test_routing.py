@@ -81,9 +81,12 @@ ip/103: 20 00 0000 0001 0000
     pim.optiontype == 1 and _ws.malformed
 ip/103: 22 01 0000 01000020e1010101 01000a000001
     pim.packedregstoppbit == 1 and pim.source == 10.0.0.1
+ip/2: 1f200000 e0000001 0a000001 0a000002 0a000003 40000007 00000001 0a000004 0a000005 0a000006 00000001 00000002 00000003 0301d801 00
+    igmp.mtrace.max_hops == 32 and igmp.mtrace.q_id == 7 and igmp.mtrace.saddr == 10.0.0.1 and igmp.maddr == 224.0.0.1
+    igmp.mtrace.q_prevrtr == 10.0.0.6 and igmp.mtrace.q_mbz == 1 and igmp.mtrace.q_src_mask == 0x18 and not _ws.malformed
 ip/103: 21 00 0000 40000000 00000000
     pim.register_flag.null_register == 1 and pim.dummy_header and not data
-"""
+"""  # noqa: E501
 
 ISIS = """
 llc/fefe03: 83 1b 01 00 0f 01 00 00 01 000000000001 001e 002a 40 00000000000102 01 04 03 490001 81 01 cc 84 04 0a000001
@@ -91,6 +94,10 @@ llc/fefe03: 83 1b 01 00 0f 01 00 00 01 000000000001 001e 002a 40 00000000000102 
     isis.hello.clv_ipv4_int_addr == 10.0.0.1 and isis.hello.clv_nlpid.nlpid == 0xcc and not _ws.malformed
 llc/fefe03: 83 1b 01 00 0f 01 00 00 01 000000000001 001e 001f 40 00000000000102 01 05 03 49
     isis.hello and _ws.malformed
+llc/fefe03: 83 1b 01 00 0f 01 00 00 01 000000000001 001e 0022 40 00000000000102 81 01 cc 49 01 00 00 00
+    isis.hello.clv.type == 0x49 and isis.hello.clv.unknown and not isis.hello.clv.type == 0 and not _ws.malformed
+llc/fefe03: 83 1b 01 00 0f 01 00 00 01 000000000001 001e 0022 40 00000000000102 81 01 cc 81 30 cc cc
+    isis.hello.short_clv and _ws.expert.group == "Malformed" and isis.hello.clv.length == 1 and not isis.hello.clv.length == 0x30
 llc/fefe03: 83 1b 01 00 12 01 00 00 0029 04b0 000000000001 0000 00000007 abcd 03 89 02 5231 87 08 0000000a 18 0a0000
     isis.lsp.sequence_number == 7 and isis.lsp.hostname == "R1" and isis.lsp.is_type == 3
     isis.lsp.ext_ip_reachability.prefix_length == 24 and isis.lsp.ext_ip_reachability.ipv4_prefix == 10.0.0.0
@@ -98,7 +105,7 @@ llc/fefe03: 82 0f 01 00 04 001e 0000 05 4900010203
     esis.type == 4 and esis.htime == 30 and esis.netl == 5 and not data
 llc/fefe03: 00 07 f0 0001 80000001 41
     clnp.nlpi == 0 and cotp.destref == 1
-"""
+"""  # noqa: E501
 
 OSPF = """
 ip/89: 02 01 0030 0a000001 00000000 0000 0000 0000000000000000 ffffff00 000a 12 01 00000028 0a000001 0a000002 0a000003
