@@ -190,8 +190,6 @@ def _buttons_in(path: str) -> Iterator[Button]:
         document = parse_document(text, guess_format("", text))
     else:
         document = read_file(_button_file(path))
-    if "\0" in document.text:
-        raise ProfileError(f"{path}: not a file of filters: it holds NUL bytes")
     if document.format is Format.DFILTER_BUTTONS:
         yield from buttons_of(document.text)
         return

@@ -29,6 +29,8 @@ def command(options: Namespace) -> int:
     """Print the candidates."""
     if options.limit < 0:
         wrong_usage("--limit is negative")
+    if options.cursor is not None and options.cursor < 0:
+        wrong_usage("--cursor is negative")
     macros = given_macros(options.macros)
     found = dfilter.complete(options.text, options.cursor, options.target, macros=macros, limit=options.limit)
     if options.format == "json":

@@ -39,6 +39,9 @@ def command(options: Namespace) -> int:
         macros = source.macros(target)
         if options.old is None:
             done = dfilter.fix(entry.text, target, macros=macros, unsafe=options.unsafe, macro=entry.macro)
+            if done.refused and not options.unsafe:
+                guessed = dfilter.fix(entry.text, target, macros=macros, unsafe=True, macro=entry.macro)
+                return Outcome(done.text, done.refused + ("" if guessed.refused else "; --unsafe makes it"))
         else:
             done = dfilter.migrate(entry.text, options.old, target, macros=macros, unsafe=options.unsafe,
                                    macro=entry.macro)  # fmt: skip

@@ -6,6 +6,7 @@ is unwound first, so that nothing half-written stays.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import warnings
@@ -66,6 +67,8 @@ def _described(error: Exception) -> str:
     """What went wrong; of a file the name first, as in other messages."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        return f"standard output: cannot be written: {error.strerror}"  # other files say their name
     return str(error)
 
 

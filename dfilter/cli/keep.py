@@ -24,6 +24,8 @@ class Folder:
         self.count = 0
 
     def __enter__(self) -> Self:
+        if self._path.exists() and not self._path.is_dir():
+            raise dfilter.CaptureError(f"--save {self._path}: this is no folder; name one to save in")
         self._path.mkdir(parents=True, exist_ok=True)
         return self
 

@@ -8,6 +8,7 @@ loads what it needs when it runs, so that `dfilter check` starts at once.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from importlib import import_module
 
@@ -43,6 +44,7 @@ _HELP = "Wireshark display filters without Wireshark: check them, repair them, r
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with `arguments` (default: those of the process); always ends in `SystemExit`."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not stop the output
@@ -58,14 +60,29 @@ def _run(arguments: list[str]) -> int:
     if name in COMMANDS:
         return _subcommand(name, arguments[1:])
     if name == "--version":
-        print(f"dfilter {dfilter.__version__}")
-        return Exit.OK
+        return _print(f"dfilter {dfilter.__version__}")
     if name in ("--help", "-h"):
-        print(_overview())
-        return Exit.OK
+        return _print(_overview())
     problem = f"Error: there is no command {name!r}." if name else "Error: a command is missing."
     print(f"{_overview()}\n\n{problem}", file=sys.stderr)
     return Exit.FAILED
+
+
+def _print(text: str) -> int:
+    def body() -> int:
+        print(text)
+        return Exit.OK
+
+    return guarded(body)
+
+
+def _open_what_is_closed() -> None:
+    """A command may be started without standard streams (`>&-`): nothing comes in, and what goes out is lost."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - for as long as the process
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - as above
 
 
 def _overview() -> str:
@@ -79,7 +96,8 @@ def _subcommand(name: str, arguments: list[str]) -> int:
     module = import_module(f"dfilter.cli.{name}")
     parser = make_parser(name)
     module.arguments(parser)
-    options: Namespace = parser.parse_intermixed_args(arguments)
+    parse = parser.parse_args if "--" in arguments else parser.parse_intermixed_args  # which refuses what follows --
+    options: Namespace = parse(arguments)
     try:
         return guarded(lambda: int(module.command(options)))
     except UsageError as error:

@@ -18,15 +18,18 @@ _SECOND = 10**9
 _MOST = 10_000
 
 
+def refuse_name(path: str) -> None:
+    """Raises DfilterError: `path` does not end in .png."""
+    if not path.lower().endswith(".png"):
+        raise dfilter.DfilterError(f"--png {path}: the name must end in .png")
+
+
 def draw(table: dfilter.Intervals, path: str, title: str) -> None:
     """Draw a step line each for frames and bytes; the file is written whole.
 
     Raises:
-        DfilterError: `path` does not end in .png.
         OSError: it cannot be written.
     """
-    if not path.lower().endswith(".png"):
-        raise dfilter.DfilterError(f"--png {path}: the name must end in .png")
     rows = table.rows(_MOST)
     edges = [row.start / _SECOND for row in rows] + [(rows[-1].start + table.length) / _SECOND]
     figure = Figure(figsize=(10, 4), layout="constrained")

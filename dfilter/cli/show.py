@@ -47,7 +47,10 @@ def command(options: Namespace) -> int:
         warnings.simplefilter("always", dfilter.CaptureWarning)
         warnings.showwarning = show_warnings
         detail = dfilter.show_frame(options.capture, options.frame, decode_as=decode_rules(options.decode_as))
-    marked = [] if options.field is None else detail.named(options.field)
+    try:
+        marked = [] if options.field is None else detail.named(options.field)
+    except dfilter.FilterError as error:
+        raise dfilter.NotFoundError(f"--field: {error}") from error
     if options.field is not None and not marked:
         raise dfilter.NotFoundError(f"frame {detail.number} has no {options.field}")
     if options.json:

@@ -62,6 +62,8 @@ def count(compiled: dfilter.Filter, capture: str, wished: Sequence[str], *, as_j
     """Count the frames of `capture` that a filter selects, and print the tables; also for `run --stats`."""
     if png is not None:
         from dfilter.cli import picture  # before any counting: it may be missing
+
+        picture.refuse_name(png)
     kinds = list(wished or DEFAULT)
     if png is not None and not any(kind.startswith("io,stat,") for kind in kinds):
         kinds.append("io,stat,auto")

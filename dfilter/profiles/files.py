@@ -53,12 +53,14 @@ def read_file(path: Path, format: Format | None = None) -> Document:
 
     Raises:
         OSError: it cannot be read.
-        ProfileError: it is too large.
+        ProfileError: it is too large, or no text.
     """
     with path.open("rb") as file:
         data = file.read(MAX_SIZE + 1)
     if len(data) > MAX_SIZE:
         raise ProfileError(f"{path}: larger than {MAX_SIZE} bytes")
+    if b"\0" in data:
+        raise ProfileError(f"{path}: not a file of filters: it holds NUL bytes, which text in UTF-8 does not")
     text = decode(data)
     return parse_document(text, format or guess_format(path.name, text))
 

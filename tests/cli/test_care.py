@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -142,3 +144,57 @@ def test_a_button_that_wireshark_could_not_show_is_refused(run: Run, arguments: 
     assert code == 2
     assert said in err
     assert run("buttons", "export")[1] == before
+
+
+def test_a_filter_may_begin_with_a_minus_sign(run: Run) -> None:
+    assert run("check", "--", "-ip.ttl == -64")[1] == "green\n"
+    assert run("run", "--count", "--", "-ip.ttl == -64", str(HTTP)) == run("run", "--count", "ip.ttl == 64", str(HTTP))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("complete", "--cursor", "-1", "tcp"), "Error: --cursor is negative"),
+        (("show", "24", str(HTTP), "--field", "no.such"), "dfilter: --field: no protocol or field is called 'no.such'"),
+        (("follow", "tcp", "0", str(HTTP), "--save", str(HTTP)), "this is no folder; name one to save in"),
+        (("check", str(HTTP)), "not a file of filters: it holds NUL bytes"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_a_guess_names_the_option_that_makes_it(run: Run) -> None:
+    said = "dfilter: left as it is: what would repair it is a guess; --unsafe makes it\n"
+    assert run("fix", "tcp.prt == 80")[2] == said
+    assert "unsafe" not in run("fix", "tcp.port == == 80")[2]
+
+
+def test_a_picture_of_another_kind_is_refused_before_counting(run: Run) -> None:
+    pytest.importorskip("matplotlib")
+    assert run("stats", "", str(HTTP), "--png", "a.jpg") == (2, "", "dfilter: --png a.jpg: the name must end in .png\n")
+
+
+# --- standard streams
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    command = f"{sys.executable} -m dfilter"
+    line = line.replace("dfilter", command, 1)
+    return subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no full disk here")
+@pytest.mark.parametrize("arguments", ["--help", "--version", "check http", "fields tcp.port"])
+def test_a_full_disk_is_said(arguments: str) -> None:
+    done = shell(f"dfilter {arguments} > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "dfilter: standard output: cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("2>&-", 0), ("<&-", 0)])
+def test_closed_standard_streams_are_empty(closed: str, code: int) -> None:
+    done = shell(f"dfilter run http {HTTP} {closed}")
+    assert (done.returncode, done.stderr) == (code, "")
