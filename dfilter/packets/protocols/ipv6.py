@@ -13,12 +13,16 @@ from dfilter.packets.declare import Protocol, computed, computed_table, header, 
 from dfilter.packets.protocols.ip import dissect_payload, number_stream
 from dfilter.packets.protocols.ipv6_addresses import ADDRESS_FIELDS, ADDRESS_UNIONS, fill_addresses
 from dfilter.packets.protocols.ipv6_extensions import (
+    DESTINATION,
     DSTOPTS,
     FRAGMENT,
     HEADERS,
     HOP_BY_HOP,
     HOPOPTS,
+    ROUTING,
     check_options,
+    final_destination,
+    home_address,
     jumbo_length,
 )
 from dfilter.packets.protocols.label_texts import label_of
@@ -125,6 +129,7 @@ def dissect_chain(view: View, layer: Layer | None, next_header: int, payload: Re
         payload.need(0, length)
         if protocol in OPTION_HEADERS:
             check_options(payload, length)
+        _redirect(view, next_header, body)
         if next_header == FRAGMENT and payload.u16(2) & 0xFFF9:
             _dissect_fragment(view, layer or extension, body, payload.sub(8))
             return
@@ -135,6 +140,16 @@ def dissect_chain(view: View, layer: Layer | None, next_header: int, payload: Re
             view.call_data(payload)
     else:
         dissect_payload(view, next_header, payload)
+
+
+def _redirect(view: View, number: int, header: Region) -> None:
+    """Conversations are between the ends of a route that is still to go, and belong to a host's home address."""
+    source, target = view.addresses
+    if number == ROUTING:
+        target = final_destination(header, target)
+    elif number == DESTINATION:
+        source = home_address(header) or source
+    view.addresses = (source, target)
 
 
 def _dissect_fragment(view: View, layer: Layer, head: Region, payload: Region) -> None:

@@ -133,6 +133,7 @@ RPL_OLD = 0x23
 MAX_PLAIN = 0xFFFF
 """The longest payload of a packet that is no jumbogram, bytes."""
 PMTU = 0x30
+RPL_ROUTE, SEGMENT_ROUTING = 3, 4
 DEPRECATED_ROUTES = (0, 1)
 """Source routes (RFC 5095) and Nimrod."""
 _OPTION_LENGTHS = {ROUTER_ALERT: (2, 2), JUMBO: (4, 4), TUNNEL_LIMIT: (1, 1), HOME_ADDRESS: (16, 16), PMTU: (4, 4),
@@ -155,6 +156,33 @@ def jumbo_length(region: Region) -> int | None:
             return region.u32(at + 2)
         at += 2 + region.u8(at + 1)
     return None
+
+
+def final_destination(header: Region, target: bytes) -> bytes:
+    """Where a route that is still to go ends, by a whole routing header; `target` where there is none."""
+    if header.length < 24 or not header.u8(3):
+        return target
+    kind = header.u8(2)
+    if kind in (0, 2):
+        return header.bytes(8 + (header.length - 8) // 16 * 16 - 16, 16)
+    if kind == SEGMENT_ROUTING:
+        return header.bytes(8, 16)
+    if kind != RPL_ROUTE:
+        return target
+    shared, pad = header.u8(4) & 0x0F, header.u8(5) >> 4
+    end = header.length - pad
+    return target[:shared] + header.bytes(end - 16 + shared, 16 - shared) if end - 16 + shared >= 8 else target
+
+
+def home_address(header: Region) -> bytes:
+    """The mobile host's own address (RFC 6275 section 6.3) in destination options that are within `header`."""
+    offset = 2
+    while offset + 18 <= header.length:
+        kind = header.u8(offset)
+        if kind == HOME_ADDRESS and header.u8(offset + 1) == 16:
+            return header.bytes(offset + 2, 16)
+        offset += 1 if kind == PAD1 else 2 + header.u8(offset + 1)
+    return b""
 
 
 def fill_options_header(layer: Layer) -> None:
@@ -310,7 +338,8 @@ def _fill_rpl_route(layer: Layer, region: Region) -> None:
     room = region.reported_length - 8 - pad - (16 - last)
     count = room // (16 - inner) + 1 if room >= 0 else 0
     add("ipv6.routing.rpl.addr_count", count, at + 2, 1)
-    target = layer.view.addresses[1].rjust(16, b"\0")
+    below = [other for other in layer.view.by_name.get("ipv6", ()) if other.index < layer.index]
+    target = below[-1].region.bytes(24, 16) if below else bytes(16)
     offset = 8
     for index in range(count):
         shared = last if index == count - 1 else inner

@@ -39,3 +39,25 @@ def test_packets() -> None:
 
 def test_cut_packets_are_no_faults() -> None:
     assert faults_when_cut(PACKETS) == []
+
+
+ENDS = f"""
+eth/86dd: 60000000 002c 2b 40 {ADDRESSES} 0602 0001 00000000 {"cc" * 16} 0bb8 0050 00000000 00000000 5002 03e8 0000 0000
+    _ws.col.def_dst == "{":".join(["cccc"] * 8)}" and ipv6.dst == 2001:0:101:101:101:101:101:101
+eth/86dd: 60000000 002c 2b 40 {ADDRESSES} 0602 0000 00000000 {"cc" * 16} 0bb8 0050 00000000 00000000 5002 03e8 0000 0000
+    _ws.col.def_dst == "2001:0:101:101:101:101:101:101"
+eth/86dd: 60000000 002c 2b 40 {ADDRESSES} 0602 0401 00000000 {"cc" * 16} 0bb8 0050 00000000 00000000 5002 03e8 0000 0000
+    _ws.col.def_dst == "{":".join(["cccc"] * 8)}"
+eth/86dd: 60000000 002c 2b 40 {ADDRESSES} 0602 0301 cc000000 {"dd" * 4} {"ee" * 4} {"aa" * 8}
+    _ws.col.def_dst == "2001:0:101:101:101:101:aaaa:aaaa"
+eth/86dd: 60000000 002c 3c 40 {ADDRESSES} 0602 01020000 c910 {"cc" * 16} 0bb8 0050 00000000 00000000 5002 03e8 0000 0000
+    _ws.col.def_src == "{":".join(["cccc"] * 8)}" and ipv6.src == fe80::1
+"""
+
+
+def test_conversations_are_between_the_ends_of_a_route() -> None:
+    assert list(disagreements(ENDS)) == []
+
+
+def test_cut_routes_are_no_faults() -> None:
+    assert faults_when_cut(ENDS) == []
