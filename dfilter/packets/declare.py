@@ -155,8 +155,8 @@ class Evidence:
     Attributes:
         traces: a pattern of at most eight bytes that is somewhere in the bytes of every layer with one of the fields of
             plain messages, whatever carries these bytes as they are.
-        claims: a pattern of at most nine bytes that is somewhere in the bytes in which it recognises itself, unless these
-            begin in one of the ways of `starts`.
+        claims: a pattern of at most nine bytes that is somewhere in the bytes in which it recognises itself, unless
+            these begin in one of the ways of `starts`.
         starts: table name -> how bytes begin in which it recognises itself, one of several ways.
         plain: its plain messages.
         alone: what a conversation shows of it depends on no other conversation.
