@@ -73,6 +73,10 @@ class RecordError(DfilterError, ValueError):
         super().__init__(f"{field} is of type {type.lower()}, and the record holds {reprlib.repr(value)}{why}")
         self.field = field
         self.value = value
+        self._given = (field, type, value, reason)
+
+    def __reduce__(self) -> tuple[type[RecordError], tuple[str, str, object, str]]:
+        return RecordError, self._given
 
 
 class CaptureWarning(UserWarning):

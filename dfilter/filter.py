@@ -67,14 +67,20 @@ class Filter:
             packet: a frame's bytes; a `View` from `Session.feed` or `dfilter.read`; or a dpkt packet of the link
                 or network layer. Bytes and dpkt packets are taken by themselves, as the first of a session.
             link_type: LINKTYPE_* number of bytes (default 1, Ethernet).
+
+        Raises:
+            TypeError: `packet` is none of these.
+            LookupError: the view's session does not dissect what the filter reads.
         """
         if isinstance(packet, bytes):
             return self.test(Session(self.needs).feed(packet, link_type=link_type))
         if isinstance(packet, View):
+            demand(self.needs, packet)
             return self.test(packet)
         if isinstance(packet, bytearray | memoryview):
             return self.matches(bytes(packet), link_type)
-        return self.matches(bytes(packet), dpkt_link_type(packet))
+        link_type = dpkt_link_type(packet)
+        return self.matches(bytes(packet), link_type)
 
     def with_selected(self, selected: View) -> Filter:
         """The same filter with field references (`$ip.src`) that have the values of the frame `selected`.
@@ -124,6 +130,17 @@ def dpkt_link_type(packet: Any) -> int:
         return _DPKT_LINK_TYPES[kind.__name__]
     raise TypeError(f"cannot match {kind.__module__}.{kind.__name__}: give the frame's bytes, a view, or a dpkt "
                     "packet of the link or network layer")
+
+
+def demand(needs: Needs, view: View) -> None:
+    """`LookupError` where the session of a view was not asked for all that a filter reads: it would find nothing."""
+    dissected = view.session.needs
+    if dissected is needs or dissected.names is None:
+        return
+    if needs.names is None or not needs.names <= dissected.names:
+        lacking = sorted(needs.names - dissected.names)[:3] if needs.names else ["every protocol"]
+        raise LookupError(f"the view's session does not dissect {', '.join(lacking)}, which the filter reads: feed the "
+                          "frame to a Session() without needs, or name the fields in `fields` of `read`")  # fmt: skip
 
 
 def parse_target(target: Target | None) -> Version:

@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dfilter.filter import Filter, Target, compile_filter, dpkt_link_type
+from dfilter.errors import FilterError
+from dfilter.filter import Filter, Target, compile_filter, demand, dpkt_link_type
 from dfilter.packets.session import Session, needs_of
 from dfilter.packets.view import View
 from dfilter.scan import DecodeAs, Source, frames_of_all, refer_to, union_of
+
+
+def _compile(name: str, text: str, target: Target | None) -> Filter:
+    try:
+        return compile_filter(text, target=target)
+    except FilterError as error:
+        raise type(error)(f"filter {name!r}: {error}", error.diagnostics) from None
 
 
 class FilterSet:
@@ -27,7 +35,7 @@ class FilterSet:
 
     def __init__(self, filters: Mapping[str, str | Filter], *, target: Target | None = None) -> None:
         self.filters: dict[str, Filter] = {
-            name: compile_filter(text, target=target) if isinstance(text, str) else text
+            name: text if isinstance(text, Filter) else _compile(name, text, target)
             for name, text in filters.items()
         }
         self.needs = needs_of(union_of(each.needs for each in self.filters.values()))
@@ -60,4 +68,6 @@ class FilterSet:
             if not isinstance(packet, bytes | bytearray | memoryview):
                 link_type = dpkt_link_type(packet)
             packet = Session(self.needs).feed(bytes(packet), link_type=link_type)
+        else:
+            demand(self.needs, packet)
         return [name for name, compiled in self.filters.items() if compiled.test(packet)]

@@ -93,7 +93,7 @@ def union_of(needs: Iterable[Needs]) -> frozenset[str] | None:
 
 def _compiled(capture: Source, filter: str | Filter, target: Target | None, decode_as: DecodeAs | None,
               selected: int | None) -> Filter:  # fmt: skip
-    compiled = compile_filter(filter, target=target) if isinstance(filter, str) else filter
+    compiled = filter if isinstance(filter, Filter) else compile_filter(filter, target=target)
     if decode_as:
         chosen_protocols(decode_as, catalogue())
     return compiled if selected is None else refer_to(capture, compiled, selected, decode_as)

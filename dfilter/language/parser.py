@@ -51,7 +51,12 @@ class ParseResult:
 def parse(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> ParseResult:
     """The tree of a filter as that Wireshark version reads it, or all syntax problems that can be told
     apart.
+
+    Raises:
+        TypeError: what is given is no text.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a filter is text (str), not {type(text).__name__}")
     if "\0" in text:  # a C string ends there: no Wireshark can be given this text
         return ParseResult(None, (_no_character(text.index("\0")),))
     if "$" not in text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Protocol, TypeVar
 
 from dfilter.packets.declare import Protocol as PacketProtocol
@@ -101,6 +102,17 @@ class RawFrame:
     link_type: int
 
 
+def _nanoseconds(time: float | int | None) -> int | None:
+    """A time as `Session.feed` takes it."""
+    if isinstance(time, float):
+        if not isfinite(time) or not isfinite(time * 10**9):
+            raise ValueError(f"a frame's time is int nanoseconds or float seconds since 1970, not {time}")
+        return round(time * 10**9)
+    if time is None or isinstance(time, int):
+        return time
+    raise TypeError(f"a frame's time is int nanoseconds or float seconds since 1970, not {type(time).__name__}")
+
+
 class Session:
     """Dissects frames in order and keeps the state that later ones need.
 
@@ -146,24 +158,34 @@ class Session:
             view.call(self._frame_protocol, Region(data, 0, end, max(end, frame.wire_length)))
         except DissectionError as error:
             view.damaged(error)
-        except (IndexError, ValueError, KeyError, OverflowError, AttributeError, TypeError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # a fault of one dissector, perhaps of another package, must not end a capture
             view.internal_error(error)
         return view
 
-    def feed(self, data: bytes, time: float | int | None = None, link_type: int = 1,
+    def feed(self, data: bytes | bytearray | memoryview, time: float | int | None = None, link_type: int = 1,
              wire_length: int | None = None) -> View:  # fmt: skip
         """Dissect one frame that did not come from a file, after those fed before.
 
         Args:
-            data: the captured bytes.
+            data: the captured bytes: bytes, bytearray or memoryview.
             time: when it was captured: int nanoseconds or float seconds since 1970 UTC; None if unknown.
             link_type: LINKTYPE_* number of the outermost header (default 1, Ethernet).
-            wire_length: the length on the wire where the capture cut it short.
+            wire_length: the length on the wire in bytes where the capture cut it short.
+
+        Raises:
+            TypeError: one of them is of another type; the frame does not count as fed.
+            ValueError: a time that is no number, or infinite.
         """
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"a frame is bytes, bytearray or memoryview, not {type(data).__name__}")
+        if not isinstance(link_type, int) or not isinstance(wire_length, int | None):
+            raise TypeError("link_type and wire_length are int")
+        data, nanoseconds = bytes(data), _nanoseconds(time)
         self._fed += 1
-        nanoseconds = round(time * 10**9) if isinstance(time, float) else time
         length = len(data) if wire_length is None else wire_length
-        return self.dissect(RawFrame(self._fed, nanoseconds, bytes(data), length, link_type))
+        return self.dissect(RawFrame(self._fed, nanoseconds, data, length, link_type))
 
     def reader_of(self, name: str) -> Callable[[View], Sequence[Any]]:
         """The function that reads a field's values from views of this session."""

@@ -88,7 +88,9 @@ class Layer:
         except DissectionError as error:
             if not self.quoted or isinstance(error, Truncated):
                 self.view.damaged(error)
-        except (IndexError, ValueError, KeyError, OverflowError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:
             self.view.internal_error(error)
 
     def set_length(self, length: int) -> None:
@@ -176,6 +178,8 @@ class View:
         Raises `UnsupportedFieldError` for a name that dfilter does not dissect, and `LookupError` for one that
         this session was not asked for (`Session(needs=...)`).
         """
+        if not isinstance(name, str):
+            raise TypeError(f"a field's name is text, not {type(name).__name__}")
         needs = self.session.needs.names
         if needs is not None and name not in needs:
             raise LookupError(f"{name} was not among the fields that this session dissects")
