@@ -2,7 +2,7 @@
 
 In: a datagram or the bytes of a stream.  Out: the `rpc` layer of the message.  What always holds: as in Wireshark
 4.4 a call is recognised by its version and a program with a known number, a reply by the call that has its
-transaction id; what the programs themselves carry is not dissected.
+transaction id; of what the programs themselves carry, NFS and its mounts are dissected.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Evidence, Protocol, computed, computed_table
+from dfilter.packets.protocols.nfs import BY_PROGRAM, Procedure, dissect_program
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
@@ -35,7 +36,7 @@ KNOWN_VERSIONS = {
     100069: (1,), 100227: (2, 3), 100231: (1,), 100300: (3,), 100302: (1,), 150001: (1, 2), 200048: (1,),
     395184: (1,), 14398633: (1, 2), 0x40000000: (1, 4),
 }  # fmt: skip
-"""Versions of programs that Wireshark 4.4 dissects and dfilter does not; what others carry is data."""
+"""Versions of programs that Wireshark 4.4 dissects; what others carry is data."""
 SHORTEST_CALL, SHORTEST_REPLY = 24, 12
 
 RPC = Protocol(
@@ -61,7 +62,7 @@ RPC = Protocol(
         computed("rpc.time", T.RELATIVE_TIME, stateful=True),
         computed("rpc.reqframe", T.FRAMENUM, look_ahead=True),
     ),
-    carries=("data",),
+    carries=("data", "nfs", "mount"),
     heuristics={"udp": lambda view, region: _recognises(view, region, 0),
                 "tcp": lambda view, region: _recognises_record(view, region)},
     evidence=Evidence(starts={"tcp": (((0, 0x80, 0x80), (8, 0xFF, 0), (9, 0xFF, 0), (10, 0xFF, 0), (11, 0xFE, 0)),)}),
@@ -137,31 +138,38 @@ def _dissect_message(view: View, region: Region, at: int) -> None:
             calls.popitem(last=False)
         for frame in view.session.foresight_for("rpc.reqframe", number):
             layer.add("rpc.reqframe", frame)
-        _pass_on(view, region, at, (program, version))
+        _pass_on(view, region, at, Procedure(program, version, procedure, True))
         return
     call = calls.get(xid)
     layer.state = (at, call)
     if call is not None:
         view.session.foresee("rpc.reqframe", call.frame, number)
-        _pass_on(view, region, at, (call.program, call.version))
+        _pass_on(view, region, at, Procedure(call.program, call.version, call.procedure, False))
 
 
-def _pass_on(view: View, region: Region, at: int, program: tuple[int, int]) -> None:
-    """What a call or a reply carries for a program that nobody dissects."""
-    number, version = program
-    if version in KNOWN_VERSIONS.get(number, ()) or "data" not in view.session.reachable:
+def _pass_on(view: View, region: Region, at: int, procedure: Procedure) -> None:
+    """What a call or a reply carries: data, if nobody dissects its program."""
+    is_known = procedure.version in KNOWN_VERSIONS.get(procedure.program, ())
+    followers = ("nfs", "mount") if procedure.program in BY_PROGRAM else ()
+    if view.session.reachable.isdisjoint((*followers, "data")) or (is_known and not followers):
         return
     try:
-        if region.u32(at + 4) == CALL:
+        if procedure.is_call:
             body = _auth_end(region, _auth_end(region, at + 24))
         elif region.u32(at + 8) == ACCEPTED:
             accepted = _auth_end(region, at + 12)
-            body = accepted + 4 if region.u32(accepted) == ACCEPTED else region.reported_length
+            if region.u32(accepted) != ACCEPTED:
+                return
+            body = accepted + 4
         else:
             return
     except DissectionError:
         return
-    if body < region.reported_length:
+    if body > region.reported_length:
+        return
+    if is_known:
+        dissect_program(view, region.sub(body), procedure)
+    elif body < region.reported_length:
         view.call_data(region.sub(body))
 
 
