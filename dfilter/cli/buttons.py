@@ -99,6 +99,7 @@ def _refuse_nonsense(options: Namespace) -> None:
 def _list(options: Namespace) -> int:
     profile = find_profile(options.profile)
     found = desk.buttons(profile)
+    _say_unreadable(profile)
     if not found and options.profile is None:
         profile, found = desk.TUTORIAL, desk.buttons(desk.TUTORIAL)
     if options.format == "json":
@@ -117,6 +118,12 @@ def _list(options: Namespace) -> int:
         note = f"  ({visible(', '.join(notes))})" if notes else ""
         print(f"{visible(each.label):<{width}}  {visible(each.filter)}{note}")
     return Exit.OK
+
+
+def _say_unreadable(profile: Profile) -> None:
+    """Lines that are no buttons stay in the file, but not in silence."""
+    for line in parse_document(desk.text_of(profile, desk.BUTTONS), Format.DFILTER_BUTTONS).unreadable:
+        say(f"warning: {profile.file(desk.BUTTONS)}:{line.line}: {line.reason}")
 
 
 def _colour(options: Namespace, profile: Profile, text: str) -> str:

@@ -68,7 +68,10 @@ def filter_text(options: Namespace) -> str:
         texts.append(options.filter)
     if options.indicators is not None:
         with Path(options.indicators).open(encoding="utf-8", errors="replace") as lines:
-            texts.append(indicator_filter(lines))
+            try:
+                texts.append(indicator_filter(lines))
+            except dfilter.DfilterError as error:
+                raise dfilter.DfilterError(f"{options.indicators}: {error}") from error
     return desk.combined(texts)
 
 

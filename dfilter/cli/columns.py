@@ -65,7 +65,8 @@ def chosen_values(names: Sequence[str], target: str | None, macros: Mapping[str,
     Raises:
         FilterError: a name that Wireshark does not know, or dfilter does not dissect; an expression that is none.
     """
-    return [values_of(name, target=target, macros=macros) for name in names]
+    found = {name: values_of(name, target=target, macros=macros) for name in dict.fromkeys(names)}
+    return [found[name] for name in names]
 
 
 class FieldsPrinter(Printer):

@@ -6,6 +6,7 @@ In: a text and a place in it.  Out: a line a candidate, or JSON.
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 
 import dfilter
@@ -31,8 +32,8 @@ def command(options: Namespace) -> int:
         wrong_usage("--limit is negative")
     if options.cursor is not None and options.cursor < 0:
         wrong_usage("--cursor is negative")
-    macros = given_macros(options.macros)
-    found = dfilter.complete(options.text, options.cursor, options.target, macros=macros, limit=options.limit)
+    macros, limit = given_macros(options.macros), min(options.limit, sys.maxsize)
+    found = dfilter.complete(options.text, options.cursor, options.target, macros=macros, limit=limit)
     if options.format == "json":
         print(_json(found))
         return Exit.OK

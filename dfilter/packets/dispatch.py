@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -31,6 +31,9 @@ TABLES = frozenset({
 """The dispatch tables. "tcp", "udp" hold protocols that recognise themselves, "tcp.announced", "udp.announced" those
 of conversations that another one announced; the others are keyed by number (media_type: by the lower-case
 type/subtype)."""
+
+_MOST_REMEMBERED = 4096
+"""Answers of `Catalogue.reachable` that are kept: filters ask for the same protocols again and again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +57,8 @@ class Catalogue:
     tables: dict[str, dict[Any, Protocol]]
     heuristics: dict[str, list[Protocol]]
     successors: dict[str, frozenset[str]]
+    _reached: dict[tuple[frozenset[str], bool], frozenset[str]] = field(default_factory=dict, init=False, repr=False,
+                                                                       compare=False)  # fmt: skip
 
     def knows(self, name: str) -> bool:
         """Is `name` a field or protocol that dfilter dissects?"""
@@ -62,6 +67,15 @@ class Catalogue:
     def reachable(self, wanted: Iterable[str], *, secrets: bool = True) -> frozenset[str]:
         """The protocols that are wanted, or through which a wanted one can be reached; without `secrets`, as long as
         nothing is decrypted."""
+        key = (frozenset(wanted), secrets)
+        found = self._reached.get(key)
+        if found is None:
+            if len(self._reached) >= _MOST_REMEMBERED:
+                self._reached.clear()
+            found = self._reached[key] = self._reachable(*key)
+        return found
+
+    def _reachable(self, wanted: frozenset[str], secrets: bool) -> frozenset[str]:
         before: dict[str, set[str]] = {}
         for name, followers in self.successors.items():
             hidden = () if secrets else self.protocols[name].decrypts
@@ -116,11 +130,11 @@ def _index(found: list[Protocol]) -> Catalogue:
     fields: dict[str, Field] = {}
     owner: dict[str, str] = {}
     for protocol in found:
-        for field in protocol.fields:
-            if field.name in fields:
-                raise ValueError(f"field {field.name} is declared twice")
-            fields[field.name] = field
-            owner[field.name] = protocol.name
+        for each in protocol.fields:
+            if each.name in fields:
+                raise ValueError(f"field {each.name} is declared twice")
+            fields[each.name] = each
+            owner[each.name] = protocol.name
     sharers: dict[str, list[str]] = {}
     for protocol in found:
         for shared in protocol.shares:

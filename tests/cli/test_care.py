@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -198,3 +199,33 @@ def test_a_full_disk_is_said(arguments: str) -> None:
 def test_closed_standard_streams_are_empty(closed: str, code: int) -> None:
     done = shell(f"dfilter run http {HTTP} {closed}")
     assert (done.returncode, done.stderr) == (code, "")
+
+
+# --- many, and large
+
+
+def test_many_fields_take_no_time(run: Run) -> None:
+    before = time.process_time()
+    names = [f"ip.ttl + {number % 200}" for number in range(800)]
+    code, out, _ = run("run", "-T", "fields", *(word for name in names for word in ("-e", name)), "http", str(HTTP))
+    assert (code, out.count("\t")) == (0, 799 * 16)
+    assert time.process_time() - before < 10
+
+
+def test_a_limit_may_be_large(run: Run) -> None:
+    assert run("complete", "--limit", "9" * 30, "tcp.port")[0] == 0
+
+
+def test_a_list_of_indicators_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("evil.example\n$\n")
+    said = "dfilter: list: line 2 of the indicators is no address, network or domain name: '$'\n"
+    assert run("run", "--indicators", "list", "", str(HTTP)) == (2, "", said)
+
+
+def test_lines_that_are_no_buttons_are_said(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "p" / "dfilter_buttons"
+    path.parent.mkdir()
+    path.write_text('"TRUE","a","tcp",""\n"TRUE","x"\n')
+    code, out, err = run("buttons", "list", "--profile", str(path.parent))
+    assert (code, out.splitlines()[1:]) == (0, ["a  tcp"])
+    assert err.startswith(f"dfilter: warning: {path}:2: ")
