@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from dfilter.cli.arguments import VERSIONS
 from dfilter.cli.guard import Exit
 
 _BASH = r"""# dfilter completion for bash: eval "$(dfilter completion bash)"
@@ -22,6 +23,14 @@ _dfilter() {
         COMPREPLY=($(compgen -W $'bash\nzsh\nfish' -- "$word"))
         return
     fi
+    case ${COMP_WORDS[COMP_CWORD - 1]} in
+    -T) COMPREPLY=($(compgen -W $'@FORMS@' -- "$word")); return ;;
+    --target | --from | --to) COMPREPLY=($(compgen -W $'@VERSIONS@' -- "$word")); return ;;
+    -t | --time-format) COMPREPLY=($(compgen -W $'@TIMES@' -- "$word")); return ;;
+    --color) COMPREPLY=($(compgen -W $'auto\nalways\nnever' -- "$word")); return ;;
+    -w | --write | -f | --file | --macros | --indicators | --png | --save)
+        COMPREPLY=($(compgen -f -- "$word")); return ;;
+    esac
     case $word in
     --*)
         local options=$(dfilter "${COMP_WORDS[1]}" --help 2>/dev/null | grep -o -e '--[a-z-]*')
@@ -41,7 +50,7 @@ _ZSH = r"""#compdef dfilter
 _dfilter() {
     local -a found
     if (( CURRENT == 2 )); then
-        found=(${(f)"$(print -l @ZSH_WORDS@)"})
+        found=(${(f)"$(print -l @PLAIN_WORDS@)"})
         compadd -a found
         return
     fi
@@ -49,6 +58,13 @@ _dfilter() {
         compadd bash zsh fish
         return
     fi
+    case $words[CURRENT-1] in
+    -T) compadd @PLAIN_FORMS@; return ;;
+    --target|--from|--to) compadd @PLAIN_VERSIONS@; return ;;
+    -t|--time-format) compadd @PLAIN_TIMES@; return ;;
+    --color) compadd auto always never; return ;;
+    -w|--write|-f|--file|--macros|--indicators|--png|--save) _files; return ;;
+    esac
     if [[ $PREFIX == --* ]]; then
         found=(${(f)"$(dfilter $words[2] --help 2>/dev/null | grep -o -e '--[a-z-]*')"})
         compadd -a found
@@ -66,10 +82,15 @@ function __dfilter_filter
     set -l word (commandline -ct | string trim --left --chars "'\"")
     dfilter complete --format whole -- $word 2>/dev/null
 end
-complete -c dfilter -n "__fish_use_subcommand" -f -a "@FISH_WORDS@"
+complete -c dfilter -n "__fish_use_subcommand" -f -a "@PLAIN_WORDS@"
 complete -c dfilter -n "__fish_seen_subcommand_from completion" -f -a "bash zsh fish"
 complete -c dfilter -n "__fish_seen_subcommand_from @FILTER_COMMANDS@" -a "(__dfilter_filter)"
-complete -c dfilter -l target -x -a "3.4 4.0 4.4 4.6"
+complete -c dfilter -l target -x -a "@PLAIN_VERSIONS@"
+complete -c dfilter -l from -x -a "@PLAIN_VERSIONS@"
+complete -c dfilter -l to -x -a "@PLAIN_VERSIONS@"
+complete -c dfilter -l color -x -a "auto always never"
+complete -c dfilter -n "__fish_seen_subcommand_from run" -s T -x -a "@PLAIN_FORMS@"
+complete -c dfilter -n "__fish_seen_subcommand_from run" -s t -l time-format -x -a "@PLAIN_TIMES@"
 """
 
 _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
@@ -84,15 +105,14 @@ def arguments(parser: ArgumentParser) -> None:
 def command(options: Namespace) -> int:
     """Print the script."""
     from dfilter.cli.main import COMMANDS
+    from dfilter.cli.output import FORMS
+    from dfilter.listing import TIME_FORMATS
 
     script = _SCRIPTS[options.shell]
     filters = [name for name in COMMANDS if name not in _NO_FILTERS]
-    for mark, words in (
-        ("@WORDS@", "\\n".join(COMMANDS)),
-        ("@ZSH_WORDS@", " ".join(COMMANDS)),
-        ("@FISH_WORDS@", " ".join(COMMANDS)),
-        ("@FILTER_COMMANDS@", " ".join(filters)),
-    ):
-        script = script.replace(mark, words)
+    lists = {"WORDS": COMMANDS, "FORMS": FORMS, "VERSIONS": VERSIONS, "TIMES": TIME_FORMATS}
+    for mark, words in lists.items():
+        script = script.replace(f"@{mark}@", "\\n".join(words)).replace(f"@PLAIN_{mark}@", " ".join(words))
+    script = script.replace("@FILTER_COMMANDS@", " ".join(filters))
     print(script, end="")
     return Exit.OK

@@ -229,3 +229,26 @@ def test_lines_that_are_no_buttons_are_said(run: Run, tmp_path: Path) -> None:
     code, out, err = run("buttons", "list", "--profile", str(path.parent))
     assert (code, out.splitlines()[1:]) == (0, ["a  tcp"])
     assert err.startswith(f"dfilter: warning: {path}:2: ")
+
+
+# --- completion
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (("run", "-T", "js"), ["json", "jsonraw"]),
+        (("run", "--target", "4"), ["4.0", "4.4", "4.6"]),
+        (("run", "-t", "ud"), ["ud", "udoy"]),
+        (("run", "--color", "a"), ["auto", "always"]),
+        (("run", "-w", "tcp"), ["tcp.pcap"]),
+    ],
+)
+def test_bash_offers_values_of_options(run: Run, tmp_path: Path, words: tuple[str, ...], offered: list[str]) -> None:
+    (tmp_path / "tcp.pcap").touch()
+    script = run("completion", "bash")[1]
+    asked = f"COMP_WORDS=(dfilter {' '.join(words)}); COMP_CWORD={len(words)}; _dfilter"
+    done = subprocess.run(["bash", "-c", script + asked + '; printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True,
+                          text=True, check=True)  # fmt: skip
+    assert done.stdout.split() == offered
