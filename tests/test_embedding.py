@@ -82,3 +82,11 @@ def test_a_fault_of_a_dissector_ends_its_frame_only(fault: type[Exception], monk
             view.complete()
         assert len(view.get("_ws.malformed")) == 1
         assert session.internal_errors == [(1, repr(fault("here")))]
+
+
+def test_every_table_of_statistics_has_rows() -> None:
+    tables = dfilter.statistics(CAPTURE, ["conv,tcp", "endpoints,ip", "io,phs", "io,stat,1"]).tables
+    assert all(table.rows() for table in tables.values())
+    hierarchy = tables["io,phs"]
+    assert isinstance(hierarchy, dfilter.Hierarchy)
+    assert [(depth, node.name) for depth, node in hierarchy.rows()][:3] == [(0, "eth"), (1, "ip"), (2, "udp")]

@@ -76,6 +76,10 @@ class Hierarchy:
             node.frames += 1
             node.bytes += length
 
+    def rows(self) -> list[tuple[int, Node]]:
+        """(depth, node) of each protocol, from the top; what each holds comes right behind it."""
+        return list(self.root.walk())
+
 
 def names(view: View) -> Iterator[str]:
     """What the frame's tree shows below the frame itself, from the top."""
