@@ -155,8 +155,10 @@ class Report:
 
 
 def _as_attribute(text: str) -> str:
-    """A text as it comes back from an XML attribute: white space is blanks there, controls are not allowed at all."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\ufffd", re.sub(r"\r\n|[\r\n\t]", " ", text))
+    """A text as it comes back from an XML attribute: white space is blanks there, other controls are written as their
+    number ("\\x1")."""
+    return re.sub(r"[\x01-\x08\x0b\x0c\x0e-\x1f]", lambda found: f"\\x{ord(found[0]):x}",
+                  re.sub(r"\r\n|[\r\n\t]", " ", text))  # fmt: skip
 
 
 def protocol_of(name: str, known: Catalogue) -> str:

@@ -1,13 +1,15 @@
 """HiPerConTracer's probes: recognised by a time to live and a time of sending, as Wireshark 4.4 recognises them.
 
 In: bytes over UDP or TCP that nobody else claimed.  Out: one layer.  What always holds: the time of sending, in
-microseconds since 1976-09-29, lies between 2016 and 2100, or the bytes are not ours.
+microseconds since 1976-09-29, lies between 2016 and 2100, or the bytes are not ours; over TCP they are not, either, if
+they begin like DCE/RPC: Wireshark asks first who recognised its bytes last, and in such streams that is DCE/RPC.
 """
 
 from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, header
+from dfilter.packets.protocols.dcerpc import looks_like as is_dcerpc
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
 
@@ -26,7 +28,10 @@ PROBE = Protocol(
         header("hipercontracer.seq_number", T.UINT16, 6),
         computed("hipercontracer.send_timestamp", T.ABSOLUTE_TIME),
     ),
-    heuristics={"udp": lambda view, region: _recognises(region), "tcp": lambda view, region: _recognises(region)},
+    heuristics={
+        "udp": lambda view, region: _recognises(region),
+        "tcp": lambda view, region: _recognises(region) and not is_dcerpc(region),
+    },
 )
 
 

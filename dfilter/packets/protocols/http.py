@@ -32,6 +32,13 @@ SMALL_CHUNK = 1024
 MAX_LENGTH = 0x7FFFFFFF
 """A Content-Length beyond this is not counted down: the message lasts until its sender closes."""
 
+STREAMED_TYPES = frozenset({
+    b"application/grpc", b"application/grpc+proto", b"application/grpc-web", b"application/grpc-web+proto",
+    b"application/grpc-web-text", b"application/grpc-web-text+proto",
+})  # fmt: skip
+"""Types whose chunks Wireshark 4.4 dissects as they come, not when the message is complete; it compares the whole value
+of the header, parameters and case included (observed)."""
+
 HTTP = Protocol(
     "http",
     "HTTP",
@@ -132,6 +139,8 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
         raise NeedMore(start, ONE_MORE_SEGMENT)
     kind = classify(buf, start + skip, region.end if line is None else line[0])
     if kind is Kind.OTHER:
+        if context.view.stream is not None and context.view.stream.sender in context.state.streaming:
+            return _dissect_stream(context, region)
         _dissect_continuation(context, region, skip, follows)
         return 0
     if context.can_wait and kind is not Kind.HEADERS:
@@ -185,6 +194,31 @@ def _wait_for_chunks(context: _Context, region: Region, head: Head) -> None:
         raise NeedMore(region.start, missing if missing > SMALL_CHUNK else ONE_MORE_SEGMENT)
 
 
+def _streams(context: _Context, head: Head) -> bool:
+    """Is the body of a kind whose chunks Wireshark 4.4 dissects as they come?"""
+    return context.view.stream is not None and (head.last(b"content-type") or b"").strip() in STREAMED_TYPES
+
+
+def _stream_chunks(context: _Context, region: Region, at: int) -> Chunks:
+    """The chunks from `at` on, the last of them complete unless no more can come; remembers if more will come."""
+    chunks = read_chunks(region.buf, region.start + at, region.end, streamed=True)
+    if chunks.missing and context.can_wait and not context.finished:
+        raise NeedMore(region.start, chunks.missing if chunks.missing > 1 else ONE_MORE_SEGMENT)
+    stream = context.view.stream
+    if stream is not None:
+        (context.state.streaming.discard if chunks.is_last else context.state.streaming.add)(stream.sender)
+    return chunks
+
+
+def _dissect_stream(context: _Context, region: Region) -> int:
+    """The chunks that a message goes on with: a layer of their own."""
+    chunks = _stream_chunks(context, region, 0)
+    body = region.clipped(0, chunks.end - region.start)
+    layer = context.view.push(context.protocol, body)
+    layer.state = Message(Head(Kind.OTHER, region.buf, region.start, region.start, region.start), Link(0), body, chunks)
+    return chunks.end - region.start
+
+
 def _is_text(byte: int) -> bool:
     """Can a start line begin with this byte?"""
     return 0x20 <= byte < 0x7F
@@ -224,6 +258,9 @@ def _body_length(context: _Context, region: Region, head: Head) -> tuple[int, Ch
     if may_be_chunked(encoding) or is_chunked(encoding):
         if waits and not may_be_chunked(encoding):
             raise NeedMore(region.start, UNTIL_FIN)
+        if waits and _streams(context, head):
+            chunks = _stream_chunks(context, region, at)
+            return chunks.end - head.end, chunks
         if waits:
             _wait_for_chunks(context, region, head)
         chunks = read_chunks(region.buf, head.end, region.end)

@@ -51,16 +51,22 @@ class Chunks:
     end: int = 0
     missing: int = 0
 
+    @property
+    def is_last(self) -> bool:
+        """Is the chunk that ends the body among them?"""
+        return bool(self.chunks) and self.chunks[-1].size == 0
+
     def join(self, buf: bytes) -> bytes:
         listed = (buf[chunk.data : min(chunk.data + chunk.size, chunk.end)] for chunk in self.chunks)
         return b"".join(listed) + self.unlisted
 
 
-def read_chunks(buf: bytes, start: int, stop: int) -> Chunks:
-    """The chunks in `buf[start:stop]` (RFC 9112 section 7.1); a size that is no number counts as 0."""
+def read_chunks(buf: bytes, start: int, stop: int, *, streamed: bool = False) -> Chunks:
+    """The chunks in `buf[start:stop]` (RFC 9112 section 7.1); a size that is no number counts as 0. `streamed`: nothing
+    is missing where one of them ends, even if it is not the last."""
     found = Chunks(end=stop)
     at = start
-    while not found.missing:
+    while not found.missing and not (streamed and at == stop):
         line_end = buf.find(b"\n", at, stop)
         if line_end < 0:
             found.missing = 1

@@ -72,6 +72,7 @@ class HttpState:
         current: the exchange of the last request.
         ranges: requests with a Range, by the number that tells them apart.
         progress: how far each side's incomplete message was read.
+        streaming: senders whose message goes on with chunks that are dissected as they come.
         link: of the frame seen last.
         tunnel: host and port that CONNECT opened a tunnel to.
         upgraded: what the conversation was upgraded to.
@@ -83,6 +84,7 @@ class HttpState:
     current: Exchange | None = None
     ranges: list[tuple[int, Exchange]] = field(default_factory=list)
     progress: tuple[Progress, Progress] = field(default_factory=lambda: (Progress(), Progress()))
+    streaming: set[int] = field(default_factory=set)
     link: Link | None = None
     tunnel: tuple[str, int] | None = None
     upgraded: Protocol | None = None

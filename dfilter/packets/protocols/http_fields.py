@@ -329,6 +329,8 @@ def message_info(layer: Layer) -> str:
     """The start line, as a packet list shows it."""
     message: Message = layer.state
     head = message.head
+    if head.kind is Kind.OTHER and message.chunks is not None:
+        return "Chunk Stream " + " [Last Chunk]" * message.chunks.is_last
     if head.kind is Kind.OTHER:
         return "Continuation"
     return head_line(head)

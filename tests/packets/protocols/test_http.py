@@ -23,6 +23,11 @@ COMPLETION = [
     ("head in three segments", Talk().client(GET[:3], GET[3:20], GET[20:]), [6]),
     ("body in three segments", Talk().client(GET).server(reply(b"abc")[:-2], b"b", b"c"), [4, 7]),
     ("chunks", Talk().client(GET).server(OK + CHUNKED + b"\r\n5\r\nab", b"cde\r\n", b"0\r\n", b"\r\n"), [4, 8]),
+    ("chunks that stream", Talk().client(GET).server(
+        OK + CHUNKED + b"Content-Type: application/grpc-web\r\n\r\n5\r\nab", b"cde\r\n", b"1\r\nx\r\n1\r\ny\r\n",
+        b"0\r\n\r\n"), [4, 6, 7, 8]),
+    ("chunks of a type with parameters do not stream", Talk().client(GET).server(
+        OK + CHUNKED + b"Content-Type: application/grpc; a=b\r\n\r\n1\r\na\r\n", b"0\r\n\r\n"), [4, 6]),
     ("until the server closes", Talk().client(GET).server(OK + b"\r\nbody").server_closes(), [4, 6]),
     ("until it closes, with data", Talk().client(GET).server(OK + b"\r\n", b"x", flags=PSH | ACK).server(
         b"y", flags=FIN | PSH | ACK), [4, 7]),
