@@ -25,7 +25,7 @@ Target = str | Version
 
 
 class Filter:
-    """A filter, ready to run; immutable, and safe to share between threads.
+    """A filter, ready to run; immutable, and safe to share between threads. Another process gets it as text.
 
     Attributes:
         text: what was compiled.
@@ -37,7 +37,8 @@ class Filter:
         look_ahead: its answer for a frame depends on frames after it, so a capture is read twice.
     """
 
-    def __init__(self, text: str, verdict: Verdict, compiled: Plan, needs: Needs, version: Version) -> None:
+    def __init__(self, text: str, verdict: Verdict, compiled: Plan, needs: Needs, version: Version,
+                 macros: Mapping[str, str] | None = None) -> None:  # fmt: skip
         self.text = text
         self.verdict = verdict
         self.fields = compiled.fields
@@ -46,6 +47,8 @@ class Filter:
         self.needs = needs
         self.version = version
         self.plan = compiled
+        self._macros = None if macros is None else dict(macros)
+        self._has_selected = False
         self.test: Callable[[View], bool] = compiled.test
         direct = None if needs.stateful else direct_test(compiled)
         if direct is not None:
@@ -94,7 +97,21 @@ class Filter:
         for name in sorted(self.references):
             selected.get(name)
         plan = make_plan(self.plan.expression, PacketReader(version=self.version), selected, self.version)
-        return Filter(self.text, self.verdict, plan, self.needs, self.version)
+        found = Filter(self.text, self.verdict, plan, self.needs, self.version, self._macros)
+        found._has_selected = True
+        return found
+
+    def __copy__(self) -> Filter:
+        return self
+
+    def __deepcopy__(self, _: object) -> Filter:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Filter], tuple[str, Version, dict[str, str] | None]]:
+        """Its text, to be compiled anew; `TypeError` where it has values of a selected frame."""
+        if self._has_selected and self.references:
+            raise TypeError("a filter with values of a selected frame cannot be pickled: compile it where it is used")
+        return _compile_again, (self.text, self.version, self._macros)
 
     def __repr__(self) -> str:
         return f"dfilter.compile({self.text!r})"
@@ -143,6 +160,10 @@ def demand(needs: Needs, view: View) -> None:
                           "frame to a Session() without needs, or name the fields in `fields` of `read`")  # fmt: skip
 
 
+def _compile_again(text: str, version: Version, macros: dict[str, str] | None) -> Filter:
+    return compile_filter(text, target=version, macros=macros)
+
+
 def parse_target(target: Target | None) -> Version:
     """The version that `target=` names; the newest for None."""
     if target is None:
@@ -173,5 +194,5 @@ def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[s
         compiled = make_plan(analysis.typed, PacketReader(version=version), version=version)
     except UnsupportedFieldError as error:
         raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
-    found = Filter(text, analysis.verdict, compiled, needs_of(compiled.fields), version)
+    found = Filter(text, analysis.verdict, compiled, needs_of(compiled.fields), version, macros)
     return found if selected is None else found.with_selected(selected)

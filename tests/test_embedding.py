@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,16 @@ def test_every_table_of_statistics_has_rows() -> None:
     hierarchy = tables["io,phs"]
     assert isinstance(hierarchy, dfilter.Hierarchy)
     assert [(depth, node.name) for depth, node in hierarchy.rows()][:3] == [(0, "eth"), (1, "ip"), (2, "udp")]
+
+
+def test_filters_cross_processes_as_text() -> None:
+    made = dfilter.compile("${web} or not tcp", target="4.4", macros={"web": "tcp.port == 80"})
+    again = pickle.loads(pickle.dumps(made))
+    assert (again.text, again.version, again.fields) == (made.text, made.version, made.fields)
+    assert dfilter.frames(CAPTURE, again) == dfilter.frames(CAPTURE, made)
+    several = pickle.loads(pickle.dumps(dfilter.FilterSet({"a": made, "b": "tcp.stream == 1"})))
+    assert several.frames(CAPTURE) == dfilter.FilterSet({"a": made, "b": "tcp.stream == 1"}).frames(CAPTURE)
+    assert copy.deepcopy(made) is copy.copy(made) is made
+    selected = dfilter.compile("ip.src == $ip.src", selected=next(dfilter.read(CAPTURE, "ip")))
+    with pytest.raises(TypeError, match="selected frame"):
+        pickle.dumps(selected)
