@@ -131,8 +131,11 @@ KERBEROS = Protocol(
     ),
     shares=(*X509_SPACES, "cms", "pkinit"),
     over={"udp.port": (88,), "tcp.port": (88,)},
-    carries=("data",),
+    carries=("data", "krb4"),
 )
+
+VERSION_4 = Protocol("krb4", "KRB4")
+TYPES_OF_VERSION_4 = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 0x3F})
 
 
 @KERBEROS.dissector
@@ -140,12 +143,21 @@ def dissect_kerberos(view: View, region: Region) -> bool | None:
     if view.stream is not None and 88 in view.ports:
         return _dissect_records(view, region)
     if not _is_message(region, 0):
+        if view.stream is None and _is_version_4(region):
+            view.mention(KERBEROS, region)
+            view.push(VERSION_4, region)
+            return None
         return False
     layer = view.push(KERBEROS, region)
     layer.state = 0
     if view.ports and 88 in view.ports and not view.quoted:
         _pair(view, layer, region.u8(0) & 0x1F)
     return None
+
+
+def _is_version_4(region: Region) -> bool:
+    """The protocol's predecessor: its version, then a known type whose lowest bit is the order of bytes."""
+    return region.length >= 2 and region.u8(0) == 4 and region.u8(1) >> 1 in TYPES_OF_VERSION_4
 
 
 def _is_message(region: Region, at: int) -> bool:

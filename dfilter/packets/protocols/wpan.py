@@ -22,7 +22,7 @@ BEACON_FRAME, DATA_FRAME, ACKNOWLEDGEMENT, COMMAND = 0, 1, 2, 3
 FCS_LENGTH = 2
 VERSION_2015 = 2
 SECURED, ELEMENTS = 0x0008, 0x0200
-ZIGBEE = Protocol("zbee_nwk")
+ZIGBEE = Protocol("zbee_nwk", "ZigBee")
 ZIGBEE_HEADER, ZIGBEE_VERSION, ZIGBEE_SECURED = 8, 2, 0x0200
 LAST_ELEMENTS = (0x7E, 0x7F)
 FLAGS = (("security", 0x08), ("pending", 0x10), ("ack_request", 0x20), ("pan_id_compression", 0x40))
@@ -60,7 +60,7 @@ WPAN = Protocol(
         """),
     ),
     over={"link": (WITH_FCS, WITHOUT_FCS), "ethertype": (0x809A,)},
-    carries=("6lowpan", "data"),
+    carries=("6lowpan", "zbee_nwk", "data"),
 )
 
 
@@ -103,7 +103,7 @@ def dissect_wpan(view: View, region: Region) -> None:
     elif control & SECURED or not head.checked:
         view.call_data(payload)
     elif _is_plain_zigbee(payload, head):
-        view.mention(ZIGBEE, payload)
+        view.push(ZIGBEE, payload)
     elif is_dispatch(payload):
         call_name(view, "6lowpan", payload)
     else:

@@ -1,4 +1,4 @@
-"""BitTorrent between peers and in its hash table; Wake-on-LAN."""
+"""BitTorrent between peers and in its hash table; Wake-on-LAN; what is known by its first bytes alone."""
 
 from __future__ import annotations
 
@@ -55,3 +55,19 @@ def test_nesting_is_bounded() -> None:
     frame = "d1:ad" + "1:xl" * 5000
     assert list(disagreements(f"udp/30001: {text(frame)}\n    bt-dht and _ws.malformed\n")) == []
 
+
+
+OTHERS = """
+udp/88: 0402 6162636465666768 00 696a 00
+    krb4 and not data and not kerberos and frame.protocols contains "kerberos:krb4"
+udp/88: 0414 6162636465666768 00 696a 00
+    data and not krb4
+link/230: 418811cddcffff6a6a 0800fdff6a6a0a64
+    zbee_nwk and not data
+link/230: 02000c000c
+    wpan.frame_type == 2 and data.data == 00:0c
+"""
+
+
+def test_what_is_known_by_its_first_bytes() -> None:
+    assert list(disagreements(OTHERS)) == []
