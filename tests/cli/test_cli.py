@@ -140,7 +140,7 @@ def test_wrong_usage_is_exit_code_2_and_a_hint(run, arguments):
     [
         ("tcp ==", None, "^"),
         ("tcp.prt", None, "tcp.port"),
-        ("zbee_nwk", None, "does not dissect"),
+        ("zvt", None, "does not dissect"),
         ("tcp", "missing.pcap", "No such file"),
         ("tcp", "", "folder"),
         ("tcp", "text", "not a capture"),
@@ -156,9 +156,9 @@ def test_a_filter_or_file_that_cannot_be_used_is_exit_code_2(run, capture, tmp_p
 
 
 def test_a_field_that_is_not_dissected_is_refused_before_anything_is_printed(run, capture):
-    code, out, err = run("run", "tcp", capture, "-T", "fields", "-e", "zbee_nwk.src", "-E", "header=y")
+    code, out, err = run("run", "tcp", capture, "-T", "fields", "-e", "zvt.trace_number", "-E", "header=y")
     assert (code, out) == (2, "")
-    assert "zbee_nwk.src" in err
+    assert "zvt.trace_number" in err
 
 
 def test_a_fault_of_our_own_is_a_message_too(run, capture, monkeypatch):
@@ -218,7 +218,7 @@ def test_bench_tells_gears_and_stages(run, capture):
     code, out, err = run("bench", "tcp.port == 80 or frame.len > 1", capture)
     assert (code, err) == (0, "")
     assert all(word in out for word in ("frames match", "columns", "closures", "direct", "index"))
-    assert "needs every frame dissected" in run("bench", "tcp.stream == 0", capture)[1]
+    assert "needs every frame dissected" in run("bench", "_ws.malformed", capture)[1]
     assert run("bench", "tcp", "-")[0] == 2
 
 
