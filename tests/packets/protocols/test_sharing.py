@@ -64,6 +64,8 @@ udp/88: 0414 6162636465666768 00 696a 00
     data and not krb4
 link/230: 418811cddcffff6a6a 0800fdff6a6a0a64
     zbee_nwk and not data
+udp/0: 5555555555555555555555555555555555555555
+    data
 link/230: 02000c000c
     wpan.frame_type == 2 and data.data == 00:0c
 """
