@@ -54,7 +54,7 @@ def test_what_it_needs() -> None:
     assert (plain.stateful, plain.passes) == (False, 1)
     assert (state.stateful, state.passes) == (True, 1)
     assert (ahead.stateful, ahead.passes) == (True, 2)
-    assert dfilter.explain("zbee_nwk or tcp").missing == ("zbee_nwk",)
+    assert dfilter.explain("zbee_zcl or tcp").missing == ("zbee_zcl",)
     red = dfilter.explain("tcp ==")
     assert (red.words, red.verdict.colour) == ("", "red")
 

@@ -156,7 +156,12 @@ def called(node: t.FunctionCall, source: dict[str, list[Any]]) -> list[Any] | No
         return [abs(value) for value in inner] if inner else None
     if inner is None:
         return [] if isinstance(argument, t.FieldRead | t.FunctionCall) else None
-    return [value.upper() if node.name == "upper" else str(value) for value in inner]
+    return [_ascii_upper(value) if node.name == "upper" else str(value) for value in inner]
+
+
+def _ascii_upper(value: str) -> str:
+    """`upper("été")` is "éTé": only ASCII letters change."""
+    return "".join(char.upper() if char.isascii() else char for char in value)
 
 
 def calculate(node: t.Arithmetic, a: Any, b: Any) -> Any:
