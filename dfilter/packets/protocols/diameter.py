@@ -52,6 +52,7 @@ DIAMETER = Protocol(
         *(computed(f"diameter.{name}", T.INT32 if name == "Result-Code" else T.UINT32) for name in NUMBERS.values()),
     ),
     over={"tcp.port": (3868,), "sctp.port": (3868,), "sctp.ppid": (46,)},
+    carries=("data",),
 )  # fmt: skip
 
 
@@ -61,16 +62,24 @@ def dissect_diameter(view: View, region: Region) -> bool:
     while at < region.length:
         rest = region.sub(at)
         if rest.u8(0) != VERSION:
-            return at > 0
+            return _give_up(view, rest)
         if rest.length < 4:
             _wait(view, rest, 4)
         length = rest.u24(1)
         if length < HEADER_BYTES:
-            return at > 0
+            return _give_up(view, rest)
         if length > rest.length:
             _wait(view, rest, length)
         view.push(DIAMETER, rest.clipped(0, length))
         at += length
+    return True
+
+
+def _give_up(view: View, rest: Region) -> bool:
+    """What is no message is data: nobody else is asked."""
+    if "data" in view.session.reachable:
+        view.mention(DIAMETER, rest)
+        view.call_data(rest)
     return True
 
 

@@ -22,9 +22,9 @@ tcp/3868: 01000020 00000101 {HEAD} {RESULT} 01000024 00000110 00000004 00000001 
 tcp/3868: 0100001c 80000101 {HEAD} 00000108 400000ff
     diameter and _ws.malformed
 tcp/3868: 02000014 80000101 {HEAD}
-    not diameter
+    data and not diameter
 tcp/3868: 01000013 80000101 {HEAD}
-    not diameter
+    data and not diameter
 ip/132: 0f1c 0f1c 00000000 00000000 00030024 00000001 0000 0000 0000002e 01000014 80000118 {HEAD}
     diameter.cmd.code == 280
 """
