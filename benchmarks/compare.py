@@ -157,11 +157,11 @@ class Captures:
         return path
 
 
-def compare(captures: Captures, rounds: int, tshark: list[str], say: Callable[[str], object]) -> None:
+def compare(captures: Captures, rounds: tuple[int, int], tshark: list[str], say: Callable[[str], object]) -> None:
     """Measure everything, and hand the page over to `say`."""
-    plain = {text: measure(header_sides(text, expression, captures, tshark), rounds)
+    plain = {text: measure(header_sides(text, expression, captures, tshark), rounds[0])
              for text, expression in STATELESS.items()}  # fmt: skip
-    stateful = {text: measure(conversation_sides(text, captures, tshark), rounds) for text in STATEFUL}
+    stateful = {text: measure(conversation_sides(text, captures, tshark), rounds[1]) for text in STATEFUL}
     few = min(captures.small, PEER_FRAMES)
     peers: Sides = {"dfilter": (ours("tcp.port == 443", captures.path(few)), few)}
     for name in LOOPS:
@@ -177,14 +177,15 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=10_000_000, help="header fields: frames for dfilter and tcpdump")
     parser.add_argument("--reference", type=int, default=1_000_000, help="header fields: frames for tshark")
     parser.add_argument("--conversations", type=int, default=2_000_000, help="other fields: frames for all tools")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="of header fields")
+    parser.add_argument("--long-rounds", type=int, default=3, help="of fields that need earlier frames")
     parser.add_argument("--tshark", default=os.environ.get("DFILTER_TSHARK", shutil.which("tshark") or ""))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "benchmarks.md")
     parser.add_argument("--keep", type=Path, default=None, help="folder for the captures (default: a temporary one)")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         captures = Captures(chosen.keep or Path(folder), chosen.frames, chosen.conversations, chosen.reference)
-        compare(captures, chosen.rounds, shlex.split(chosen.tshark), chosen.out.write_text)
+        compare(captures, (chosen.rounds, chosen.long_rounds), shlex.split(chosen.tshark), chosen.out.write_text)
 
 
 if __name__ == "__main__":

@@ -40,8 +40,8 @@ Table = Mapping[str, Mapping[str, Row]]
 PAGE = """\
 # Benchmarks
 
-Written by `python -m benchmarks.compare`. Whole processes, from start to end, medians of {rounds} alternating rounds,
-the captures in the page cache. "k/s" is thousands of frames a second by the clock; "cpu k/s" is the same for each
+Written by `python -m benchmarks.compare`. Whole processes, from start to end, medians of alternating rounds ({rounds} for
+header fields, {long_rounds} for others), the captures in the page cache. "k/s" is thousands of frames a second by the clock; "cpu k/s" is the same for each
 second of processor time that the tool used, on all processors together, which depends less on what else the machine
 does. MB is the largest process. The captures are those of `benchmarks.make_capture`: office traffic.
 
@@ -78,7 +78,8 @@ Both tools read {conversations:,} frames.
 ## Again
 
     python -m pip install -e .[jit] dpkt scapy pyshark
-    python -m benchmarks.compare --frames {large} --reference {small} --conversations {conversations} --rounds {rounds}
+    python -m benchmarks.compare --frames {large} --reference {small} --conversations {conversations} \\
+        --rounds {rounds} --long-rounds {long_rounds}
 
 tshark is found on the path, or named with `--tshark` or `DFILTER_TSHARK`.
 """
@@ -89,10 +90,10 @@ _HEADER_FIELDS, _CONVERSATIONS = 50, 15
 
 
 def report(stateless: Table, stateful: Table, peers: Mapping[str, Row], tshark: list[str], grows: str,
-           rounds: int) -> str:  # fmt: skip
+           rounds: tuple[int, int]) -> str:  # fmt: skip
     """The whole page."""
     first, other = next(iter(stateless.values())), next(iter(stateful.values()))
-    return PAGE.format(rounds=rounds, large=first["columns"].frames, small=first["check"].frames,
+    return PAGE.format(rounds=rounds[0], long_rounds=rounds[1], large=first["columns"].frames, small=first["check"].frames,
                        conversations=other["check"].frames, few=peers["dfilter"].frames, machine=_machine(tshark),
                        stateless=_stateless(stateless), stateful=_stateful(stateful), peers=_peers(peers), grows=grows,
                        bars=_bars(stateless, stateful))  # fmt: skip
