@@ -40,10 +40,11 @@ Table = Mapping[str, Mapping[str, Row]]
 PAGE = """\
 # Benchmarks
 
-Written by `python -m benchmarks.compare`. Whole processes, from start to end, medians of alternating rounds ({rounds} for
-header fields, {long_rounds} for others), the captures in the page cache. "k/s" is thousands of frames a second by the clock; "cpu k/s" is the same for each
-second of processor time that the tool used, on all processors together, which depends less on what else the machine
-does. MB is the largest process. The captures are those of `benchmarks.make_capture`: office traffic.
+Written by `python -m benchmarks.compare`. Whole processes, from start to end, medians of alternating rounds
+({rounds} for header fields, {long_rounds} for others), the captures in the page cache. "k/s" is thousands of frames a
+second by the clock; "cpu k/s" is the same for each second of processor time that the tool used, on all processors
+together, which depends less on what else the machine does. MB is the largest process. The captures are those of
+`benchmarks.make_capture`: office traffic.
 
 {machine}
 
@@ -93,8 +94,8 @@ def report(stateless: Table, stateful: Table, peers: Mapping[str, Row], tshark: 
            rounds: tuple[int, int]) -> str:  # fmt: skip
     """The whole page."""
     first, other = next(iter(stateless.values())), next(iter(stateful.values()))
-    return PAGE.format(rounds=rounds[0], long_rounds=rounds[1], large=first["columns"].frames, small=first["check"].frames,
-                       conversations=other["check"].frames, few=peers["dfilter"].frames, machine=_machine(tshark),
+    return PAGE.format(rounds=rounds[0], long_rounds=rounds[1], large=first["columns"].frames,
+                       small=first["check"].frames, conversations=other["check"].frames, few=peers["dfilter"].frames, machine=_machine(tshark),
                        stateless=_stateless(stateless), stateful=_stateful(stateful), peers=_peers(peers), grows=grows,
                        bars=_bars(stateless, stateful))  # fmt: skip
 
