@@ -95,9 +95,9 @@ def report(stateless: Table, stateful: Table, peers: Mapping[str, Row], tshark: 
     """The whole page."""
     first, other = next(iter(stateless.values())), next(iter(stateful.values()))
     return PAGE.format(rounds=rounds[0], long_rounds=rounds[1], large=first["columns"].frames,
-                       small=first["check"].frames, conversations=other["check"].frames, few=peers["dfilter"].frames, machine=_machine(tshark),
-                       stateless=_stateless(stateless), stateful=_stateful(stateful), peers=_peers(peers), grows=grows,
-                       bars=_bars(stateless, stateful))  # fmt: skip
+                       small=first["check"].frames, conversations=other["check"].frames, few=peers["dfilter"].frames,
+                       machine=_machine(tshark), stateless=_stateless(stateless), stateful=_stateful(stateful),
+                       peers=_peers(peers), grows=grows, bars=_bars(stateless, stateful))  # fmt: skip
 
 
 def _stateless(table: Table) -> str:
