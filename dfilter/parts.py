@@ -85,8 +85,11 @@ class PartResult:
     kept_bytes: int = 0
 
 
-class _NeedsMemoryError(RuntimeError):
-    """Dissecting this frame needs what other frames left behind, or leaves something behind."""
+class _NeedsMemoryError(BaseException):
+    """Dissecting this frame needs what other frames left behind, or leaves something behind.
+
+    No `Exception`: a session takes those for faults of a dissector.
+    """
 
 
 class _Forgetful(Session):
