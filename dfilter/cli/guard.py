@@ -52,6 +52,8 @@ def guarded(body: Callable[[], int]) -> int:
             _close_standard_output()  # the reader, `head` for one, has seen enough
             return Exit.OK
         say(_described(error))
+        if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+            _close_standard_output()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except _Terminated:
@@ -63,11 +65,14 @@ def guarded(body: Callable[[], int]) -> int:
     return Exit.FAILED
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 def _described(error: Exception) -> str:
     """What went wrong; of a file the name first, as in other messages."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+    if isinstance(error, OSError) and error.errno in _FULL:
         return f"standard output: cannot be written: {error.strerror}"  # other files say their name
     return str(error)
 

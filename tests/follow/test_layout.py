@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import struct
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from dfilter.packets.region import Region
 from dfilter.packets.session import RawFrame
 from tests.follow import cases
 from tests.parity import follow as parity
-from tests.parity.compare import ORACLE
+from tests.parity.compare import can_ask
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 SEGMENTS = ">0S <100S/1 >1/101:abc <104/4:XYZ_-0123456789 >4/121:d >5/121"
@@ -167,7 +166,7 @@ def test_bodies_are_unpacked() -> None:
     ]
 
 
-@pytest.mark.skipif(not shutil.which(ORACLE), reason="no reference to ask")
+@pytest.mark.skipif(not can_ask(), reason="no reference to ask")
 @pytest.mark.parametrize(("kind", "form"), [("tcp", "raw"), ("udp", "hex"), ("http", "ascii")])
 def test_streams_equal_the_reference(kind: str, form: str) -> None:
     names = ("bot-http.pcap", "ftp-exfiltration.pcap", "rat-dns.pcapng")

@@ -22,6 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, DecimalException
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,16 @@ from dfilter.packets.view import View
 
 ORACLE = os.environ.get("ORACLE", str(Path(__file__).parents[3] / "shared/oracle/oracle"))
 PRESENT = "<present>"
+
+
+@cache
+def can_ask() -> bool:
+    """Is the reference there, and set up to be asked?"""
+    try:
+        command = [ORACLE, "4.4", "tshark", "--version"]
+        return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def reference(path: Path) -> Iterator[dict[str, list[str]]]:

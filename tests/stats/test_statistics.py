@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from dfilter.stats.gather import KINDS, statistics, table_of
 from tests.follow import cases
 from tests.packets.builders import eth, ip4, udp
 from tests.parity import statistics as parity
-from tests.parity.compare import ORACLE
+from tests.parity.compare import can_ask
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 SEGMENTS = ">0S <100S/1 >1/101:abc <101/4:XYZ >4/104"
@@ -104,7 +103,7 @@ def test_every_kind_that_a_message_names_is_known() -> None:
         table_of(kind.replace("SECONDS", "0.5"))
 
 
-@pytest.mark.skipif(not shutil.which(ORACLE), reason="no reference to ask")
+@pytest.mark.skipif(not can_ask(), reason="no reference to ask")
 @pytest.mark.parametrize("name", ["bot-http.pcap", "ftp-exfiltration.pcap", "spambot.pcap"])
 def test_numbers_equal_the_reference(name: str) -> None:
     for kind, (either, both) in parity.compare(CAPTURES / name).items():
