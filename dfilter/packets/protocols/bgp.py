@@ -13,7 +13,7 @@ from dfilter.packets.protocols.bgp_open import fill_open
 from dfilter.packets.protocols.bgp_update import fill_update
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
 
 MARKER = b"\xff" * 16
@@ -41,18 +41,13 @@ def dissect_bgp(view: View, region: Region) -> bool:
     at = _first_message(content)
     if at < 0:
         return False
-    while at < region.length:
-        rest = region.sub(at)
-        if rest.length < HEADER_LENGTH:
-            raise NeedMore(rest.start, HEADER_LENGTH - rest.length)
-        length = rest.u16(16)
-        if length < HEADER_LENGTH:
-            break
-        if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        view.push(BGP, rest.sub(0, length))
-        at += length
+    each_message(region.sub(at), HEADER_LENGTH, _length, lambda message: view.push(BGP, message))
     return True
+
+
+def _length(rest: Region) -> int:
+    length = rest.u16(16)
+    return length if length >= HEADER_LENGTH else 0
 
 
 def _first_message(content: bytes) -> int:

@@ -6,7 +6,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
 
 START = 0x68
@@ -47,24 +47,21 @@ ASDU = Protocol(
 
 @APCI.dissector
 def dissect_apci(view: View, region: Region) -> bool:
-    at = 0
-    while at < region.length:
-        rest = region.sub(at)
-        if rest.u8(0) != START:
-            return at > 0
-        if rest.length < BEFORE_LENGTH:
-            raise NeedMore(rest.start, BEFORE_LENGTH - rest.length)
-        length = rest.u8(1) + BEFORE_LENGTH
-        if length < HEADER_LENGTH:
-            return at > 0
-        if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        message = rest.sub(0, length)
-        view.push(APCI, message, HEADER_LENGTH)
-        if not message.u8(2) & 1 and length > HEADER_LENGTH:
-            view.call(ASDU, message.sub(HEADER_LENGTH))
-        at += length
-    return True
+    return each_message(region, 1, _length, lambda message: _dissect_unit(view, message))
+
+
+def _length(rest: Region) -> int:
+    """As long as a unit says it is, or the bytes that say it."""
+    if rest.u8(0) != START:
+        return 0
+    length = BEFORE_LENGTH + (rest.u8(1) if rest.length >= BEFORE_LENGTH else 0)
+    return length if length >= HEADER_LENGTH or rest.length < BEFORE_LENGTH else 0
+
+
+def _dissect_unit(view: View, message: Region) -> None:
+    view.push(APCI, message, HEADER_LENGTH)
+    if not message.u8(2) & 1 and message.length > HEADER_LENGTH:
+        view.call(ASDU, message.sub(HEADER_LENGTH))
 
 
 @APCI.filler

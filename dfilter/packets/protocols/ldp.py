@@ -10,7 +10,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Malformed, Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
 
 HEADER_LENGTH, BEFORE_LENGTH = 10, 4
@@ -78,20 +78,15 @@ LDP = Protocol(
 def dissect_ldp(view: View, region: Region) -> bool:
     if region.length >= 2 and region.u16(0) != 1:
         return False
-    at = 0
-    while at < region.length:
-        rest = region.sub(at)
-        stream = view.stream is not None
-        if stream and rest.length < BEFORE_LENGTH:
-            raise NeedMore(rest.start, BEFORE_LENGTH - rest.length)
-        length = rest.u16(2) + BEFORE_LENGTH
-        if stream and length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        view.push(LDP, rest.clipped(0, length))
-        at += length
-        if not stream:
-            break
+    if view.stream is not None:
+        return each_message(region, BEFORE_LENGTH, _length, lambda message: view.push(LDP, message))
+    if region.length:
+        view.push(LDP, region.clipped(0, _length(region)))
     return True
+
+
+def _length(rest: Region) -> int:
+    return BEFORE_LENGTH + rest.u16(2)
 
 
 @LDP.filler

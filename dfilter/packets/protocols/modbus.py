@@ -10,7 +10,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
 
 PORT = 502
@@ -50,23 +50,19 @@ MODBUS = Protocol(
 
 @MBTCP.dissector
 def dissect_mbtcp(view: View, region: Region) -> bool:
-    at = 0
-    while at < region.length:
-        rest = region.sub(at)
-        if rest.length < HEADER_LENGTH:
-            if at == 0 and rest.length >= 4 and rest.u16(2):
-                return False
-            raise NeedMore(rest.start, HEADER_LENGTH - rest.length)
-        length = rest.u16(4) + BEFORE_LENGTH
-        if rest.u16(2) or length <= HEADER_LENGTH:
-            return at > 0
-        if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        message = rest.sub(0, length)
-        view.push(MBTCP, message)
-        view.call(MODBUS, message.sub(HEADER_LENGTH))
-        at += length
-    return True
+    if region.length >= 4 and region.u16(2):
+        return False
+    return each_message(region, HEADER_LENGTH, _length, lambda message: _dissect_unit(view, message))
+
+
+def _length(rest: Region) -> int:
+    length = BEFORE_LENGTH + rest.u16(4)
+    return 0 if rest.u16(2) or length <= HEADER_LENGTH else length
+
+
+def _dissect_unit(view: View, message: Region) -> None:
+    view.push(MBTCP, message)
+    view.call(MODBUS, message.sub(HEADER_LENGTH))
 
 
 @MODBUS.dissector

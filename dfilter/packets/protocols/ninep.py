@@ -6,7 +6,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
 
 HEADER_LENGTH = 7
@@ -35,19 +35,12 @@ NINEP = Protocol(
 def dissect_ninep(view: View, region: Region) -> bool:
     if view.stream is None:
         return False
-    at = 0
-    while at < region.length:
-        rest = region.sub(at)
-        if rest.length < HEADER_LENGTH:
-            raise NeedMore(rest.start, HEADER_LENGTH - rest.length)
-        length = rest.le32(0)
-        if not HEADER_LENGTH <= length <= MAX_LENGTH:
-            return at > 0
-        if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        view.push(NINEP, rest.sub(0, length))
-        at += length
-    return True
+    return each_message(region, HEADER_LENGTH, _length, lambda message: view.push(NINEP, message))
+
+
+def _length(rest: Region) -> int:
+    length = rest.le32(0)
+    return length if HEADER_LENGTH <= length <= MAX_LENGTH else 0
 
 
 @NINEP.filler

@@ -14,7 +14,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Evidence, Protocol, computed, computed_table
 from dfilter.packets.protocols.nfs import BY_PROGRAM, Procedure, dissect_program
 from dfilter.packets.region import DissectionError, Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
 
 CALL, REPLY = 0, 1
@@ -109,19 +109,11 @@ def dissect_rpc(view: View, region: Region) -> bool:
             return False
         _dissect_message(view, region, 0)
         return True
-    at = 0
-    while at < region.length:
-        rest = region.sub(at)
-        if rest.length < 4:
-            raise NeedMore(rest.start, 4 - rest.length)
-        length = 4 + (rest.u32(0) & ~LAST_FRAGMENT)
-        if not _recognises_record(view, rest):
-            return at > 0
-        if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        _dissect_message(view, rest.sub(0, length), 4)
-        at += length
-    return True
+
+    def length_of(rest: Region) -> int:
+        return 4 + (rest.u32(0) & ~LAST_FRAGMENT) if _recognises_record(view, rest) else 0
+
+    return each_message(region, 4, length_of, lambda record: _dissect_message(view, record, 4))
 
 
 def _dissect_message(view: View, region: Region, at: int) -> None:

@@ -6,7 +6,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Malformed, Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
 
 HEADER_LENGTH = 8
@@ -49,19 +49,14 @@ RPKI = Protocol(
 def dissect_rpki(view: View, region: Region) -> bool:
     if view.stream is None:
         return False
-    at = 0
-    while at < region.length:
-        rest = region.sub(at)
-        if rest.length < HEADER_LENGTH:
-            raise NeedMore(rest.start, HEADER_LENGTH - rest.length)
-        length = rest.u32(4)
-        if length < HEADER_LENGTH:
-            raise Malformed("a message shorter than its header")
-        if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        view.push(RPKI, rest.sub(0, length))
-        at += length
-    return True
+    return each_message(region, HEADER_LENGTH, _length, lambda message: view.push(RPKI, message))
+
+
+def _length(rest: Region) -> int:
+    length = rest.u32(4)
+    if length < HEADER_LENGTH:
+        raise Malformed("a message shorter than its header")
+    return length
 
 
 @RPKI.filler

@@ -9,9 +9,11 @@ the last of them, on the bytes put together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
+from dfilter.packets.region import Region
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 
 ONE_MORE_SEGMENT = -1
@@ -40,6 +42,32 @@ class NeedMore(Exception):  # noqa: N818 - a request, not an error
         super().__init__(offset, count)
         self.offset = offset
         self.count = count
+
+
+def each_message(
+    region: Region, header: int, length_of: Callable[[Region], int], take: Callable[[Region], object]
+) -> bool:
+    """Hand each message of a segment to `take`, one after the other, as soon as it is whole; False where none begins.
+
+    Args:
+        header: how many bytes `length_of` needs.
+        length_of: how long the message is that begins the region; 0 if none does: what is there is left alone.
+
+    Raises `NeedMore` for a message that is incomplete, so ask only over TCP.
+    """
+    at = 0
+    while at < region.length:
+        rest = region.sub(at)
+        if rest.length < header:
+            raise NeedMore(rest.start, header - rest.length)
+        length = length_of(rest)
+        if not length:
+            return at > 0
+        if length > rest.length:
+            raise NeedMore(rest.start, length - rest.length)
+        take(rest.sub(0, length))
+        at += length
+    return True
 
 
 @dataclass(slots=True, eq=False)
