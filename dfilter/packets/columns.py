@@ -39,10 +39,6 @@ class Columns:
         """Add to the text; `separator` comes before it unless it is the first."""
         self._text += separator + text if separator and self.info else text
 
-    def prepend(self, text: str) -> None:
-        """Put `text` before what stands after the fence."""
-        self._text = text + self._text
-
     def fence(self) -> None:
         """What stands here stays, whatever else is written."""
         self._fenced, self._text = self.info, ""

@@ -19,7 +19,6 @@ MAX_LENGTH = 0x20000
 HAVE, BITFIELD, REQUEST, PIECE, CANCEL, PORT = 4, 5, 6, 7, 8, 9
 SUGGEST, REJECT, ALLOWED_FAST, EXTENDED = 13, 16, 17, 20
 TYPES = frozenset({*range(10), *range(13, 18), EXTENDED})
-EXTENSION_BIT = 0x10
 NAMES = {0: "Choke", 1: "Unchoke", 2: "Interested", 3: "Not Interested", HAVE: "Have", BITFIELD: "Bitfield",
          REQUEST: "Request", PIECE: "Piece", CANCEL: "Cancel", PORT: "Port", SUGGEST: "Suggest Piece", 14: "Have All",
          15: "Have None", REJECT: "Reject Request", ALLOWED_FAST: "Allowed Fast", EXTENDED: "Extended"}  # fmt: skip

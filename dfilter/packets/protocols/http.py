@@ -99,7 +99,7 @@ def dissect_http(view: View, region: Region) -> None:
     if state.upgraded is not None:
         view.call(state.upgraded, region)
     elif state.tunnel is not None:
-        _dissect_tunnel(view, region, state, state.tunnel)
+        _dissect_tunnel(view, region, state.tunnel)
     elif region.buf.startswith(PREFACE, region.start, region.end):
         state.upgraded = view.session.catalogue.protocols["http2"]
         view.call(state.upgraded, region)
@@ -312,7 +312,7 @@ def _change_protocol(view: View, state: HttpState, head: Head, link: Link) -> No
         state.extensions = (head.last(b"sec-websocket-extensions") or b"").lower()
 
 
-def _dissect_tunnel(view: View, region: Region, state: HttpState, tunnel: tuple[str, int]) -> None:
+def _dissect_tunnel(view: View, region: Region, tunnel: tuple[str, int]) -> None:
     """What passes through a proxy, by the port that it was opened to."""
     layer = view.push(HTTP, region)
     head = Head(Kind.OTHER, region.buf, region.start, region.start, region.start)

@@ -129,10 +129,10 @@ def _dissect_data(context: _Context, layer: Layer, frame: Frame) -> None:
         for earlier, _ in half.frames:
             context.view.session.foresee("http2.body.reassembled.in", earlier, (frame.stream, number))
         half.frames, half.body = [], bytearray()
-    _dissect_body(context.view, layer, frame, half)
+    _dissect_body(context.view, frame, half)
 
 
-def _dissect_body(view: View, layer: Layer, frame: Frame, half: Half) -> None:
+def _dissect_body(view: View, frame: Frame, half: Half) -> None:
     """A whole body, by its type."""
     body = frame.content if frame.body is None else Region(frame.body, 0, len(frame.body))
     coding = half.headers.get(b"content-encoding")

@@ -81,7 +81,7 @@ def dissect_llc(view: View, region: Region) -> None:
     layer.set_length(length)
     if dsap == SNAP and ssap == SNAP and kind == UNNUMBERED:
         layer.set_length(length + 5)
-        _dissect_snap(view, layer, region, length)
+        _dissect_snap(view, region, length)
         return
     payload = region.sub(length)
     if payload.reported_length == 0 or kind == SUPERVISORY:
@@ -96,7 +96,7 @@ def dissect_llc(view: View, region: Region) -> None:
         view.call_data(payload)
 
 
-def _dissect_snap(view: View, layer: Layer, region: Region, at: int) -> None:
+def _dissect_snap(view: View, region: Region, at: int) -> None:
     oui, kind = region.u24(at), region.u16(at + 3)
     payload = region.sub(at + 5)
     if oui in ENCAPSULATED_ETHERNET:

@@ -38,14 +38,14 @@ def printable(name: bytes) -> str:
     return "".join(chr(byte) if 0x20 <= byte < 0x7F else f"<{byte:02x}>" for byte in shown)
 
 
-def read_netbios_name(region: Region, at: int, base: int = 0) -> tuple[str, int | None, int]:
-    """The name at `at`, in a message that starts at `base` of the region.
+def read_netbios_name(region: Region, at: int) -> tuple[str, int | None, int]:
+    """The name at `at`, in a message that is the region.
 
     Returns:
         its text with the type byte in angle brackets and the scope; the type byte, None for a name that is
         damaged; how many bytes it takes.
     """
-    text, taken = _labels(region, at, base)
+    text, taken = _labels(region, at)
     label, dot, scope = text.partition(b".")
     decoded, problem = decode_label(label) if label else (b"", f"Illegal NetBIOS name (1st character {_NOT_A_LETTER})")
     if problem:
@@ -56,14 +56,14 @@ def read_netbios_name(region: Region, at: int, base: int = 0) -> tuple[str, int 
     return shown, decoded[15], taken
 
 
-def _labels(region: Region, at: int, base: int) -> tuple[bytes, int]:
+def _labels(region: Region, at: int) -> tuple[bytes, int]:
     """The labels at `at`, joined by dots up to the first NUL, and how many bytes they take (RFC 1002 section 4.1)."""
     labels: list[bytes] = []
     start, taken, total, visited = at, 0, 0, set[int]()
     while length := region.u8(at):
         if length & 0xC0 == 0xC0:
             taken = taken or at + 2 - start
-            at = base + ((length & 0x3F) << 8 | region.u8(at + 1))
+            at = (length & 0x3F) << 8 | region.u8(at + 1)
             if at in visited or at == start:
                 return b"<loop>", taken
             visited.add(at)

@@ -24,11 +24,11 @@ def quote(view: View, name: str, region: Region) -> None:
         view.addresses, view.ports, view.stream = outer
 
 
-def ones_complement_sum(data: bytes, start: int = 0) -> int:
+def ones_complement_sum(data: bytes) -> int:
     """The 16-bit one's complement sum of `data`, odd lengths padded with a zero byte."""
     if len(data) % 2:
         data += b"\0"
-    total = start + sum(memoryview(data).cast("H")) if data else start
+    total = sum(memoryview(data).cast("H")) if data else 0
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total

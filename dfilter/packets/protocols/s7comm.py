@@ -11,7 +11,7 @@ from dfilter.packets.view import Layer, View
 PROTOCOL_ID = 0x32
 JOB, ACK, ACK_DATA, USER_DATA = 1, 2, 3, 7
 READ, WRITE, SETUP = 0x04, 0x05, 0xF0
-HEADER_LENGTH, ACK_HEADER_LENGTH = 10, 12
+HEADER_LENGTH = 10
 
 S7COMM = Protocol(
     "s7comm",

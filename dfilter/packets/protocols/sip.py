@@ -148,7 +148,7 @@ def _dissect_message(view: View, region: Region, body: int) -> int:
     content = Content(line.end, line.next, headers, body, code, call_id, Exchange(), end, broken)
     layer.state = content
     if call_id is not None:
-        content.exchange = _note(view, buf, content, values)
+        content.exchange = _note(view, content, values)
     if broken:
         view.damaged(Malformed("a header line without a colon"))
     if end > body:
@@ -156,7 +156,7 @@ def _dissect_message(view: View, region: Region, body: int) -> int:
     return end
 
 
-def _note(view: View, buf: bytes, content: Content, values: dict[str, bytes]) -> Exchange:
+def _note(view: View, content: Content, values: dict[str, bytes]) -> Exchange:
     words = values.get("CSeq", b"").split()
     if len(words) < 2 or not words[0].isdigit() or view.quoted:
         return Exchange()

@@ -111,7 +111,7 @@ def read_segment(state: SmtpState, buf: bytes, start: int, stop: int) -> list[Pi
         if state.in_data:
             at = _read_message(state, buf, start, at, stop, pieces)
         elif state.chunk_left:
-            at = _read_chunk(state, buf, at, stop, pieces)
+            at = _read_chunk(state, at, stop, pieces)
         else:
             line = next_line(buf, at, stop)
             pieces.append(_read_line(state, buf, line))
@@ -155,7 +155,7 @@ def _read_message(state: SmtpState, buf: bytes, first: int, at: int, stop: int, 
     return dot + 3
 
 
-def _read_chunk(state: SmtpState, buf: bytes, at: int, stop: int, pieces: list[Piece]) -> int:
+def _read_chunk(state: SmtpState, at: int, stop: int, pieces: list[Piece]) -> int:
     end = min(at + state.chunk_left, stop)
     state.chunk_left -= end - at
     last = state.chunk_is_last and not state.chunk_left

@@ -98,7 +98,7 @@ def dissect_tftp(view: View, region: Region) -> None:
     layer = view.push(TFTP, region)
     opcode = region.u16(0)
     if opcode in (READ, WRITE):
-        _dissect_request(layer, opcode)
+        _dissect_request(layer)
         return
     if not view.quoted:
         _continue_transfer(layer, opcode)
@@ -108,7 +108,7 @@ def dissect_tftp(view: View, region: Region) -> None:
         view.call_data(region.sub(4))
 
 
-def _dissect_request(layer: Layer, opcode: int) -> None:
+def _dissect_request(layer: Layer) -> None:
     view = layer.view
     if view.quoted:
         return

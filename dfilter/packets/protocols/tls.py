@@ -201,7 +201,7 @@ def dissect_tls(view: View, region: Region) -> bool | None:
     layer: Layer | None = None
     at = 0
     while at < region.length:
-        missing = _missing(region, at, connection)
+        missing = _missing(region, at)
         if missing and stream is not None and region.reported_end == region.end:
             if layer is not None and region.buf is view.data:
                 state.waiting = (at, region.length - at)
@@ -227,7 +227,7 @@ def _is_claim(view: View, region: Region) -> bool:
     return looks_like_tls(view, region)
 
 
-def _missing(region: Region, at: int, connection: TlsConnection) -> int:
+def _missing(region: Region, at: int) -> int:
     """How many bytes the record at `at` lacks; 0 if it is whole, or no record."""
     left = region.length - at
     if left < RECORD_HEADER:

@@ -66,7 +66,7 @@ def _record_names(layer: Layer, record: Record) -> Iterator[str]:
         for message in record.messages:
             if message.piece and message.at:
                 continue  # a piece shows only where its record begins with it
-            yield _message_name(layer, record, message)
+            yield _message_name(layer, message)
     elif record.inner_type == ALERT:
         yield _alert_name(layer, record)
     elif record.inner_type == HEARTBEAT:
@@ -78,7 +78,7 @@ def _record_names(layer: Layer, record: Record) -> Iterator[str]:
         yield "Application Data"
 
 
-def _message_name(layer: Layer, record: Record, message: Message) -> str:
+def _message_name(layer: Layer, message: Message) -> str:
     if message.type is None and message.piece and not message.parts:
         return f"[{MESSAGE_NAMES.get(message.piece_type, 'Encrypted Handshake Message')} Fragment]"
     name = MESSAGE_NAMES.get(-1 if message.type is None else message.type, "Encrypted Handshake Message")
