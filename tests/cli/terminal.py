@@ -104,3 +104,22 @@ class Terminal:
             if ready and not self._read():
                 break
         return self._process.wait(5)
+
+
+def on_terminal(*arguments: str, **environment: str) -> str:
+    """What the command shows on a terminal."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dfilter", *arguments],
+        stdout=follower, stderr=follower, stdin=follower, env={**os.environ, "TERM": "xterm", **environment},
+    )  # fmt: skip
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 65536):
+            shown += chunk
+    except OSError:
+        pass  # the other side is closed
+    process.wait(30)
+    os.close(leader)
+    return shown.decode()

@@ -16,7 +16,6 @@ import pytest
 
 import dfilter
 from dfilter.cli import columns, text
-from dfilter.cli.main import main
 from dfilter.column import Values
 from dfilter.packets.summary import seconds_text
 
@@ -52,19 +51,6 @@ def capture(tmp_path: Path) -> str:
     path = tmp_path / "x.pcap"
     path.write_bytes(pcap())
     return str(path)
-
-
-@pytest.fixture
-def run(capsys):
-    """Call the command in this process: exit code, standard output, standard error."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return call
 
 
 def process(*arguments: str, **options) -> subprocess.CompletedProcess[bytes]:

@@ -11,21 +11,7 @@ from pathlib import Path
 import pytest
 
 import dfilter
-from dfilter.cli.main import main
 from dfilter.profiles import parse_document
-
-
-@pytest.fixture
-def run(capsys):
-    """Call the command in this process: exit code, standard output, standard error."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return call
 
 
 @pytest.fixture

@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from dfilter.cli.keep import Folder
-from dfilter.cli.main import main
 from dfilter.errors import CaptureError
+from tests.cli.conftest import WEB
+from tests.cli.terminal import on_terminal
 from tests.follow import cases
 
 CAPTURES = Path(__file__).parents[1] / "captures"
-WEB = str(CAPTURES / "bot-http.pcap")
-
-
-@pytest.fixture
-def run(capsys):
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        out, err = capsys.readouterr()
-        return ended.value.code or 0, out, err
-
-    return call
-
-
-def on_terminal(*arguments: str, **environment: str) -> str:
-    """What the command shows on a terminal."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dfilter", *arguments],
-        stdout=follower, stderr=follower, stdin=follower, env={**os.environ, "TERM": "xterm", **environment},
-    )  # fmt: skip
-    os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 65536):
-            shown += chunk
-    except OSError:
-        pass  # the other side is closed
-    process.wait(30)
-    os.close(leader)
-    return shown.decode()
 
 
 def test_a_stream_by_number_and_by_filter_is_the_same(run):

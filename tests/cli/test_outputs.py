@@ -6,34 +6,17 @@ import csv
 import io
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dfilter.cli.main import main
+from tests.cli.conftest import WEB as HTTP
+from tests.cli.conftest import Run
 from tests.parity import outputs
 from tests.parity.compare import can_ask
 
 CAPTURES = Path(__file__).parents[1] / "captures"
-HTTP = str(CAPTURES / "bot-http.pcap")
 DNS = str(CAPTURES / "rat-dns.pcapng")
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("WIRESHARK_CONFIG_DIR", raising=False)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    return call
 
 
 # --- forms

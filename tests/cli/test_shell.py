@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import WEB
 from tests.cli.terminal import Terminal
-from tests.cli.test_follow import WEB, run  # noqa: F401
 
 UP, TAB, ENTER, INTERRUPT, END = "\x1b[A", "\t", "\r", "\x03", "\x04"
 GREEN, YELLOW, RED = "afffaf", "ffffaf", "ffafaf"
@@ -171,7 +171,7 @@ def test_errors_are_one_message(tmp_path, line, message):
         ((WEB, "--profile", "nothing"), "there is no profile 'nothing'"),
     ],
 )
-def test_what_cannot_be_opened(run, arguments, message):  # noqa: F811
+def test_what_cannot_be_opened(run, arguments, message):
     code, _, err = run("shell", *arguments)
     assert code == 2
     assert message in err

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_follow import WEB, on_terminal, run  # noqa: F401
+from tests.cli.conftest import WEB
+from tests.cli.terminal import on_terminal
 
 
-def test_fields_are_ready_to_paste_beside_their_bytes(run, monkeypatch):  # noqa: F811
+def test_fields_are_ready_to_paste_beside_their_bytes(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "150")
     code, out, _ = run("show", "24", WEB)
     assert code == 0
@@ -20,19 +21,19 @@ def test_fields_are_ready_to_paste_beside_their_bytes(run, monkeypatch):  # noqa
     assert any(line.startswith('  http.server == "nginx"  83-97 ') for line in lines)
 
 
-def test_a_narrow_terminal_has_the_bytes_below(run, monkeypatch):  # noqa: F811
+def test_a_narrow_terminal_has_the_bytes_below(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     lines = run("show", "24", WEB)[1].splitlines()
     assert any(line.startswith("0042  48 54 54 50 ") for line in lines)
     assert max(map(len, lines)) < 100
 
 
-def test_a_field_is_marked(run):  # noqa: F811
+def test_a_field_is_marked(run):
     out = run("show", "24", WEB, "--field", "tcp.port")[1]
     assert [line.split()[1] for line in out.splitlines() if line.startswith("> ")] == ["tcp.srcport", "tcp.dstport"]
 
 
-def test_json_has_places_and_filters(run):  # noqa: F811
+def test_json_has_places_and_filters(run):
     code, out, _ = run("show", "24", WEB, "--json")
     assert code == 0
     document = json.loads(out)
@@ -56,13 +57,13 @@ def test_json_has_places_and_filters(run):  # noqa: F811
         (("24", WEB, "--field", "dns.qry.name"), "frame 24 has no dns.qry.name"),
     ],
 )
-def test_errors_are_one_message(run, arguments, message):  # noqa: F811
+def test_errors_are_one_message(run, arguments, message):
     code, out, err = run("show", *arguments)
     assert (code, out) == (2, "")
     assert message in err
 
 
-def test_a_cut_capture_gives_what_it_has_and_a_warning(run, tmp_path):  # noqa: F811
+def test_a_cut_capture_gives_what_it_has_and_a_warning(run, tmp_path):
     cut = tmp_path / "cut.pcap"
     cut.write_bytes(Path(WEB).read_bytes()[:3000])
     code, _, err = run("show", "999", str(cut))
