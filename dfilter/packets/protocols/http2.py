@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Evidence, Protocol
-from dfilter.packets.protocols.http2_fields import HTTP2_FIELDS, SHARED_FIELDS, Frame, fill_frame, frame_info
+from dfilter.packets.protocols.http2_fields import HTTP2_FIELDS, Frame, fill_frame, frame_info
 from dfilter.packets.protocols.http2_hpack import BrokenBlock, Entry
 from dfilter.packets.protocols.http2_streams import Half, Http2State, StreamState
 from dfilter.packets.protocols.http_body import decode
 from dfilter.packets.protocols.http_media import media_type
+from dfilter.packets.protocols.http_named_headers import SHARED_FIELDS
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View

@@ -13,31 +13,12 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed, computed_table
 from dfilter.packets.protocols.http2_hpack import SIZE_UPDATE, Entry
 from dfilter.packets.protocols.http2_settings import SETTINGS_TABLE, add_settings
-from dfilter.packets.protocols.http_fields import add_parameters
+from dfilter.packets.protocols.http_named_headers import NamedHeaders
 from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
 
-_TEXT_HEADERS = """
-    accept accept_charset accept_encoding accept_language accept_ranges access_control_allow_origin allow authority
-    authorization cache_control content_disposition content_encoding content_language content_location content_range
-    content_type cookie date etag expect expires from if_match if_modified_since if_none_match if_range
-    if_unmodified_since last_modified link location method path proxy_authenticate proxy_authorization range referer
-    refresh retry_after scheme server set_cookie strict_transport_security user_agent vary via www_authenticate
-"""
-_NUMBER_HEADERS = {"age": "UINT64", "content_length": "UINT64", "max_forwards": "UINT64", "status": "UINT16"}
-_PSEUDO = frozenset(("authority", "method", "path", "scheme", "status"))
-
-
-def _header_name(name: str) -> bytes:
-    return (":" if name in _PSEUDO else "").encode() + name.replace("_", "-").encode()
-
-
-_FIELD_OF = {_header_name(name): f"http2.headers.{name}" for name in (*_TEXT_HEADERS.split(), *_NUMBER_HEADERS)}
-_NUMBERS = frozenset(_header_name(name) for name in _NUMBER_HEADERS)
-
-SHARED_FIELDS = ("http.request.uri.path", "http.request.uri.query", "http.request.uri.query.parameter")
-"""Fields of HTTP/1 that are shown for :path too."""
+_NAMED_HEADERS = NamedHeaders("http2.headers")
 
 _FRAME_FIELDS = """
     http2.stream NONE
@@ -127,8 +108,7 @@ HTTP2_FIELDS = (
     *computed_table(_FRAME_FIELDS),
     *computed_table(SETTINGS_TABLE),
     *computed_table(_CONVERSATION_FIELDS, stateful=True),
-    *(computed(_FIELD_OF[_header_name(name)], T.STRING, stateful=True) for name in _TEXT_HEADERS.split()),
-    *(computed(_FIELD_OF[_header_name(name)], T[type_], stateful=True) for name, type_ in _NUMBER_HEADERS.items()),
+    *_NAMED_HEADERS.declared,
     computed("http2.response_in", T.FRAMENUM, look_ahead=True),
     computed("http2.body.reassembled.in", T.FRAMENUM, look_ahead=True),
 )
@@ -273,27 +253,12 @@ def _add_entry(layer: Layer, entry: Entry, at: int) -> None:
     add("http2.header.name", entry.name.decode("ascii", "replace"), at, length)
     add("http2.header.value.length", len(entry.value), at, length)
     add("http2.header.value", value, at, length)
-    name = _FIELD_OF.get(entry.name)
-    if name is not None and entry.name not in _NUMBERS:
-        add(name, value, at, length)
-    elif name is not None and value.isascii() and value.isdigit() and len(value) < 20:
-        add(name, int(value), at, length)
-    if entry.name == b":path":
-        add_path(layer, entry.value, at)
+    _NAMED_HEADERS.add(layer, entry.name, entry.value, at, length)
     shown = unquote_to_bytes(entry.value).decode("utf-8", "replace") if _ESCAPE.search(value) else value
     add("http2.header.unescaped", shown, at, length)
     add("http2.header.repr", entry.representation, at, 1)
     if entry.index:
         add("http2.header.index", entry.index, at, 1)
-
-
-def add_path(layer: Layer, path: bytes, at: int) -> None:
-    question = path.find(b"?")
-    if question < 0:
-        return
-    layer.add("http.request.uri.path", path[:question].decode("ascii", "replace"), at)
-    layer.add("http.request.uri.query", path[question + 1 :].decode("ascii", "replace"), at)
-    add_parameters(layer, path, question + 1, len(path), at)
 
 
 def _add_links(layer: Layer, frame: Frame, entries: list[Entry]) -> None:

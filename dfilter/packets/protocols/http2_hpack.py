@@ -10,14 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hpack.exceptions import HPACKError
-from hpack.huffman_table import decode_huffman
 from hpack.table import HeaderTable
+
+from dfilter.packets.protocols.header_coding import Broken, Coding, Unfinished
 
 MAX_TABLE = 1 << 20
 """Bytes a dynamic table may hold, whatever the peers agreed on."""
 
 MAX_ENTRIES = 1024
 MAX_DECODED = 1 << 20
+_CODING = Coding(more_bytes=5, longest=MAX_DECODED)
 
 INDEXED = "Indexed Header Field"
 SIZE_UPDATE = "Dynamic Table Size Update"
@@ -63,28 +65,30 @@ class HeaderDecoder:
                 decoded += len(entry.name) + len(entry.value)
                 if len(entries) > MAX_ENTRIES or decoded > MAX_DECODED:
                     raise BrokenBlock
-        except BrokenBlock:
+        except (Broken, Unfinished, BrokenBlock) as error:
             self._broken = True
-            raise
+            raise BrokenBlock from error
         return entries
 
     def _entry(self, block: bytes, start: int) -> Entry:
         first = block[start]
         if first & 0x80:
-            index, at = _integer(block, start, 0x7F)
+            index, at = _CODING.integer(block, start, 0x7F)
             name, value = self._lookup(index)
             return Entry(start, at - start, INDEXED, index, name, value)
         if first & 0xE0 == 0x20:
-            size, at = _integer(block, start, 0x1F)
+            size, at = _CODING.integer(block, start, 0x1F)
             self._table.maxsize = min(size, MAX_TABLE)
             return Entry(start, at - start, SIZE_UPDATE, size)
         bit, mask, representation = next(form for form in _LITERALS if first & form[0] == form[0])
-        index, at = _integer(block, start, mask)
+        index, at = _CODING.integer(block, start, mask)
         if index:
             name = self._lookup(index)[0]
         else:
-            name, at = _string(block, at)
-        value, at = _string(block, at)
+            text, at = _CODING.string(block, at)
+            name = text.value
+        text, at = _CODING.string(block, at)
+        value = text.value
         if bit == 0x40:
             self._table.add(name, value)
         how = f"{representation} - {'Indexed' if index else 'New'} Name"
@@ -98,37 +102,3 @@ class HeaderDecoder:
         except HPACKError:
             return b"<unknown>", b""
         return bytes(name), bytes(value)
-
-
-def _integer(block: bytes, at: int, mask: int) -> tuple[int, int]:
-    """An integer with a prefix (RFC 7541 section 5.1), and where the next thing begins."""
-    value = block[at] & mask
-    at += 1
-    if value < mask:
-        return value, at
-    for shift in range(0, 35, 7):
-        if at >= len(block):
-            raise BrokenBlock
-        byte = block[at]
-        at += 1
-        value += (byte & 0x7F) << shift
-        if not byte & 0x80:
-            return value, at
-    raise BrokenBlock
-
-
-def _string(block: bytes, at: int) -> tuple[bytes, int]:
-    """A string literal (RFC 7541 section 5.2)."""
-    if at >= len(block):
-        raise BrokenBlock
-    huffman = block[at] & 0x80
-    length, at = _integer(block, at, 0x7F)
-    if at + length > len(block):
-        raise BrokenBlock
-    raw = block[at : at + length]
-    if huffman:
-        try:
-            raw = bytes(decode_huffman(raw))
-        except (HPACKError, IndexError) as error:
-            raise BrokenBlock from error
-    return raw, at + length

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
+from dfilter.packets.protocols.header_coding import Broken, Unfinished
 from dfilter.packets.protocols.http3_fields import (
     CONTROL,
     ENCODER,
@@ -18,13 +19,13 @@ from dfilter.packets.protocols.http3_fields import (
     HTTP3_FIELDS,
     PUSH,
     SETTINGS,
-    SHARED_FIELDS,
     Http3Frame,
     Part,
     fill_part,
     frame_text,
 )
-from dfilter.packets.protocols.http3_qpack import Blocked, Broken, DynamicTable, Unfinished, read_instruction
+from dfilter.packets.protocols.http3_qpack import Blocked, DynamicTable, read_instruction
+from dfilter.packets.protocols.http_named_headers import SHARED_FIELDS
 from dfilter.packets.protocols.quic_packets import variable_integer
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT

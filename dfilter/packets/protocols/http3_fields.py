@@ -9,31 +9,15 @@ from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed, computed_table
-from dfilter.packets.protocols.http2_fields import SHARED_FIELDS as SHARED_FIELDS
-from dfilter.packets.protocols.http2_fields import add_path
-from dfilter.packets.protocols.http3_qpack import CAPACITY, INSERT, INSERT_INDEXED, Header, Instruction, Text
+from dfilter.packets.protocols.header_coding import Text
+from dfilter.packets.protocols.http3_qpack import CAPACITY, INSERT, INSERT_INDEXED, Header, Instruction
+from dfilter.packets.protocols.http_named_headers import NamedHeaders
 from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.protocols.quic_packets import variable_integer
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
 
-_TEXT_HEADERS = """
-    accept accept_charset accept_encoding accept_language accept_ranges access_control_allow_origin allow authority
-    authorization cache_control content_disposition content_encoding content_language content_location content_range
-    content_type cookie date etag expect expires from if_match if_modified_since if_none_match if_range
-    if_unmodified_since last_modified link location method path proxy_authenticate proxy_authorization range referer
-    refresh retry_after scheme server set_cookie strict_transport_security user_agent vary via www_authenticate
-"""
-_NUMBER_HEADERS = {"age": "UINT64", "content_length": "UINT64", "max_forwards": "UINT64", "status": "UINT16"}
-_PSEUDO = frozenset(("authority", "method", "path", "scheme", "status"))
-
-
-def _header_name(name: str) -> bytes:
-    return (":" if name in _PSEUDO else "").encode() + name.replace("_", "-").encode()
-
-
-_FIELD_OF = {_header_name(name): f"http3.headers.{name}" for name in (*_TEXT_HEADERS.split(), *_NUMBER_HEADERS)}
-_NUMBERS = frozenset(_header_name(name) for name in _NUMBER_HEADERS)
+_NAMED_HEADERS = NamedHeaders("http3.headers")
 _SETTINGS = {1: "qpack.max_table_capacity", 6: "max_field_section_size", 7: "qpack.blocked_streams",
              8: "extended_connect", 0x33: "h3_datagram", 0xFFD277: "h3_datagram_draft04",
              0x2B603742: "webtransport"}  # fmt: skip
@@ -81,8 +65,7 @@ _FIELDS = """
 HTTP3_FIELDS = (
     *computed_table(_FIELDS, stateful=True),
     *(computed(f"http3.settings.{name}", T.UINT64, stateful=True) for name in _SETTINGS.values()),
-    *(computed(f"http3.headers.{name}", T.STRING, stateful=True) for name in _TEXT_HEADERS.split()),
-    *(computed(f"http3.headers.{name}", T[type_], stateful=True) for name, type_ in _NUMBER_HEADERS.items()),
+    *_NAMED_HEADERS.declared,
 )
 
 CONTROL, PUSH, ENCODER = 0, 1, 2
@@ -204,19 +187,13 @@ def _add_headers(layer: Layer, frame: Http3Frame, content: Region) -> None:
 
 
 def _add_header(layer: Layer, name: bytes, value: bytes, at: int) -> None:
-    add, text = layer.add, value.decode("ascii", "replace")
+    add = layer.add
     add("http3.headers.header", None, at)
     add("http3.headers.header.name.length", len(name), at)
     add("http3.header.header.name", name.decode("ascii", "replace"), at)
     add("http3.headers.header.value.length", len(value), at)
-    add("http3.headers.header.value", text, at)
-    known = _FIELD_OF.get(name)
-    if known is not None and name not in _NUMBERS:
-        add(known, text, at)
-    elif known is not None and text.isascii() and text.isdigit() and len(text) < 20:
-        add(known, int(text), at)
-    if name == b":path":
-        add_path(layer, value, at)
+    add("http3.headers.header.value", value.decode("ascii", "replace"), at)
+    _NAMED_HEADERS.add(layer, name, value, at)
 
 
 def _add_encoder(layer: Layer, part: Part) -> None:

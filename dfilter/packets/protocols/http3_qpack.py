@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from hpack.exceptions import HPACKError
-from hpack.huffman_table import decode_huffman
-
+from dfilter.packets.protocols.header_coding import Broken, Coding, Text, Unfinished
 from dfilter.packets.protocols.http3_static import STATIC_TABLE
 
 MAX_TABLE = 1 << 20
@@ -21,35 +19,14 @@ MAX_HEADERS = 1024
 MAX_SECTION = 1 << 16
 """Bytes of a field section, and of the headers in it, beyond which it is not decoded."""
 ENTRY_OVERHEAD = 32
+_CODING = Coding(more_bytes=9, longest=MAX_SECTION)
 CAPACITY, DUPLICATE, INSERT, INSERT_INDEXED = "dtable_cap", "duplicate", "insert", "insert_indexed"
 
 Header = tuple[bytes, bytes]
 
 
-class Broken(Exception):  # noqa: N818 - a finding about the bytes
-    """The bytes break the format."""
-
-
-class Unfinished(Exception):  # noqa: N818 - a finding about the bytes
-    """The bytes end within an instruction, which reaches at least to the offset `least`."""
-
-    def __init__(self, least: int = 0) -> None:
-        super().__init__(least)
-        self.least = least
-
-
 class Blocked(Exception):  # noqa: N818 - a finding about the bytes
     """The section needs entries that have not come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string: where its bytes lie, as they were sent, and what they say."""
-
-    at: int
-    raw: bytes
-    value: bytes
-    is_huffman: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +109,9 @@ class DynamicTable:
             raise Broken from error
 
     def _decode(self, section: bytes) -> list[Header]:
-        encoded, at = integer(section, 0, 0xFF)
+        encoded, at = _CODING.integer(section, 0, 0xFF)
         needed = self._needed(encoded)
-        delta, after = integer(section, at, 0x7F)
+        delta, after = _CODING.integer(section, at, 0x7F)
         base = needed - delta - 1 if section[at] & 0x80 else needed + delta
         if needed > self.inserted:
             raise Blocked
@@ -167,21 +144,21 @@ class DynamicTable:
         """One header, and where the next one begins."""
         first = section[at]
         if first & 0x80:
-            index, at = integer(section, at, 0x3F)
+            index, at = _CODING.integer(section, at, 0x3F)
             return (static_entry(index) if first & 0x40 else self.entry(base - 1 - index)), at
         if first & 0xF0 == 0x10:
-            index, at = integer(section, at, 0x0F)
+            index, at = _CODING.integer(section, at, 0x0F)
             return self.entry(base + index), at
         if first & 0x40:
-            index, at = integer(section, at, 0x0F)
+            index, at = _CODING.integer(section, at, 0x0F)
             name = (static_entry(index) if first & 0x10 else self.entry(base - 1 - index))[0]
         elif first & 0x20:
-            text, at = string(section, at, 0x07)
+            text, at = _CODING.string(section, at, 0x07)
             name = text.value
         else:
-            index, at = integer(section, at, 0x07)
+            index, at = _CODING.integer(section, at, 0x07)
             name = self.entry(base + index)[0]
-        value, at = string(section, at, 0x7F)
+        value, at = _CODING.string(section, at)
         return (name, value.value), at
 
 
@@ -195,48 +172,12 @@ def read_instruction(data: bytes, at: int) -> Instruction:
     """The instruction at `at`."""
     first = data[at]
     if first & 0x80:
-        number, after = integer(data, at, 0x3F)
-        value, end = string(data, after, 0x7F)
+        number, after = _CODING.integer(data, at, 0x3F)
+        value, end = _CODING.string(data, after)
         return Instruction(INSERT_INDEXED, at, end - at, number, after - at, None, value, first & 0x40 != 0)
     if first & 0x40:
-        name, after = string(data, at, 0x1F)
-        value, end = string(data, after, 0x7F)
+        name, after = _CODING.string(data, at, 0x1F)
+        value, end = _CODING.string(data, after)
         return Instruction(INSERT, at, end - at, 0, 0, name, value)
-    number, end = integer(data, at, 0x1F)
+    number, end = _CODING.integer(data, at, 0x1F)
     return Instruction(CAPACITY if first & 0x20 else DUPLICATE, at, end - at, number, end - at)
-
-
-def integer(data: bytes, at: int, mask: int) -> tuple[int, int]:
-    """An integer with a prefix (RFC 9204 section 4.1.1), and where the next thing begins."""
-    if at >= len(data):
-        raise Unfinished
-    value = data[at] & mask
-    at += 1
-    if value < mask:
-        return value, at
-    for shift in range(0, 63, 7):
-        if at >= len(data):
-            raise Unfinished
-        byte = data[at]
-        at += 1
-        value += (byte & 0x7F) << shift
-        if not byte & 0x80:
-            return value, at
-    raise Broken
-
-
-def string(data: bytes, start: int, mask: int) -> tuple[Text, int]:
-    """A string whose length has a prefix; the bit above the prefix tells of Huffman codes."""
-    length, at = integer(data, start, mask)
-    if length > MAX_SECTION:
-        raise Broken
-    if at + length > len(data):
-        raise Unfinished(at + length)
-    raw = value = data[at : at + length]
-    is_huffman = data[start] & (mask + 1) != 0
-    if is_huffman:
-        try:
-            value = bytes(decode_huffman(raw))
-        except (HPACKError, IndexError) as error:
-            raise Broken from error
-    return Text(at, raw, value, is_huffman), at + length

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dfilter.captures.frame import Frame, Interface, Section
-from dfilter.packets.protocols.http3_qpack import Blocked, Broken, DynamicTable, Unfinished, read_instruction
+from dfilter.packets.protocols.header_coding import Broken, Unfinished
+from dfilter.packets.protocols.http3_qpack import Blocked, DynamicTable, read_instruction
 from dfilter.packets.protocols.quic_crypto import initial_keys, keys_of
 from dfilter.packets.protocols.tls_secrets import TLS_KEY_LOG
 from dfilter.packets.session import Session
