@@ -25,6 +25,7 @@ from dfilter.packets.protocols.eap_methods import (
 )
 from dfilter.packets.region import Malformed, Region, Truncated
 from dfilter.packets.streams.conversation import Conversation, Endpoint, Stream
+from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
 
@@ -268,8 +269,5 @@ def _fill_fragments(layer: Layer) -> None:
         for frame in layer.view.session.foresight_for("eap.tls.reassembled_in", layer.view.number):
             layer.add("eap.tls.reassembled_in", frame)
     elif len(completed.frames) > 1:
-        layer.add("eap.tls.fragments", None)
-        for frame in completed.frames:
-            layer.add("eap.tls.fragment", frame)
-        layer.add("eap.tls.fragment.count", len(completed.frames))
+        add_fragment_list(layer, "eap.tls", completed.frames)
         layer.add("eap.tls.reassembled.len", len(completed.data))

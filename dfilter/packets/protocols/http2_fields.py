@@ -16,6 +16,7 @@ from dfilter.packets.protocols.http2_settings import SETTINGS_TABLE, add_setting
 from dfilter.packets.protocols.http_named_headers import NamedHeaders
 from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.region import Region
+from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.view import Layer
 
 _NAMED_HEADERS = NamedHeaders("http2.headers")
@@ -202,10 +203,7 @@ def _add_data(layer: Layer, content: Region, frame: Frame) -> None:
         if not frame.flags & 1 and stream == frame.stream:
             layer.add("http2.body.reassembled.in", number, content.start)
     if frame.body is not None:
-        layer.add("http2.body.fragments", None, layer.start)
-        for number, _ in frame.fragments:
-            layer.add("http2.body.fragment", number, layer.start)
-        layer.add("http2.body.fragment.count", len(frame.fragments), layer.start)
+        add_fragment_list(layer, "http2.body", [number for number, _ in frame.fragments], layer.start)
         layer.add("http2.body.reassembled.length", len(frame.body), layer.start)
         layer.add("http2.body.reassembled.data", frame.body, layer.start)
     value = frame.unpacked if frame.unpacked is not None else content.rest() if frame.body is None else frame.body

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Field, computed
 from dfilter.packets.session import Session
+from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.view import Layer
 
 MAX_MESSAGE = 64 * 1024 * 1024
@@ -65,10 +66,7 @@ class Message:
 
     def add_fields(self, layer: Layer, prefix: str) -> None:
         """The fields of the completing frame; `prefix` as "smtp.data"."""
-        layer.add(prefix + ".fragments", None)
-        for frame, _, _ in self.pieces:
-            layer.add(prefix + ".fragment", frame)
-        layer.add(prefix + ".fragment.count", len(self.pieces))
+        add_fragment_list(layer, prefix, [frame for frame, _, _ in self.pieces])
         layer.add(prefix + ".reassembled.length", len(self.data))
 
 

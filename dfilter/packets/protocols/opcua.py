@@ -23,6 +23,7 @@ from dfilter.packets.protocols.opcua_services import (
 )
 from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Malformed, Region
+from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
 
@@ -255,10 +256,7 @@ def _fill_secured(layer: Layer, message: Message, kind: bytes, walk: Cursor) -> 
 
 
 def _fill_chunks(layer: Layer, whole: Chunks) -> None:
-    layer.add("opcua.fragments", None)
-    for frame in whole.frames:
-        layer.add("opcua.fragment", frame)
-    layer.add("opcua.fragment.count", len(whole.frames))
+    add_fragment_list(layer, "opcua", whole.frames)
     layer.add("opcua.reassembled.length", len(whole.data))
     fill_service(layer, Region(bytes(whole.data), 0, len(whole.data)))
 

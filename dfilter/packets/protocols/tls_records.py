@@ -14,6 +14,7 @@ from dfilter.packets.protocols.tls_session import MAX_PIECES, Message, foreseen_
 from dfilter.packets.protocols.tls_ssl2 import fill_ssl2
 from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.region import Malformed, Region
+from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.view import Layer
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT = 20, 21, 22, 23, 24
@@ -163,10 +164,7 @@ def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agre
     start = content.start + message.at
     if message.parts:
         add("tls.handshake", None, start, message.length)
-        add("tls.handshake.fragments", None)
-        for frame, _, _ in message.parts:
-            add("tls.handshake.fragment", frame)
-        add("tls.handshake.fragment.count", len(message.parts))
+        add_fragment_list(layer, "tls.handshake", [frame for frame, _, _ in message.parts])
     if message.body is None or message.type is None:
         if not message.parts:
             add("tls.handshake", None, start, message.length)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.http_exchange import state_of
 from dfilter.packets.region import Region
+from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
 
@@ -268,10 +269,7 @@ def _add_payload(layer: Layer, frame: Frame, opcode: int, final: bool) -> None:
 
 
 def _add_fragments(layer: Layer, message: _Message) -> None:
-    layer.add("websocket.fragments", None)
-    for number in message.frames:
-        layer.add("websocket.fragment", number)
-    layer.add("websocket.fragment.count", len(message.frames))
+    add_fragment_list(layer, "websocket", message.frames)
     layer.add("websocket.reassembled.length", len(message.payload))
 
 

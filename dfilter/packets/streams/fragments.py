@@ -8,7 +8,7 @@ all of them together hold at most `MAX_HELD`.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
@@ -132,6 +132,14 @@ def _assemble(partial: _Partial) -> Whole | None:
         return None
     placed = [(frame, offset, len(data)) for offset, frame, data in pieces]
     return Whole(bytes(out), placed, overlap, bool(conflicting), frozenset(conflicting))
+
+
+def add_fragment_list(layer: Layer, prefix: str, frames: Sequence[int], at: int = 0) -> None:
+    """The fields that list the frames of a message's parts, in the frame that completes it."""
+    layer.add(f"{prefix}.fragments", None, at)
+    for frame in frames:
+        layer.add(f"{prefix}.fragment", frame, at)
+    layer.add(f"{prefix}.fragment.count", len(frames), at)
 
 
 def add_fragment_fields(layer: Layer, prefix: str, whole: Whole) -> None:
