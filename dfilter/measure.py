@@ -6,6 +6,7 @@ this process alone; all of them give the same answer.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,7 +14,8 @@ from os import PathLike
 from time import perf_counter
 
 from dfilter.captures.index import chunks_of
-from dfilter.captures.read import open_capture
+from dfilter.captures.read import Capture, open_capture
+from dfilter.errors import CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter, direct_test
 from dfilter.packets.session import Session
 from dfilter.parts import rows_of_any
@@ -73,7 +75,10 @@ def measure(text: str, capture: str | PathLike[str], *, target: Target | None = 
 def _by_pruning(compiled: Filter, capture: str | PathLike[str], result: Measurement) -> bool:
     begin = perf_counter()
     pruner = pruner_of([compiled], compiled.needs)
-    if pruner is None or not pruner.look(open_capture(capture)):
+    if pruner is None:
+        return False
+    opened = open_capture(capture)
+    if not pruner.look(opened):
         return False
     looked = perf_counter()
     selected = pruner.select(lambda: open_capture(capture))
@@ -84,6 +89,7 @@ def _by_pruning(compiled: Filter, capture: str | PathLike[str], result: Measurem
     result.undecided = result.dissected_frames = pruner.dissected_frames
     result.streams, result.dissected_streams = pruner.streams, pruner.dissected_streams
     result.gears["pruning"] = result.frames / max(perf_counter() - begin, 1e-9)
+    _warn(opened)
     return True
 
 
@@ -95,7 +101,8 @@ def _by_columns(compiled: Filter, capture: str | PathLike[str], result: Measurem
     result.stages["plan"] = perf_counter() - begin
     session = Session(compiled.needs)
     spent = dict.fromkeys(("index", "columns", "closures for the undecided"), 0.0)
-    chunks = chunks_of(open_capture(capture))
+    opened = open_capture(capture)
+    chunks = chunks_of(opened)
     while True:
         begin = perf_counter()
         chunk = next(chunks, None)
@@ -114,7 +121,13 @@ def _by_columns(compiled: Filter, capture: str | PathLike[str], result: Measurem
         result.matches += int(certain[0].sum()) + found
     result.stages |= spent
     result.gears["columns"] = result.frames / max(sum(spent.values()), 1e-9)
+    _warn(opened)
     return True
+
+
+def _warn(opened: Capture) -> None:
+    if opened.warning:
+        warnings.warn(opened.warning, CaptureWarning, stacklevel=4)
 
 
 def _by_views(compiled: Filter, capture: str | PathLike[str], result: Measurement) -> None:

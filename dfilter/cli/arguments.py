@@ -8,7 +8,10 @@ from __future__ import annotations
 import argparse
 import sys
 from argparse import ArgumentParser
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 VERSIONS: Final = ("3.4", "4.0", "4.4", "4.6")
 NEWEST: Final = VERSIONS[-1]
@@ -28,6 +31,9 @@ class Parser(ArgumentParser):
 
     def format_help(self) -> str:
         return super().format_help().replace("usage: ", "Usage: ", 1)
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        print(self.format_help(), end="", file=file)  # argparse's own says nothing of a full disk
 
     def error(self, message: str) -> NoReturn:
         print(f"{self.format_usage()}Try '{self.prog} --help' for help.\n\nError: {message}", file=sys.stderr)

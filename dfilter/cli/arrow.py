@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 import dfilter
 from dfilter.cli.guard import wrong_usage
 from dfilter.cli.printer import Printer
+from dfilter.cli.text import whole
 from dfilter.column import Values
 from dfilter.whole import whole_file
 
@@ -49,7 +50,7 @@ class ArrowPrinter(Printer):
         fields = [("capture", arrow.string())] if self._several else []
         for each in self._values:
             type_ = types[each.kind]
-            fields.append((each.text, arrow.list_(type_) if lists else type_))
+            fields.append((whole(each.text), arrow.list_(type_) if lists else type_))
         return arrow.schema(fields)
 
     def __enter__(self) -> Self:
@@ -76,7 +77,7 @@ class ArrowPrinter(Printer):
 
     def frame(self, name: str, frame: dfilter.View) -> None:
         """Add the row of `frame`, found in the capture `name`."""
-        row: list[Any] = [name] if self._several else []
+        row: list[Any] = [whole(name)] if self._several else []
         self._rows.append(row + [self._pick(_values(each, frame)) for each in self._values])
         if len(self._rows) >= BATCH:
             self._flush()

@@ -45,7 +45,8 @@ def settle_captures(options: Namespace) -> None:
         options.captures = [options.filter, *options.captures]
         options.filter = ""
     if not options.captures:
-        wrong_usage("a CAPTURE is missing")
+        taken = f"; no file is called {options.filter!r}, so it is taken for the FILTER" if may_lack else ""
+        wrong_usage(f"a CAPTURE is missing{taken}")
 
 
 def profile_of(options: Namespace) -> Profile:

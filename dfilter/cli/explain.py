@@ -14,7 +14,7 @@ from dfilter.cli.check import show
 from dfilter.cli.colour import add_color, in_colour
 from dfilter.cli.guard import Exit
 from dfilter.cli.sources import given_macros
-from dfilter.cli.text import visible
+from dfilter.cli.text import visible, whole
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -79,5 +79,4 @@ def _json(found: dfilter.Explanation) -> str:
         "passes": found.passes,
         "diagnostics": [{"code": item.code, "message": item.message} for item in found.verdict.diagnostics],
     }
-    text = json.dumps(document, indent=2, ensure_ascii=False)
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return whole(json.dumps(document, indent=2, ensure_ascii=False))

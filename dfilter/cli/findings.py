@@ -17,7 +17,7 @@ from dfilter.cli.check import show
 from dfilter.cli.colour import AUTO, NEVER, in_colour, painted
 from dfilter.cli.guard import Exit, wrong_usage
 from dfilter.cli.sources import Source, sources
-from dfilter.cli.text import visible
+from dfilter.cli.text import visible, whole
 
 _RANKS = ("green", "yellow", "red")
 _WIDTH = 7
@@ -75,15 +75,10 @@ def _rank(finding: dfilter.Finding) -> int:
 def _print_report(findings: list[dfilter.Finding], format: str) -> None:
     if format == "github":
         for line in dfilter.to_github(findings):
-            print(_clean(line))
+            print(whole(line))
         return
     document = dfilter.to_json(findings) if format == "json" else dfilter.to_sarif(findings, dfilter.__version__)
-    print(_clean(json.dumps(document, indent=2, ensure_ascii=False)))
-
-
-def _clean(text: str) -> str:
-    """Lone bytes of broken UTF-8, which no document can hold, as U+FFFD."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    print(whole(json.dumps(document, indent=2, ensure_ascii=False)))
 
 
 # --- text

@@ -7,7 +7,6 @@ Always: both directions are told apart, missing bytes show as gaps, and no file 
 from __future__ import annotations
 
 import sys
-import warnings
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ import dfilter
 from dfilter.cli.arguments import add_macros, add_target
 from dfilter.cli.colour import add_color
 from dfilter.cli.decode_as import Rules, add_decode_as, decode_rules
-from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
+from dfilter.cli.guard import Exit, say, wrong_usage
 from dfilter.cli.keep import Folder
 from dfilter.cli.paint import BLUE, DIM, RED, Paint, painter
 from dfilter.cli.sources import given_macros
@@ -55,16 +54,13 @@ def command(options: Namespace) -> int:
         wrong_usage("--format is about what is printed; --save writes the bytes as they were sent")
     stream, rules = _stream(options), decode_rules(options.decode_as)
     inner = split_substream(options.kind, options.stream)[1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", dfilter.CaptureWarning)
-        warnings.showwarning = show_warnings
-        if options.save is None:
-            followed = dfilter.follow_stream(options.capture, options.kind, stream, substream=inner, decode_as=rules)
-            print_stream(followed, options.format or "ascii", painter(options.color))
-        elif options.kind == "http":
-            _save_bodies(options, stream, rules)
-        else:
-            _save_ends(options, stream, rules)
+    if options.save is None:
+        followed = dfilter.follow_stream(options.capture, options.kind, stream, substream=inner, decode_as=rules)
+        print_stream(followed, options.format or "ascii", painter(options.color))
+    elif options.kind == "http":
+        _save_bodies(options, stream, rules)
+    else:
+        _save_ends(options, stream, rules)
     return Exit.OK
 
 

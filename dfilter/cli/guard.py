@@ -52,8 +52,6 @@ def guarded(body: Callable[[], int]) -> int:
             _close_standard_output()  # the reader, `head` for one, has seen enough
             return Exit.OK
         say(_described(error))
-        if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
-            _close_standard_output()
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except _Terminated:
@@ -62,6 +60,10 @@ def guarded(body: Callable[[], int]) -> int:
         raise
     except Exception as error:
         say(f"internal error, please report it: {type(error).__name__}: {error}")
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _close_standard_output()
     return Exit.FAILED
 
 
@@ -92,21 +94,19 @@ def wrong_usage(text: str) -> NoReturn:
     raise UsageError(text)
 
 
-def show_warnings(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+def _show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     """A warning of dfilter as a message; others are for developers."""
     if issubclass(category, dfilter.CaptureWarning | dfilter.PluginWarning):
         say(f"warning: {message}")
 
 
-class _Warnings:
-    """While the body runs, warnings of dfilter are messages."""
+class _Warnings(warnings.catch_warnings):
+    """While the body runs, warnings of dfilter are messages, each of them about a capture."""
 
     def __enter__(self) -> None:
-        self._before = warnings.showwarning
-        warnings.showwarning = show_warnings
-
-    def __exit__(self, *_: object) -> None:
-        warnings.showwarning = self._before
+        super().__enter__()
+        warnings.simplefilter("always", dfilter.CaptureWarning)
+        warnings.showwarning = _show
 
 
 class _Termination:

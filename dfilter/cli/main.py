@@ -97,9 +97,16 @@ def _subcommand(name: str, arguments: list[str]) -> int:
     parser = make_parser(name)
     module.arguments(parser)
     parse = parser.parse_args if "--" in arguments else parser.parse_intermixed_args  # which refuses what follows --
-    options: Namespace = parse(arguments)
+
+    def body() -> int:
+        try:
+            options: Namespace = parse(arguments)
+        except SystemExit as ended:  # after --help, too, which standard output may have no room for
+            return int(ended.code or 0)
+        return int(module.command(options))
+
     try:
-        return guarded(lambda: int(module.command(options)))
+        return guarded(body)
     except UsageError as error:
         parser.error(str(error))
 

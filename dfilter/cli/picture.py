@@ -6,6 +6,7 @@ In: intervals.  Out: a file.  Always: importing this module fails with a message
 from __future__ import annotations
 
 import dfilter
+from dfilter.cli.text import whole
 from dfilter.whole import whole_file
 
 try:
@@ -41,6 +42,6 @@ def draw(table: dfilter.Intervals, path: str, title: str) -> None:
     octets = frames.twinx()
     octets.stairs([row.bytes for row in rows], edges, color="tab:red")
     octets.set_ylabel("bytes", color="tab:red")
-    frames.set_title(title.replace("$", r"\$")[:120], parse_math=False)
+    frames.set_title(whole(title).replace("$", r"\$")[:120], parse_math=False)
     with whole_file(path) as file:
         figure.savefig(file, format="png", dpi=120)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import sys
-import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
@@ -16,9 +15,10 @@ import dfilter
 from dfilter.cli.arguments import add_macros, add_selected, add_target
 from dfilter.cli.choice import add_choice, filter_text, macros_for, print_all_buttons, settle_captures
 from dfilter.cli.decode_as import Rules, add_decode_as, decode_rules
-from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
+from dfilter.cli.guard import Exit, say, wrong_usage
 from dfilter.cli.output import add_output, output_of, refuse_nonsense, remember
 from dfilter.cli.progress import progress
+from dfilter.cli.save import refuse_own_source
 from dfilter.cli.text import visible
 from dfilter.scan import count_frames
 from dfilter.several import for_each
@@ -43,12 +43,9 @@ def command(options: Namespace) -> int:
     """Print the frames of captures that a filter selects."""
     settle_captures(options)
     refuse_nonsense(options)
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", dfilter.CaptureWarning)
-        warnings.showwarning = show_warnings
-        if options.all_buttons:
-            return print_all_buttons(options)
-        _run(options)
+    if options.all_buttons:
+        return print_all_buttons(options)
+    _run(options)
     return Exit.OK
 
 
@@ -67,6 +64,8 @@ def _run(options: Namespace) -> None:
         return
     if "-" in options.captures:
         _show_at_once()
+    if options.write is not None:
+        refuse_own_source(options.write, options.captures)
     output = output_of(options, macros)
     quiet = options.write in (None, "-") and sys.stdout.isatty()
     with progress(options.captures, silent=quiet) as found, output.printer as printer:

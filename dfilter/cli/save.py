@@ -5,6 +5,10 @@ In: frames.  Out: a pcapng or pcap file.  Always: the file is whole or absent.
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
+from collections.abc import Sequence
 from pathlib import PurePath
 from types import TracebackType
 from typing import Final, Self
@@ -23,6 +27,21 @@ def format_of(path: str, wished: str | None) -> str:
     if suffix in _COMPRESSED:
         wrong_usage(f"-w {path}: captures are written uncompressed; leave out {suffix} and compress afterwards")
     return str(wished) if wished is not None else _FORMATS.get(suffix, "pcapng")
+
+
+def refuse_own_source(path: str, captures: Sequence[str]) -> None:
+    """A capture that is read is not overwritten: it may be the only copy of what it holds.
+
+    Raises:
+        CaptureError: `path` is one of `captures`, by whatever name.
+    """
+    for name in captures:
+        try:
+            there, here = os.stat(path), os.fstat(sys.stdin.fileno()) if name == "-" else os.stat(name)  # noqa: PTH116
+        except (OSError, ValueError):
+            continue  # one of them is no file yet, or none that can be read
+        if os.path.samestat(there, here) and stat.S_ISREG(there.st_mode):
+            raise dfilter.CaptureError(f"-w {path}: this is the capture that is read; write to another file")
 
 
 class SavingPrinter(Printer):

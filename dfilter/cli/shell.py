@@ -7,13 +7,11 @@ Always: a wrong filter, a frame that is not there and an interruption end only w
 from __future__ import annotations
 
 import sys
-import warnings
 from argparse import ArgumentParser, Namespace
 
-import dfilter
 from dfilter.cli.arguments import add_macros, add_target
 from dfilter.cli.colour import add_color
-from dfilter.cli.guard import Exit, show_warnings, wrong_usage
+from dfilter.cli.guard import Exit, wrong_usage
 from dfilter.cli.shell_commands import Shell
 from dfilter.cli.sources import given_macros
 
@@ -32,18 +30,15 @@ def command(options: Namespace) -> int:
     """Ask for lines and do what they say, until the end of the input."""
     if options.capture == "-":
         wrong_usage("the shell reads the capture for every filter, and standard input can be read only once")
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", dfilter.CaptureWarning)
-        warnings.showwarning = show_warnings
-        shell = Shell(options.capture, options.profile, options.target, given_macros(options.macros), options.color)
-        shell.open()
-        if sys.stdin.isatty():
-            from dfilter.cli.prompt import ask  # it needs an extra
+    shell = Shell(options.capture, options.profile, options.target, given_macros(options.macros), options.color)
+    shell.open()
+    if sys.stdin.isatty():
+        from dfilter.cli.prompt import ask  # it needs an extra
 
-            lines = ask(shell)
-        else:
-            lines = (line.rstrip("\n") for line in sys.stdin)
-        for line in lines:
-            if not shell.obey(line):
-                break
+        lines = ask(shell)
+    else:
+        lines = (line.rstrip("\n") for line in sys.stdin)
+    for line in lines:
+        if not shell.obey(line):
+            break
     return Exit.OK

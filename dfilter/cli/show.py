@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Iterator
 from itertools import zip_longest
@@ -17,7 +16,7 @@ from typing import Any, Final
 import dfilter
 from dfilter.cli.colour import add_color
 from dfilter.cli.decode_as import add_decode_as, decode_rules
-from dfilter.cli.guard import Exit, show_warnings, wrong_usage
+from dfilter.cli.guard import Exit, wrong_usage
 from dfilter.cli.paint import BLUE, BOLD, CYAN, DIM, GREEN, MAGENTA, REVERSE, YELLOW, Paint, painter
 from dfilter.cli.text import visible
 
@@ -43,10 +42,7 @@ def command(options: Namespace) -> int:
     """Print the frame."""
     if options.frame < 1:
         wrong_usage("frames are numbered from 1")
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", dfilter.CaptureWarning)
-        warnings.showwarning = show_warnings
-        detail = dfilter.show_frame(options.capture, options.frame, decode_as=decode_rules(options.decode_as))
+    detail = dfilter.show_frame(options.capture, options.frame, decode_as=decode_rules(options.decode_as))
     try:
         marked = [] if options.field is None else detail.named(options.field)
     except dfilter.FilterError as error:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -17,7 +16,7 @@ import dfilter
 from dfilter.cli.arguments import add_macros, add_target
 from dfilter.cli.colour import add_color
 from dfilter.cli.decode_as import Rules, add_decode_as, decode_rules
-from dfilter.cli.guard import Exit, say, show_warnings, wrong_usage
+from dfilter.cli.guard import Exit, say, wrong_usage
 from dfilter.cli.paint import BOLD, CYAN, Paint, painter
 from dfilter.cli.sources import given_macros
 
@@ -69,10 +68,7 @@ def count(compiled: dfilter.Filter, capture: str, wished: Sequence[str], *, as_j
         kinds.append("io,stat,auto")
     for kind in kinds:
         _refuse_unknown(kind)
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", dfilter.CaptureWarning)
-        warnings.showwarning = show_warnings
-        found = dfilter.statistics(capture, kinds, compiled, decode_as=rules)
+    found = dfilter.statistics(capture, kinds, compiled, decode_as=rules)
     tables = [(kind, _summed(table)) for kind, table in found.tables.items()]
     if as_json:
         print(json.dumps({"frames": found.frames, "bytes": found.bytes, **dict(map(_document, tables))}, indent=2))

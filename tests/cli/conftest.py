@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +15,12 @@ from dfilter.cli.main import main
 WEB = str(Path(__file__).parents[1] / "captures" / "bot-http.pcap")
 Run = Callable[..., tuple[int, str, str]]
 """Arguments -> exit code, standard output, standard error."""
+
+
+def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Call the command as a process of its own; options as of `subprocess.run`."""
+    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 60, "check": False, **options}
+    return subprocess.run([sys.executable, "-m", "dfilter", *arguments], **kept)
 
 
 @pytest.fixture

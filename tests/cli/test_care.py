@@ -15,7 +15,7 @@ import pytest
 
 from dfilter.cli.xml import _text
 from dfilter.whole import whole_file
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, process
 
 HTTP = Path(__file__).parents[1] / "captures" / "bot-http.pcap"
 
@@ -26,7 +26,8 @@ HTTP = Path(__file__).parents[1] / "captures" / "bot-http.pcap"
 @pytest.mark.parametrize("size", [25, 30, 40, 41, 400])
 def test_a_capture_cut_in_its_first_packets_warns_whatever_reads_it(run: Run, tmp_path: Path, size: int) -> None:
     (tmp_path / "cut.pcap").write_bytes(HTTP.read_bytes()[:size])
-    for arguments in (("run", "ip"), ("run", "--count", "ip"), ("run", "--count", "http"), ("run", "--all-buttons")):
+    for arguments in (("run", "ip"), ("run", "--count", "ip"), ("run", "--count", "http"), ("run", "--all-buttons"),
+                      ("bench", "ip")):  # fmt: skip
         code, _, err = run(*arguments, "cut.pcap")
         assert (code, err.count("warning: cut.pcap: cut short")) == (0, 1), arguments
 
@@ -71,7 +72,43 @@ def test_a_file_that_is_missing_is_named_first(run: Run, arguments: tuple[str, .
     assert (code, out, err) == (2, "", "dfilter: nowhere/x: No such file or directory\n")
 
 
+@pytest.mark.parametrize("name", ["x.pcap", "./x.pcap", "link.pcap"])
+def test_the_capture_that_is_read_is_not_overwritten(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "x.pcap").write_bytes(HTTP.read_bytes())
+    (tmp_path / "link.pcap").symlink_to("x.pcap")
+    for arguments in ((), ("-T", "parquet")):
+        code, _, err = run("run", "http", str(HTTP), "x.pcap", "-w", name, *arguments)
+        assert (code, err) == (2, f"dfilter: -w {name}: this is the capture that is read; write to another file\n")
+    with (tmp_path / "x.pcap").open("rb") as capture:
+        assert process("run", "http", "-", "-w", "x.pcap", stdin=capture, cwd=tmp_path).returncode == 2
+    assert (tmp_path / "x.pcap").read_bytes() == HTTP.read_bytes()
+    assert run("run", "http", "x.pcap", "-w", "y.pcap")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [("run", "--help"), ("run", "http", str(HTTP), "-w", "-"), ("check", "tcp"), ("--version",)]
+)
+@pytest.mark.parametrize("buffering", ["", "1"])
+def test_a_full_disk_is_one_message(arguments: tuple[str, ...], buffering: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = process(*arguments, stdout=full, env={**os.environ, "PYTHONUNBUFFERED": buffering})
+    assert ended.returncode == 2
+    assert ended.stderr == b"dfilter: standard output: cannot be written: No space left on device\n"
+
+
+def test_a_capture_that_is_missing_is_named_where_the_filter_may_be_left_out(run: Run) -> None:
+    assert "CAPTURE is missing; no file is called 'x.pcap', so it is" in run("run", "--all-buttons", "x.pcap")[2]
+
+
 # --- names
+
+
+def test_a_table_holds_names_that_are_no_utf8(run: Run, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    name = os.fsdecode(b"a\xff.pcap")
+    shutil.copy(HTTP, tmp_path / name)
+    assert run("run", "http", name, str(HTTP), "-T", "parquet", "-w", "x.parquet")[0] == 0
+    assert set(parquet.read_table("x.parquet")["capture"].to_pylist()) == {"a\ufffd.pcap", str(HTTP)}
 
 
 def test_names_of_files_do_not_steer_the_terminal(run: Run, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import dfilter
 from dfilter.cli import columns, text
 from dfilter.column import Values
 from dfilter.packets.summary import seconds_text
+from tests.cli.conftest import process
 
 SECONDS = 1_700_000_000
 DNS_QUERY = bytes.fromhex("00010100000100000000000003777777076578616d706c6503636f6d0000010001")
@@ -51,11 +52,6 @@ def capture(tmp_path: Path) -> str:
     path = tmp_path / "x.pcap"
     path.write_bytes(pcap())
     return str(path)
-
-
-def process(*arguments: str, **options) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "dfilter", *arguments]
-    return subprocess.run(command, capture_output=True, timeout=60, check=False, **options)
 
 
 # --- check
@@ -320,11 +316,6 @@ def test_writing(run, capture, tmp_path, name, options, magic):
     assert run("run", "tcp", capture, "-w", str(out), *options) == (0, "", "")
     assert out.read_bytes()[:4] == struct.pack("<I", magic)
     assert [frame.data for frame in dfilter.read(out)] == [FRAMES[1], FRAMES[3]]
-
-
-def test_writing_over_the_input(run, capture):
-    assert run("run", "udp", capture, "-w", capture)[0] == 0
-    assert [frame.data for frame in dfilter.read(capture)] == [FRAMES[0], FRAMES[2]]
 
 
 def test_a_failed_write_leaves_the_folder_as_it_was(run, capture, tmp_path):
