@@ -10,15 +10,9 @@ that do (fragments) are handed back, and dissected here in the order of the file
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-import threading
-import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -28,6 +22,7 @@ from dfilter.captures.read import Capture, open_capture
 from dfilter.errors import CaptureError
 from dfilter.filter import Filter
 from dfilter.packets.session import Needs, RawFrame, Session
+from dfilter.processes import Other, processors
 
 if TYPE_CHECKING:
     from dfilter.compile.columns import Plan
@@ -114,7 +109,7 @@ def scan_in_parts(capture: Capture, plan: Plan, filters: Sequence[Filter], sessi
             if stop != start:  # not a record's beginning after all
                 break
             with standing_for(len(starts)):
-                result = job.run(start, end) if part == 0 else others[part - 1].result()
+                result = job.run(start, end) if part == 0 else _result(others[part - 1])
             if result is None:
                 break
             _take(result, frames, filters, session, found)
@@ -127,12 +122,10 @@ def scan_in_parts(capture: Capture, plan: Plan, filters: Sequence[Filter], sessi
 
 def _starts(capture: Capture, filters: Sequence[Filter]) -> list[int]:
     """Where the parts could begin; fewer than two if all is to be done here."""
-    if sys.platform != "linux" or threading.active_count() > 1 or multiprocessing.current_process().daemon:
-        return []
     names = {name for each in filters for name in each.fields if name.partition(".")[0] == "frame"}
     if not names <= _PLACELESS or not Path(capture.name).is_file():
         return []
-    count = min(len(os.sched_getaffinity(0)), MOST_PARTS, Path(capture.name).stat().st_size // LEAST_PART)
+    count = min(processors(), MOST_PARTS, Path(capture.name).stat().st_size // LEAST_PART)
     return capture.part_starts(count) if count > 1 else []
 
 
@@ -165,20 +158,9 @@ class _Job:
         self._filters = filters
         self._needs = needs
 
-    def begin(self, start: int, end: int) -> _Other:
+    def begin(self, start: int, end: int) -> Other:
         """Scan a part in another process."""
-        here, there = multiprocessing.get_context("fork").Pipe(duplex=False)
-        process = multiprocessing.get_context("fork").Process(target=self._send, args=(there, start, end), daemon=True)
-        with warnings.catch_warnings():
-            # Python 3.12 warns of other threads; those of numpy's linear algebra, asleep, hold nothing that is used
-            warnings.simplefilter("ignore", DeprecationWarning)
-            process.start()
-        there.close()
-        return _Other(process, here)
-
-    def _send(self, to: Connection, start: int, end: int) -> None:
-        to.send(self.run(start, end))
-        to.close()
+        return Other(lambda pipe: pipe.send(self.run(start, end)))
 
     def run(self, start: int, end: int) -> PartResult | None:
         """Scan a part; None where it has too much that only the whole capture can answer."""
@@ -218,26 +200,13 @@ class _Job:
         result.frames += len(chunk)
 
 
-class _Other:
-    """A part that is being scanned elsewhere."""
-
-    def __init__(self, process: Any, pipe: Connection) -> None:
-        self._process = process
-        self._pipe = pipe
-
-    def result(self) -> PartResult | None:
-        """What it found; None if the process came to an end without saying."""
-        try:
-            result: PartResult | None = self._pipe.recv()
-        except EOFError:
-            return None
-        return result
-
-    def end(self) -> None:
-        self._pipe.close()
-        if self._process.is_alive():
-            self._process.terminate()
-        self._process.join()
+def _result(part: Other) -> PartResult | None:
+    """What a part that is scanned elsewhere holds; None if that process came to an end without saying."""
+    try:
+        result: PartResult | None = part.receive()
+    except EOFError:
+        return None
+    return result
 
 
 def rows_of_any(masks: Sequence[Any]) -> list[int]:

@@ -6,19 +6,15 @@ errors are those of one capture after the other; no more processes than processo
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
-import threading
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dfilter.errors import CaptureWarning, DfilterError
+from dfilter.processes import Other, processors
 
 T = TypeVar("T")
 
@@ -31,8 +27,8 @@ def for_each(captures: Sequence[str], work: Callable[[str], T]) -> Iterator[T]:
 
     Raises what `work` raises, when its turn has come: the results before it are handed out first.
     """
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    if processors < 2 or len(captures) < 2 or not all(_is_large(name) for name in captures) or _is_bound():
+    most = processors()
+    if most < 2 or len(captures) < 2 or not all(_is_large(name) for name in captures):
         yield from map(work, captures)
         return
     running: deque[_Worker[T]] = deque()
@@ -40,7 +36,7 @@ def for_each(captures: Sequence[str], work: Callable[[str], T]) -> Iterator[T]:
     try:
         for name in waiting:
             running.append(_Worker(work, name))
-            if len(running) == processors:
+            if len(running) == most:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
@@ -51,11 +47,6 @@ def for_each(captures: Sequence[str], work: Callable[[str], T]) -> Iterator[T]:
 
 def _is_large(name: str) -> bool:
     return name != "-" and Path(name).is_file() and Path(name).stat().st_size >= LEAST
-
-
-def _is_bound() -> bool:
-    """A process with threads cannot be copied safely, and a worker has no workers."""
-    return threading.active_count() > 1 or multiprocessing.current_process().daemon
 
 
 @dataclass(slots=True)
@@ -71,20 +62,13 @@ class _Worker(Generic[T]):
     """One capture, being worked on elsewhere."""
 
     def __init__(self, work: Callable[[str], T], capture: str) -> None:
-        context = multiprocessing.get_context("fork")
         self._capture = capture
-        self._pipe, there = context.Pipe(duplex=False)
-        self._process: Any = context.Process(target=_send, args=(there, work, capture), daemon=True)
-        with warnings.catch_warnings():
-            # Python 3.12 warns of other threads; those of numpy's linear algebra, asleep, hold nothing that is used
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._process.start()
-        there.close()
+        self._other = Other(lambda pipe: pipe.send(_outcome(work, capture)))
 
     def result(self) -> T:
         """What came of it, in the end."""
         try:
-            outcome: _Outcome[T] = self._pipe.recv()
+            outcome: _Outcome[T] = self._other.receive()
         except EOFError:
             self.end()
             raise DfilterError(f"{self._capture}: the process that read it was ended from outside") from None
@@ -98,13 +82,10 @@ class _Worker(Generic[T]):
         return found
 
     def end(self) -> None:
-        self._pipe.close()
-        if self._process.is_alive():
-            self._process.terminate()
-        self._process.join()
+        self._other.end()
 
 
-def _send(to: Connection, work: Callable[[str], T], capture: str) -> None:
+def _outcome(work: Callable[[str], T], capture: str) -> _Outcome[T]:
     outcome: _Outcome[T] = _Outcome()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -113,5 +94,4 @@ def _send(to: Connection, work: Callable[[str], T], capture: str) -> None:
         except Exception as error:
             outcome.error = error
     outcome.warnings = [str(each.message) for each in caught if issubclass(each.category, CaptureWarning)]
-    to.send(outcome)
-    to.close()
+    return outcome

@@ -14,6 +14,7 @@ import dfilter.parts
 from dfilter.captures.frame import Frame
 from dfilter.captures.read import Capture
 from dfilter.captures.write import CaptureWriter
+from dfilter.processes import Other
 from tests.captures.wire.packets import Host, checksum, ethernet, icmp, ipv4
 from tests.test_gears import FRAMES
 
@@ -50,7 +51,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     starts: list[int] = []
     begin = dfilter.parts._Job.begin
 
-    def noting(self: dfilter.parts._Job, start: int, end: int) -> dfilter.parts._Other:
+    def noting(self: dfilter.parts._Job, start: int, end: int) -> Other:
         starts.append(start)
         return begin(self, start, end)
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, Segments, Table
 from dfilter.compile.columns import Findings
-from dfilter.packets.declare import Protocol
+from dfilter.packets.declare import Protocol, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
 from dfilter.prune.samples import Samples
 
@@ -42,18 +42,16 @@ _COURSES = {Course.PASS: _PASS, Course.FEED: _FEED, Course.SEARCH: _SEARCH, Cour
 
 @dataclass(slots=True, eq=False)
 class _Direction:
-    """How far one direction is followed.
+    """What is known where the next step of one direction is.
 
     Attributes:
-        place: of the next step, in relative sequence numbers.
         pending: the key of the message that ends there; None if it does not.
         memory: what the steps remember.
-        head: the beginning of a message that waits for more of it; it lies before `place`.
+        head: the beginning of a message that waits for more of it; it lies before that place.
         inside: it lies in the middle of a message.
         closed: FIN or RST was seen.
     """
 
-    place: int
     pending: Any = None
     memory: Any = None
     head: bytes = b""
@@ -76,8 +74,12 @@ class Follower:
         self._analysed = analysed
         self._courses = bytearray()
         self._next = array("q")
-        """Where the next step of each followed direction is."""
+        """Where the next step of each followed direction is, in relative sequence numbers."""
+        self._calm = bytearray()
+        """For each direction: 1 + the place in `_silents` of what may come next without a step; 0 for nothing."""
+        self._silents: list[Silent] = []
         self.fed_from: dict[int, int] = {}
+        self._newly_fed: list[int] = []
         self._ways: dict[int, Way] = {}
         self._protocols: dict[int, Protocol] = {}
         self._directions: dict[int, _Direction] = {}
@@ -88,6 +90,7 @@ class Follower:
         self._fit()
         self._courses[row] = _FEED
         self.fed_from.setdefault(row, number)
+        self._newly_fed.append(row)
         self._protocols.pop(row, None)
         self._ways.pop(row, None)
         for flow in (2 * row, 2 * row + 1):
@@ -98,49 +101,60 @@ class Follower:
         missing = self._table.count - len(self._courses)
         self._courses.extend(bytes(missing))
         self._next.extend([0] * (2 * missing))
+        self._calm.extend(bytes(2 * missing))
 
     def take(self, data: bytes | bytearray, first: int, segments: Segments, rows: Array, codes: Array, places: Array,
              findings: Findings) -> None:  # fmt: skip
         """Follow a chunk's segments; `first`: the number of its first frame."""
         self._fit()
         begun = (segments.length > 0) | (codes & (ODD | RESET) != 0)
-        for row in np.unique(rows[begun]).tolist():
-            if self._courses[row] == _UNSEEN:
-                self._begin(row)
+        unseen = np.frombuffer(bytes(self._courses), np.uint8)[rows] == _UNSEEN
+        for row in set(rows[begun & unseen].tolist()):
+            self._begin(row)
         known = np.frombuffer(bytes(self._courses), np.uint8)[rows]
         told = (segments.length > 0) | (codes & END != 0)
-        fed = told & (known == _FEED)
-        for mask in findings.possible:
-            mask[segments.rows[fed]] = True
-        if self._analysed:
-            self._note_analysis(first, segments, rows, codes, findings)
         flows = 2 * rows + segments.senders
         reached = places + segments.length
         work = (told | (codes & (ODD | RESET) != 0)) & (known != _FEED) & (known != _PASS)
         work &= (codes != NEW) | (known != _FOLLOW) | (reached >= np.array(self._next)[flows])
         chosen = np.flatnonzero(work)
-        courses, nexts = self._courses, self._next
-        lists = (column[chosen].tolist() for column in (rows, flows, codes, reached))
-        rest = (segments.rows, places, segments.start, segments.length)
-        for index, row, flow, code, end in zip(chosen.tolist(), *lists, strict=True):
+        courses, nexts, calm = self._courses, self._next, self._calm
+        columns = (rows, flows, codes, reached, places, segments.start, segments.rows)
+        for row, flow, code, end, place, start, at in zip(*(each[chosen].tolist() for each in columns), strict=True):
             course = courses[row]
-            if course == _PASS or (course == _FOLLOW and code == NEW and end < nexts[flow]):
+            if course == _PASS or course == _FEED:
                 continue
-            at, place, start, length = (int(column[index]) for column in rest)
-            if not length and course != _FOLLOW and course != _FEED:
+            if course == _FOLLOW and code == NEW and (end < nexts[flow] or (
+                    calm[flow] and self._is_silent(data, flow, start - place, end))):  # fmt: skip
+                continue
+            length = end - place
+            if not length and course != _FOLLOW:
                 if code & ODD:
                     self.feed(row, first + at)
                 continue
             answer = self._judge(data, row, flow, code, place, start, length, course)
             if answer is None:
                 self.feed(row, first + at)
-                if length or code & END:
-                    for mask in findings.possible:
-                        mask[at] = True
             elif answer:
                 for test in range(self._tests):
                     if answer >> test & 1:
                         findings.certain[test][at] = findings.possible[test][at] = True
+        if self._analysed:
+            self._note_analysis(first, segments, rows, codes, findings)
+        if self._newly_fed:  # now, as a segment long before can have a conversation's rest dissected
+            known = np.frombuffer(bytes(self._courses), np.uint8)[rows]
+        self._note_fed(first, segments, rows, told & (known == _FEED), findings)
+
+    def _note_fed(self, first: int, segments: Segments, rows: Array, told: Array, findings: Findings) -> None:
+        """Anything can be in the segments that say something, of conversations that must be dissected."""
+        chosen = np.flatnonzero(told)
+        if self._newly_fed:
+            since = np.zeros(self._table.count, np.int64)
+            since[self._newly_fed] = [self.fed_from[row] for row in self._newly_fed]
+            chosen = chosen[segments.rows[chosen] + first >= since[rows[chosen]]]
+            self._newly_fed.clear()
+        for mask in findings.possible:
+            mask[segments.rows[chosen]] = True
 
     def _note_analysis(self, first: int, segments: Segments, rows: Array, codes: Array, findings: Findings) -> None:
         """What the analysis of TCP finds where all is in the ordinary; other conversations must be dissected."""
@@ -158,8 +172,6 @@ class Follower:
     def _judge(self, data: bytes | bytearray, row: int, flow: int, code: int, place: int, start: int, length: int,
                course: int) -> int | None:  # fmt: skip
         """The answer for a segment; None where the conversation must be dissected."""
-        if course == _FEED:
-            return None
         if course != _FOLLOW:
             answer = self._look(data, row, flow, code, start, length, course)
             if answer != -1:
@@ -222,28 +234,60 @@ class Follower:
             return None if self._table.repeats[1 - (flow & 1), row] > 1 else 0
         known = self._directions.get(flow)
         if known is None:
-            known = self._directions[flow] = _Direction(place)
+            known = self._directions[flow] = _Direction()
+            self._next[flow] = place
         answer: int | None = 0
         end = place + length
         if code & NEW:
             if known.closed:
                 return None
-            if end >= known.place:
-                answer = self._steps(data, self._protocols[row], known, place, start, length)
-                self._next[flow] = known.place
+            if end >= self._next[flow]:
+                answer = self._steps(data, self._protocols[row], known, flow, place, start, length)
         if code & RESET:
-            self._directions.setdefault(flow ^ 1, _Direction(0)).closed = known.closed = True
+            self._close(flow)
+            self._close(flow ^ 1)
         if code & END:
-            known.closed = True
-            if known.place != end or known.head or known.inside:
+            self._close(flow)
+            if self._next[flow] != end or known.head or known.inside:
                 return None
         return answer
 
-    def _steps(self, data: bytes | bytearray, protocol: Protocol, known: _Direction, place: int, start: int,
+    def _close(self, flow: int) -> None:
+        """Nothing more of this direction is in the ordinary."""
+        self._directions.setdefault(flow, _Direction()).closed = True
+        self._calm[flow] = 0
+
+    def _is_silent(self, data: bytes | bytearray, flow: int, base: int, end: int) -> bool:
+        """Go on through a segment that reaches to `end`, as far as its messages say nothing; is that all of it?
+
+        Args:
+            base: where relative sequence number 0 would be in `data`.
+        """
+        silent = self._silents[self._calm[flow] - 1]
+        heads, header, size_at = silent.heads, silent.header, silent.size_at
+        place, far = self._next[flow], len(next(iter(heads)))
+        while place < end:
+            at = base + place
+            if place + header > end or bytes(data[at : at + far]) not in heads:
+                break
+            place += header + (data[at + size_at] << 8 | data[at + size_at + 1])
+        self._next[flow] = place
+        return place >= end
+
+    def _calm_after(self, protocol: Protocol, known: _Direction) -> int:
+        """What `_calm` says of a direction after its steps."""
+        silent = protocol.evidence.plain.silent  # type: ignore[union-attr]
+        if silent is None or known.pending or known.head or known.inside or known.closed:
+            return 0
+        if silent not in self._silents:
+            self._silents.append(silent)
+        return 1 + self._silents.index(silent)
+
+    def _steps(self, data: bytes | bytearray, protocol: Protocol, known: _Direction, flow: int, place: int, start: int,
                length: int) -> int | None:  # fmt: skip
         """Go on from message to message through a segment that reaches as far as the next step."""
         end = start + length
-        at = start + known.place - place
+        at = start + self._next[flow] - place
         pending = known.pending
         keys: list[Any] = [pending] if pending else []
         if known.head:
@@ -272,7 +316,8 @@ class Follower:
                     keys.append(key)
                     whole = at
             known.inside = key is None
-        known.place = place + at - start
+        self._next[flow] = place + at - start
+        self._calm[flow] = self._calm_after(protocol, known)
         return self._answer(protocol, keys, None if pending else data[first:whole]) if keys else 0
 
     def _answer(self, protocol: Protocol, keys: Sequence[Any], data: bytes | bytearray | None) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dfilter.packets.declare import Plain
+from dfilter.packets.declare import Plain, Silent
 from dfilter.packets.protocols.tls_session import (
     HANDSHAKE_HEADER,
     KNOWN_TYPES,
@@ -67,4 +67,12 @@ def _example(key: bytes) -> bytes:
     return bytes((_HANDSHAKE, 3, 3, 0, len(content) & 0xFF)) + content
 
 
-PLAIN = Plain(frozenset({"tls.handshake.type"}), step, _example, inside=("ocsp", "data"))
+_HEADS = frozenset(bytes((kind, 3, minor)) for kind in (_ALERT, _APPLICATION_DATA) for minor in range(_LATEST + 1))
+
+PLAIN = Plain(
+    frozenset({"tls.handshake.type"}),
+    step,
+    _example,
+    inside=("ocsp", "data"),
+    silent=Silent(_HEADS, size_at=_HEADER - 2, header=_HEADER),
+)

@@ -1,0 +1,70 @@
+"""Work in other processes: copies of this one, each with a pipe to it.
+
+In: a function that is to run elsewhere.  Out: a handle to talk to it.  What always holds: a copy ends with this
+process at the latest, starts no copies itself, and tells no watcher of what it reads.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import Context
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+def processors() -> int:
+    """How many processes can work at once: 1 where this one cannot be copied safely, as it has threads or is one."""
+    if sys.platform != "linux" or threading.active_count() > 1 or multiprocessing.current_process().daemon:
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
+class Other:
+    """A copy of this process that runs `work`, which gets its end of the pipe."""
+
+    def __init__(self, work: Callable[[Connection], None]) -> None:
+        context = multiprocessing.get_context("fork")
+        self._pipe, there = context.Pipe()
+        self._process: Any = context.Process(target=_run, args=(work, there, self._pipe), daemon=True)
+        with warnings.catch_warnings():
+            # Python 3.12 warns of other threads; those of numpy's linear algebra, asleep, hold nothing that is used
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._process.start()
+        there.close()
+
+    def send(self, message: Any) -> None:
+        """Hand something over; what the other no longer wants to hear is lost."""
+        try:
+            self._pipe.send(message)
+        except OSError:
+            return
+
+    def receive(self) -> Any:
+        """What it says next.
+
+        Raises:
+            EOFError: it came to an end without saying any more.
+        """
+        try:
+            return self._pipe.recv()
+        except ConnectionError:
+            raise EOFError from None
+
+    def end(self) -> None:
+        """Have it come to an end, if it has not."""
+        self._pipe.close()
+        if self._process.is_alive():
+            self._process.terminate()
+        self._process.join()
+
+
+def _run(work: Callable[[Connection], None], pipe: Connection, other_end: Connection) -> None:
+    other_end.close()
+    with pipe, suppress(ConnectionError):  # nobody listens any more
+        Context().run(work, pipe)
