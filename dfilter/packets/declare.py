@@ -129,6 +129,21 @@ Bits = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Silent:
+    """Messages of a TCP stream that say nothing of any wanted field and change nothing: known by how they begin.
+
+    Attributes:
+        heads: how they begin; all of one length.
+        size_at: offset of the big-endian 16-bit number of bytes that follow their header.
+        header: its length in bytes.
+    """
+
+    heads: frozenset[bytes]
+    size_at: int
+    header: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Plain:
     """How messages that are plain enough are told apart without dissecting them.
 
@@ -140,12 +155,14 @@ class Plain:
             from every other that makes the dissector act differently, whatever came before in the conversation.
         example: a message with a given key.
         inside: what in `carries` a plain message can lead on to.
+        silent: messages for which `step` says no more than their length, whatever its memory.
     """
 
     fields: frozenset[str]
     step: Step
     example: Callable[[Any], bytes] | None = None
     inside: tuple[str, ...] = ()
+    silent: Silent | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -36,6 +36,7 @@ _TAIL = 8
 """Bytes kept of a searched direction: a pattern has nine at most."""
 
 _UNSEEN, _PASS, _FEED, _SEARCH, _FOLLOW, _GREET = range(6)
+_SETTLED = frozenset((_PASS, _FEED))
 _COURSES = {Course.PASS: _PASS, Course.FEED: _FEED, Course.SEARCH: _SEARCH, Course.FOLLOW: _FOLLOW,
             Course.GREET: _GREET}  # fmt: skip
 
@@ -122,7 +123,7 @@ class Follower:
         columns = (rows, flows, codes, reached, places, segments.start, segments.rows)
         for row, flow, code, end, place, start, at in zip(*(each[chosen].tolist() for each in columns), strict=True):
             course = courses[row]
-            if course == _PASS or course == _FEED:
+            if course in _SETTLED:
                 continue
             if course == _FOLLOW and code == NEW and (end < nexts[flow] or (
                     calm[flow] and self._is_silent(data, flow, start - place, end))):  # fmt: skip
