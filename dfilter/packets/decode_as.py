@@ -44,7 +44,7 @@ def _chosen(rule: tuple[str, Any], name: str, known: Catalogue) -> Protocol:
         raise DecodeAsError(f"decode as: {key} is out of the range of {table}")
     protocol = known.protocols.get(name)
     if protocol is None or protocol.dissect is None:
-        near = _near(name, [each.name for each in known.protocols.values() if each.dissect is not None])
+        near = _near(name, [each.name for each in known.outlines.values() if each.dissect is not None])
         raise DecodeAsError(f"decode as: {name!r} is no protocol that dfilter dissects{near}")
     return protocol
 
@@ -65,5 +65,5 @@ def reachable_with(rules: Mapping[tuple[str, Any], Protocol], reachable: frozens
         for rule in used:
             del pending[rule]
         tables = {table for table, _ in used}
-        holders = [protocol.name for protocol in known.protocols.values() if not tables.isdisjoint(protocol.carries)]
+        holders = [protocol.name for protocol in known.outlines.values() if not tables.isdisjoint(protocol.carries)]
         reachable |= known.reachable(holders)

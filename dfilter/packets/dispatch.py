@@ -7,15 +7,19 @@ own `over` lines, so that adding a protocol is adding its file.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, TypeVar
 
 from dfilter.packets.declare import Field, Protocol
+from dfilter.packets.outlines import PACKAGE, declaration_of, names_of, outlines, tables_of
 from dfilter.packets.plugins import with_plugins
+
+Value = TypeVar("Value")
 
 COLUMNS = frozenset({"_ws.col.protocol", "_ws.col.info", "_ws.col.def_src", "_ws.col.def_dst"})
 """The columns of a packet list that layers write: they may read any field."""
@@ -41,28 +45,31 @@ class Catalogue:
     """What the protocols declare, indexed.
 
     Attributes:
-        protocols: by filter name.
-        fields: by filter name.
+        outlines: by filter name: what the protocols declare; code of theirs that is asked for is imported then. What
+            looks at many protocols looks here.
         owner: field name -> name of the protocol that declares it.
-        carriers: field or protocol name -> the protocols whose layers can hold values of it.
-        tables: dispatch table name -> key -> protocol.
+        tables: dispatch table name -> key -> protocol, as in `outlines`.
         heuristics: dispatch table name -> the protocols that recognise themselves there, in the order in which they
             are asked: as in Wireshark 4.4 from the end of the alphabet to its beginning.
+        protocols: by filter name; to get one is to import it.
+        fields: by filter name.
+        carriers: field or protocol name -> the protocols whose layers can hold values of it.
     """
 
-    protocols: dict[str, Protocol]
-    fields: dict[str, Field]
+    outlines: dict[str, Protocol]
     owner: dict[str, str]
-    carriers: dict[str, tuple[str, ...]]
     tables: dict[str, dict[Any, Protocol]]
     heuristics: dict[str, list[Protocol]]
     successors: dict[str, frozenset[str]]
+    protocols: Mapping[str, Protocol]
+    fields: Mapping[str, Field]
+    carriers: Mapping[str, tuple[str, ...]]
     _reached: dict[tuple[frozenset[str], bool], frozenset[str]] = field(default_factory=dict, init=False, repr=False,
                                                                        compare=False)  # fmt: skip
 
     def knows(self, name: str) -> bool:
         """Is `name` a field or protocol that dfilter dissects?"""
-        return name in self.fields or name in self.protocols
+        return name in self.owner or name in self.outlines
 
     def reachable(self, wanted: Iterable[str], *, secrets: bool = True) -> frozenset[str]:
         """The protocols that are wanted, or through which a wanted one can be reached; without `secrets`, as long as
@@ -78,7 +85,7 @@ class Catalogue:
     def _reachable(self, wanted: frozenset[str], secrets: bool) -> frozenset[str]:
         before: dict[str, set[str]] = {}
         for name, followers in self.successors.items():
-            hidden = () if secrets else self.protocols[name].decrypts
+            hidden = () if secrets else self.outlines[name].decrypts
             for follower in followers.difference(hidden):
                 before.setdefault(follower, set()).add(name)
         found = set(wanted)
@@ -98,7 +105,7 @@ class Catalogue:
         What else could lead there, such as TLS, is not followed: then every filter would follow every stream.
         """
         transports: set[str] = set()
-        for protocol in self.protocols.values():
+        for protocol in self.outlines.values():
             if protocol.name in found or found.isdisjoint(protocol.quotes):
                 continue
             found.add(protocol.name)
@@ -111,51 +118,102 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """The catalogue of every protocol that this installation has."""
-    return with_plugins(_discover(), _index)
+    return with_plugins(outlines(import_module(PACKAGE).__path__) or discovered(), _index)
 
 
-def _discover() -> list[Protocol]:
-    package = importlib.import_module("dfilter.packets.protocols")
+def discovered() -> list[Protocol]:
+    """Every protocol as its module declares it; imports all modules."""
+    package = import_module(PACKAGE)
     found: dict[str, Protocol] = {}
-    for module_info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        module = importlib.import_module(f"{package.__name__}.{module_info.name}")
-        for value in vars(module).values():
+    for name in sorted(info.name for info in iter_modules(package.__path__)):
+        for value in vars(import_module(f"{PACKAGE}.{name}")).values():
             if isinstance(value, Protocol) and found.setdefault(value.name, value) is not value:
                 raise ValueError(f"protocol {value.name} is declared twice")
     return list(found.values())
 
 
 def _index(found: list[Protocol]) -> Catalogue:
-    protocols = {protocol.name: protocol for protocol in found}
-    fields: dict[str, Field] = {}
-    owner: dict[str, str] = {}
-    for protocol in found:
-        for each in protocol.fields:
-            if each.name in fields:
-                raise ValueError(f"field {each.name} is declared twice")
-            fields[each.name] = each
-            owner[each.name] = protocol.name
-    sharers: dict[str, list[str]] = {}
-    for protocol in found:
-        for shared in protocol.shares:
-            sharers.setdefault(shared, []).append(protocol.name)
-    carriers: dict[str, tuple[str, ...]] = {name: (name,) for name in protocols}
-    carriers |= {name: (home, *sharers.get(home, ()), *sharers.get(name, ())) for name, home in owner.items()}
+    known = {protocol.name: protocol for protocol in found}
+    owner = _owners(found)
     tables: dict[str, dict[Any, Protocol]] = {}
     heuristics: dict[str, list[Protocol]] = {}
     for protocol in sorted(found, key=_asked_at, reverse=True):
-        for table in protocol.heuristics:
+        for table in tables_of(protocol):
             heuristics.setdefault(table, []).append(protocol)
     for protocol in found:
-        unknown = (protocol.over.keys() | protocol.heuristics.keys()) - TABLES
+        unknown = {*protocol.over, *tables_of(protocol)} - TABLES
         if unknown:
             raise ValueError(f"{protocol.name} names the tables {sorted(unknown)}, which do not exist")
         for table, keys in protocol.over.items():
             for key in keys:
                 if tables.setdefault(table, {}).setdefault(key, protocol) is not protocol:
                     raise ValueError(f"{table} {key} leads to {tables[table][key].name} and {protocol.name}")
-    successors = {p.name: frozenset(_successors(p, protocols, tables, heuristics)) for p in found}
-    return Catalogue(protocols, fields, owner, carriers, tables, heuristics, successors)
+    successors = {p.name: frozenset(_successors(p, known, tables, heuristics)) for p in found}
+    return Catalogue(known, owner, tables, heuristics, successors, _declarations(known), _fields(known, owner),
+                     _carriers(known, owner))  # fmt: skip
+
+
+def _owners(found: list[Protocol]) -> dict[str, str]:
+    owner: dict[str, str] = {}
+    for protocol in found:
+        names = names_of(protocol)
+        own = dict.fromkeys(names, protocol.name)
+        if len(own) < len(names) or not owner.keys().isdisjoint(own):
+            twice = [name for at, name in enumerate(names) if name in owner or name in names[:at]]
+            raise ValueError(f"field {twice[0]} is declared twice")
+        owner |= own
+    return owner
+
+
+class _OnDemand(Mapping[str, Value]):
+    """Values that are made when they are first asked for: `make` is called with one of `names`."""
+
+    __slots__ = ("_made", "_make", "_names")
+
+    def __init__(self, names: Mapping[str, Any], make: Callable[[str], Value]) -> None:
+        self._names = names
+        self._make = make
+        self._made: dict[str, Value] = {}
+
+    def __getitem__(self, name: str) -> Value:
+        try:
+            return self._made[name]
+        except KeyError:
+            if name not in self._names:
+                raise
+        value = self._made[name] = self._make(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def _declarations(known: dict[str, Protocol]) -> Mapping[str, Protocol]:
+    return _OnDemand(known, lambda name: declaration_of(known[name]))
+
+
+def _fields(known: dict[str, Protocol], owner: dict[str, str]) -> Mapping[str, Field]:
+    of_protocol = _OnDemand(known, lambda name: {each.name: each for each in known[name].fields})
+    return _OnDemand(owner, lambda name: of_protocol[owner[name]][name])
+
+
+def _carriers(known: dict[str, Protocol], owner: dict[str, str]) -> Mapping[str, tuple[str, ...]]:
+    sharers: dict[str, list[str]] = {}
+    for protocol in known.values():
+        for shared in protocol.shares:
+            sharers.setdefault(shared, []).append(protocol.name)
+
+    def carriers(name: str) -> tuple[str, ...]:
+        home = owner.get(name)
+        return (name,) if home is None else (home, *sharers.get(home, ()), *sharers.get(name, ()))
+
+    return _OnDemand(ChainMap(owner, known), carriers)
 
 
 def _asked_at(protocol: Protocol) -> str:

@@ -80,7 +80,7 @@ class PacketReader:
 
     def _item(self, name: str) -> Callable[[Layer], Layer] | None:
         """What stands for a layer of this protocol where its item covers less than the layer; else None."""
-        header_length = self._known.protocols[name].header_length
+        header_length = self._known.outlines[name].header_length
         if header_length is None or self._version < Version.V4_6:
             return None
         return lambda layer: layer.part(layer.start, min(header_length(layer), layer.end - layer.start))

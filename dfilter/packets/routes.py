@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from mmap import mmap
 
 from dfilter.packets.declare import Bits, Protocol
 from dfilter.packets.dispatch import TABLES, Catalogue
@@ -62,7 +63,7 @@ class Routes:
         self._names = frozenset(names)
         self._dissected = dissected
         self._carriers = frozenset(carrier for name in self._names for carrier in known.carriers[name])
-        self._followers = {name: set(follows).difference(known.protocols[name].decrypts)
+        self._followers = {name: set(follows).difference(known.outlines[name].decrypts)
                            for name, follows in known.successors.items()}  # fmt: skip
         self.leading = known.reachable(self._carriers, secrets=False)
         self._ways: dict[tuple[int, ...], Way] = {}
@@ -71,7 +72,7 @@ class Routes:
     @property
     def is_alone(self) -> bool:
         """Does nothing wanted depend on another conversation?"""
-        return all(self._known.protocols[name].evidence.alone for name in self._carriers - HEADERS)
+        return all(self._known.outlines[name].evidence.alone for name in self._carriers - HEADERS)
 
     def way(self, ports: tuple[int, ...]) -> Way:
         """The way for a TCP conversation whose protocol these ports tell, the first one first."""
@@ -90,7 +91,7 @@ class Routes:
                 return Way(Course.FOLLOW, protocol=protocol)
             if leads:
                 wanted = self._carriers & self._within([protocol.name])
-                return _search(self._trace(self._known.protocols[name]) for name in wanted)
+                return _search(self._trace(self._known.outlines[name]) for name in wanted)
             if not protocol.may_decline or self._unknown_way is PASS:
                 return PASS
             greetings = protocol.evidence.starts.get("tcp", ())
@@ -99,7 +100,7 @@ class Routes:
 
     def _anywhere(self, transport: str) -> bool:
         """Can something wanted follow whatever the ports and the bytes are?"""
-        direct = {name for name in self._known.protocols[transport].carries if name not in TABLES}
+        direct = {name for name in self._known.outlines[transport].carries if name not in TABLES}
         announced = {protocol.name for protocol in self._known.heuristics.get(transport + ".announced", ())}
         return not self.leading.isdisjoint(direct) or not self._dissected.isdisjoint(announced)
 
@@ -193,6 +194,6 @@ def _search(patterns: Iterable[Pattern | None]) -> Way:
     return Way(Course.SEARCH, tuple(dict.fromkeys(known))) if len(known) == len(found) else FEED
 
 
-def begins(buf: bytes | bytearray, start: int, end: int, ways: tuple[Bits, ...]) -> bool:
+def begins(buf: bytes | bytearray | mmap, start: int, end: int, ways: tuple[Bits, ...]) -> bool:
     """Do the bytes begin in one of these ways?"""
     return any(all(start + at < end and buf[start + at] & mask == value for at, mask, value in bits) for bits in ways)

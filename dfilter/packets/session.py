@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from dfilter.packets.declare import Protocol as PacketProtocol
 from dfilter.packets.decode_as import chosen_protocols, reachable_with
 from dfilter.packets.dispatch import COLUMNS, SEES_ALL, Catalogue, catalogue
+from dfilter.packets.outlines import Outline
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.view import View
 
@@ -70,24 +71,24 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
     """The needs of a filter that reads `names` (all of them dissected); None for everything there is."""
     known = known or catalogue()
     if names is None:
-        return Needs(None, frozenset(known.protocols), True, True)
+        return Needs(None, frozenset(known.outlines), True, True)
     asked = frozenset(names)
     declared = [known.fields[name] for name in asked if name in known.fields]
     if not COLUMNS.isdisjoint(asked):
-        return Needs(None, frozenset(known.protocols), True, any(field.look_ahead for field in declared), True)
+        return Needs(None, frozenset(known.outlines), True, any(field.look_ahead for field in declared), True)
     if not SEES_ALL.isdisjoint(asked):
-        return Needs(None, frozenset(known.protocols), True, any(field.look_ahead for field in declared))
+        return Needs(None, frozenset(known.outlines), True, any(field.look_ahead for field in declared))
     wanted = {carrier for name in asked for carrier in known.carriers[name]}
     parts = [known.fields[part] for field in declared for part in field.parts]
     asked |= {part.name for part in parts}
     found = known.reachable(wanted)
     above_tcp = found & known.successors["tcp"]
-    quoting = {name for name in above_tcp if known.protocols[name].quotes and name not in wanted}
+    quoting = {name for name in above_tcp if known.outlines[name].quotes and name not in wanted}
     stateful = above_tcp != quoting or any(field.stateful for field in declared + parts)
     look_ahead = any(field.look_ahead for field in declared + parts)
-    second_look = any(known.protocols[name].second_look for name in asked if name in known.protocols)
+    second_look = any(known.outlines[name].second_look for name in asked if name in known.outlines)
     # what is nobody's data shows only once every other protocol has had its try
-    reachable = frozenset(known.protocols) if "data" in wanted else found
+    reachable = frozenset(known.outlines) if "data" in wanted else found
     return Needs(asked, reachable, stateful, look_ahead, second_look, bool(quoting))
 
 
@@ -140,7 +141,7 @@ class Session:
         self._fed = 0
         self._first_time: int | None = None
         self._previous_time: int | None = None
-        self._frame_protocol = self.catalogue.protocols["frame"]
+        self._frame_protocol = self.catalogue.outlines["frame"]
 
     def dissect(self, frame: FrameLike) -> View:
         """The view of the next frame. Never raises on packet bytes."""
@@ -202,7 +203,16 @@ class Session:
             chosen = self._decode_as.get((table, key))
             if chosen is not None:
                 return chosen
-        return self._tables.get(table, {}).get(key)
+        found = self._tables.get(table, {}).get(key)
+        return self._declared(found, table, key) if found.__class__ is Outline else found
+
+    def _declared(self, found: PacketProtocol, table: str, key: Any) -> PacketProtocol:
+        """The declaration of what was looked up; its outline where its code is neither asked nor at hand."""
+        assert isinstance(found, Outline)
+        if found.name not in self.reachable and not found.may_decline and not found.is_imported:
+            return found
+        declared = self._tables[table][key] = found.declaration()
+        return declared
 
     @property
     def decodes_as_told(self) -> bool:

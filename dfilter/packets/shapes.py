@@ -137,7 +137,7 @@ class ShapeKnowledge:
         known = self._known
         carriers = {carrier for name in names for carrier in known.carriers[name]}
         reachable = known.reachable(carriers, secrets=False)
-        last = known.protocols[shape.last]
+        last = known.outlines[shape.last]
         table = last.name + ".port"
         if any(name in reachable for name in last.carries if name not in TABLES):
             return None
