@@ -6,7 +6,7 @@ In: options.  Out: an `Output`.  Always: no option is ignored in silence: those 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -17,12 +17,10 @@ from dfilter.cli.choice import profile_of
 from dfilter.cli.colour import add_color, in_colour
 from dfilter.cli.columns import FieldsPrinter, chosen_values, fields_style
 from dfilter.cli.guard import say, wrong_usage
-from dfilter.cli.json import EkPrinter, JsonPrinter
 from dfilter.cli.lists import CsvPrinter, LinePrinter, TreePrinter
 from dfilter.cli.printer import Printer
 from dfilter.cli.save import SavingPrinter, format_of
 from dfilter.cli.table import Style, TablePrinter, rich_style
-from dfilter.cli.xml import PdmlPrinter, PsmlPrinter
 from dfilter.column import Values
 from dfilter.listing import TIME_FORMATS, PacketList, make_columns, named_column, split_columns
 from dfilter.profiles import ColumnFormat
@@ -33,6 +31,7 @@ _LISTS: Final = frozenset((None, "text", "tabs", "csv", "psml"))
 _FIELDS: Final = frozenset(("fields", "json", "jsonraw", "ek", "pdml", "csv", "parquet", "arrow"))
 """Print what -e names."""
 _TABLES: Final = frozenset(("parquet", "arrow"))
+_DOCUMENTS: Final = frozenset(("json", "jsonraw", "ek", "pdml"))
 _TYPED: Final = ("frame.number", "frame.time", "_ws.col.def_src", "_ws.col.def_dst", "_ws.col.protocol", "frame.len",
                  "_ws.col.info")  # fmt: skip
 """What a table holds where nothing is named: the packet list."""
@@ -116,18 +115,22 @@ def output_of(options: Namespace, macros: Mapping[str, str] | None) -> Output:
         return Output(_values_printer(options, values, several), _fields_of(values, options.output))
     if options.tree:
         return Output(TreePrinter(several), None)
-    make = _WHOLE.get(options.output)
-    if make is not None:
-        return Output(make(several), None)
+    if options.output in _DOCUMENTS:
+        return Output(_document(options.output, [], several), None)
     return _list(options, macros, several)
 
 
-_WHOLE: Final[dict[str | None, Callable[[bool], Printer]]] = {
-    "json": lambda several: JsonPrinter([], several),
-    "jsonraw": lambda several: JsonPrinter([], several, raw=True, texts=False),
-    "ek": lambda several: EkPrinter([], several),
-    "pdml": lambda several: PdmlPrinter([]),
-}
+def _document(form: str, values: list[Values], several: bool) -> Printer:
+    """The printer of JSON or XML of these values, or of whole frames; their libraries are loaded for it alone."""
+    if form == "pdml":
+        from dfilter.cli.xml import PdmlPrinter
+
+        return PdmlPrinter(values)
+    from dfilter.cli.json import EkPrinter, JsonPrinter
+
+    if form == "ek":
+        return EkPrinter(values, several)
+    return JsonPrinter(values, several, raw=form == "jsonraw" and not values, texts=form == "json" or bool(values))
 
 
 @contextmanager
@@ -140,17 +143,11 @@ def _about(asked: str) -> Iterator[None]:
 
 
 def _values_printer(options: Namespace, values: list[Values], several: bool) -> Printer:
-    match options.output:
-        case "json" | "jsonraw":
-            return JsonPrinter(values, several)
-        case "ek":
-            return EkPrinter(values, several)
-        case "pdml":
-            return PdmlPrinter(values)
-        case "csv":
-            return CsvPrinter(None, values, several)
-        case _:
-            return FieldsPrinter(values, fields_style(options.style), several)
+    if options.output in _DOCUMENTS:
+        return _document(options.output, values, several)
+    if options.output == "csv":
+        return CsvPrinter(None, values, several)
+    return FieldsPrinter(values, fields_style(options.style), several)
 
 
 def _fields_of(values: Sequence[Values], output: str | None) -> list[str]:
@@ -181,6 +178,8 @@ def _list(options: Namespace, macros: Mapping[str, str] | None, several: bool) -
         case "csv":
             return Output(CsvPrinter(listing, [], several), asked)
         case "psml":
+            from dfilter.cli.xml import PsmlPrinter
+
             return Output(PsmlPrinter(listing), asked)
         case _:
             style = _style(options)

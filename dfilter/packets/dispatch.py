@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from dfilter.packets.declare import Field, Protocol
@@ -123,6 +122,8 @@ def catalogue() -> Catalogue:
 
 def discovered() -> list[Protocol]:
     """Every protocol as its module declares it; imports all modules."""
+    from pkgutil import iter_modules
+
     package = import_module(PACKAGE)
     found: dict[str, Protocol] = {}
     for name in sorted(info.name for info in iter_modules(package.__path__)):

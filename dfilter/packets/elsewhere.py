@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from dfilter.packets.declare import Protocol
@@ -115,6 +114,8 @@ def _tables() -> dict[str, dict[int, Protocol]]:
     """From lines "[table]" and "name key,first-last,..."."""
     tables: dict[str, dict[int, Protocol]] = {}
     current: dict[int, Protocol] = {}
+    from importlib.resources import files  # it loads a dozen modules, and few frames come here
+
     text = files("dfilter.packets").joinpath("known_elsewhere.txt").read_text("ascii")
     for line in text.splitlines():
         if line.startswith("["):

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hpack.exceptions import HPACKError
-from hpack.huffman_table import decode_huffman
-
 
 class Broken(Exception):  # noqa: N818 - a finding about the bytes
     """The bytes break the format."""
@@ -75,8 +72,15 @@ class Coding:
         raw = value = data[at : at + length]
         is_huffman = data[start] & (mask + 1) != 0
         if is_huffman:
-            try:
-                value = bytes(decode_huffman(raw))
-            except (HPACKError, IndexError) as error:
-                raise Broken from error
+            value = _without_huffman(raw)
         return Text(at, raw, value, is_huffman), at + length
+
+
+def _without_huffman(raw: bytes) -> bytes:
+    from hpack.exceptions import HPACKError  # hpack and its tables take as long to load as all of HTTP
+    from hpack.huffman_table import decode_huffman
+
+    try:
+        return bytes(decode_huffman(raw))
+    except (HPACKError, IndexError) as error:
+        raise Broken from error

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hpack.exceptions import HPACKError
-from hpack.table import HeaderTable
-
 from dfilter.packets.protocols.header_coding import Broken, Coding, Unfinished
 
 MAX_TABLE = 1 << 20
@@ -48,6 +45,8 @@ class HeaderDecoder:
     """One direction's dynamic table."""
 
     def __init__(self) -> None:
+        from hpack.table import HeaderTable  # hpack takes as long to load as all of HTTP
+
         self._table = HeaderTable()
         self._broken = False
 
@@ -97,6 +96,8 @@ class HeaderDecoder:
     def _lookup(self, index: int) -> tuple[bytes, bytes]:
         if index == 0:
             raise BrokenBlock
+        from hpack.exceptions import HPACKError
+
         try:
             name, value = self._table.get_by_index(index)
         except HPACKError:
