@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
-from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Facts, Tracker, add_facts
+from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Facts, Tracker, add_facts, add_place
 from dfilter.packets.protocols.tcp_info import write_columns, write_reassembly
 from dfilter.packets.protocols.tcp_options import (
     OPTION_FIELDS,
@@ -17,7 +17,7 @@ from dfilter.packets.protocols.tcp_options import (
     fill_options,
     has_fast_open_cookie,
 )
-from dfilter.packets.region import Malformed, Region
+from dfilter.packets.region import Region
 from dfilter.packets.session import Session
 from dfilter.packets.streams.analysis import ACK, FIN, RST, SYN, URG
 from dfilter.packets.streams.conversation import Stream
@@ -25,6 +25,8 @@ from dfilter.packets.streams.sequence import SEQ_MASK
 from dfilter.packets.streams.tcp_payload import dissect_quoted, dissect_segment, finish
 from dfilter.packets.view import Layer, View
 
+_WITH_PORTS, _WITH_SEQUENCE, _WITH_WINDOW, _WITH_CHECKSUM, _WITH_URGENT_POINTER = 4, 8, 16, 18, 20
+"""Bytes of a header up to these fields."""
 _FLAG_LETTERS = "RRRACEUAPRSF"
 _FLAG_TEXTS: dict[int, str] = {}
 _REMARK_FIELDS = ("tcp.connection.syn", "tcp.connection.synack", "tcp.connection.fin", "tcp.connection.rst",
@@ -57,6 +59,7 @@ TCP = Protocol(
             tcp.ack.nonzero             NONE
             tcp.urgent_pointer.non_zero NONE
             tcp.bogus_header_length     NONE
+            tcp.short_segment           NONE
             tcp.connection.syn          NONE
             tcp.connection.synack       NONE
             tcp.connection.fin          NONE
@@ -75,14 +78,16 @@ TCP = Protocol(
 
 @TCP.dissector
 def dissect_tcp(view: View, region: Region) -> None:
-    layer = view.push(TCP, region, 20)
     buf, start = region.buf, region.start
-    if region.end - start < 20:
+    if region.end - start < 20 and not _shows_much(view, region):
         raise region.beyond(start + 20)
+    ports = (buf[start] << 8 | buf[start + 1], buf[start + 2] << 8 | buf[start + 3])
     header_length = (buf[start + 12] >> 4) * 4
     if header_length < 20:
+        view.ports = ports
+        _dissect_bogus(view, region, header_length)
         return
-    ports = (buf[start] << 8 | buf[start + 1], buf[start + 2] << 8 | buf[start + 3])
+    layer = view.push(TCP, region, 20)
     view.ports = ports
     payload = region.clipped(header_length, region.reported_length)
     layer.state = (payload, None)
@@ -90,14 +95,14 @@ def dissect_tcp(view: View, region: Region) -> None:
     if view.quoted:
         _dissect_quoted(view, layer, payload)
         return
-    if region.reported_length < header_length:
-        raise Malformed("the header is longer than the segment")
     if not view.session.needs.streams:
+        _require_header(region, header_length)
         return
     tracker = view.session.memory("tcp", lambda: Tracker(view.session))
-    length = None if _is_fragment(view, region) else region.reported_length - header_length
-    facts = tracker.track(view, region, length)
+    length = region.reported_length - header_length
+    facts = tracker.track(view, region, None if length < 0 or _is_fragment(view, region) else length)
     layer.state = (payload, facts)
+    _require_header(region, header_length)
     flags = buf[start + 13]
     if flags & SYN:
         _note_fast_open(layer, facts, payload.reported_length)
@@ -108,6 +113,39 @@ def dissect_tcp(view: View, region: Region) -> None:
         dissect_segment(view, layer, stream, payload, facts.verdicts)
     if stream.finished:
         finish(view, layer, stream, (facts.next_seq - 1) & SEQ_MASK)
+
+
+def _shows_much(view: View, region: Region) -> bool:
+    """Of a header cut short Wireshark 4.4 shows what it has if that includes the window, else the ports only."""
+    if view.quoted:
+        view.push(TCP, region, 20)
+        return False
+    if region.length >= _WITH_WINDOW:
+        return True
+    if region.length < _WITH_PORTS:
+        view.mention(TCP, region)
+    else:
+        view.push(TCP, Region(region.buf, region.start, region.start + _WITH_PORTS, region.reported_end), _WITH_PORTS)
+    return False
+
+
+def _dissect_bogus(view: View, region: Region, header_length: int) -> None:
+    """A header that says it is shorter than it can be: it has a place in its conversation and no more."""
+    if view.quoted:
+        view.push(TCP, region, 20)
+        return
+    shown = Region(region.buf, region.start, region.start + _WITH_SEQUENCE, region.reported_end)
+    layer = view.push(TCP, shown, 20)
+    if view.session.needs.streams:
+        tracker = view.session.memory("tcp", lambda: Tracker(view.session))
+        length = None if _is_fragment(view, region) else region.reported_length - header_length
+        layer.state = (length, tracker.track(view, region, length))
+
+
+def _require_header(region: Region, header_length: int) -> None:
+    """The segment counts in its conversation, and what there is of its options is shown; but that is all."""
+    if region.length < header_length:
+        raise region.beyond(region.start + header_length)
 
 
 def _note_fast_open(layer: Layer, facts: Facts, length: int) -> None:
@@ -164,6 +202,9 @@ def fill_tcp(layer: Layer) -> None:
     region, start = layer.region, layer.start
     if layer.quoted and 8 <= region.length < 20:
         layer.add("tcp.seq", region.u32(4), start + 4, 4)
+    if region.length == _WITH_SEQUENCE and not layer.quoted:
+        _fill_bogus(layer)
+        return
     flags = region.u16(12) & 0x0FFF
     header_length = (region.u8(12) >> 4) * 4
     layer.add("tcp.hdr_len", header_length, start + 12, 1)
@@ -176,17 +217,30 @@ def fill_tcp(layer: Layer) -> None:
     if layer.state is None:
         return
     payload, facts = layer.state
-    layer.add("tcp.checksum.status", 2, start + 16)
+    if region.length >= _WITH_CHECKSUM:
+        layer.add("tcp.checksum.status", 2, start + 16)
     if wanted.remarks:
         _fill_remarks(layer, flags)
-    if not layer.quoted and (facts is None or facts.measured):
+    if region.reported_length < header_length:
+        layer.add("tcp.short_segment", None)
+    elif not layer.quoted and (facts is None or facts.measured):
         layer.add("tcp.len", region.reported_length - header_length)
     if payload.length > 0:
         _fill_payload(layer, payload, flags)
     if facts is not None and wanted.facts:
         add_facts(layer, facts)
-    if header_length > 20 and wanted.options:
+    if header_length > 20 and wanted.options and region.length >= _WITH_URGENT_POINTER:
         fill_options(layer, header_length, 0 if facts is None else facts.ack_base)
+
+
+def _fill_bogus(layer: Layer) -> None:
+    layer.add("tcp.hdr_len", (layer.buf[layer.start + 12] >> 4) * 4, layer.start + 12, 1)
+    layer.add("tcp.bogus_header_length", None, layer.start + 12, 1)
+    if layer.state is not None:
+        length, facts = layer.state
+        if length is not None:
+            layer.add("tcp.len", length)
+        add_place(layer, facts)
 
 
 def _fill_payload(layer: Layer, payload: Region, flags: int) -> None:
@@ -211,7 +265,7 @@ def _fill_remarks(layer: Layer, flags: int) -> None:
             layer.add("tcp.connection." + name, None, start + 13, 1)
     if not flags & ACK and region.u32(8):
         layer.add("tcp.ack.nonzero", None, start + 8, 4)
-    if not flags & URG and region.u16(18):
+    if not flags & URG and region.length >= _WITH_URGENT_POINTER and region.u16(18):
         layer.add("tcp.urgent_pointer.non_zero", None, start + 18, 2)
 
 

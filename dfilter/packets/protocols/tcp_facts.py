@@ -129,6 +129,8 @@ class Facts:
 _REASSEMBLY_NAMES = tuple(name for name in (*(line.split()[0] for line in FACT_FIELDS.splitlines() if line),
                                             *(name for name, _ in LOOK_AHEAD_FIELDS))
                           if name.startswith(("tcp.segment", "tcp.reassembled", "tcp.pdu")))  # fmt: skip
+_WHOLE_HEADER = 20
+"""Bytes of a header without options."""
 _SCALE_OPTION = b"\x03\x03"
 
 
@@ -178,7 +180,9 @@ class Tracker:
             flow.window_shift = window_shift(region, UNSCALED)
         elif buf[start + 12] > 0x5F and _SCALE_OPTION in buf[start + 20 : min(start + 60, region.end)]:
             flow.window_shift = _shift_of_probe(region, flow.window_shift)
-        bits = completeness.updated(conversation.completeness, flags, length)
+        bits = conversation.completeness
+        if buf[start + 12] > 0x4F:  # dissection ends before this where a header is shorter than it can be
+            bits = completeness.updated(bits, flags, length)
         if bits != conversation.completeness:
             conversation.completeness = bits
             if self.foresees:
@@ -260,36 +264,44 @@ def _everything_above(session: Session) -> frozenset[str]:
     return frozenset(found)
 
 
+def add_place(layer: Layer, facts: Facts) -> None:
+    """Show the segment's place in its conversation."""
+    layer.add("tcp.stream", facts.conversation.index)
+    layer.add("tcp.stream.pnum", facts.number)
+    layer.add("tcp.seq", (facts.seq - facts.base) & SEQ_MASK, layer.start + 4, 4)
+    if facts.completeness is not None:
+        foreseen = layer.view.session.foresight_for(completeness.FIELD, facts.conversation.index)
+        completeness.add_fields(layer, foreseen[0] if foreseen else facts.completeness)
+
+
 def add_facts(layer: Layer, facts: Facts) -> None:
     """Show what was found."""
     start, add, region = layer.start, layer.add, layer.region
     flags = region.u8(13)
-    add("tcp.stream", facts.conversation.index)
-    add("tcp.stream.pnum", facts.number)
-    add("tcp.seq", (facts.seq - facts.base) & SEQ_MASK, start + 4, 4)
+    add_place(layer, facts)
     if facts.measured:
         add("tcp.nxtseq", (facts.next_seq - facts.base) & SEQ_MASK)
     ack = region.u32(8)
     add("tcp.ack", (ack - facts.ack_base) & SEQ_MASK if flags & ACK else ack, start + 8, 4)
-    add("tcp.time_relative", facts.time_relative)
-    add("tcp.time_delta", facts.time_delta)
+    if region.length >= _WHOLE_HEADER:
+        add("tcp.time_relative", facts.time_relative)
+        add("tcp.time_delta", facts.time_delta)
     if flags & FIN:
         add("tcp.connection.fin_active" if facts.fin_active else "tcp.connection.fin_passive", None, start + 13, 1)
     _add_window(layer, facts, flags, region.u16(14))
-    if facts.completeness is not None:
-        foreseen = layer.view.session.foresight_for(completeness.FIELD, facts.conversation.index)
-        completeness.add_fields(layer, foreseen[0] if foreseen else facts.completeness)
     if facts.findings is not None and region.length >= (region.u8(12) >> 4) * 4:
         _add_findings(layer, facts, facts.findings)
 
 
 def _add_window(layer: Layer, facts: Facts, flags: int, window: int) -> None:
-    """The window in bytes, and its scale: -1 unknown, -2 not scaled; a SYN's window is never scaled (RFC 7323)."""
+    """The window in bytes, and its scale: -1 unknown, -2 not scaled; a SYN's window is never scaled (RFC 7323),
+    and, as Wireshark 4.4 has it, none of a segment that ends before its header does."""
     at, factor = layer.start + 14, facts.scale
     if flags & SYN:
         layer.add("tcp.window_size", window, at, 2)
         return
-    layer.add("tcp.window_size", window * max(factor, 1), at, 2)
+    whole = layer.region.reported_length >= (layer.region.u8(12) >> 4) * 4
+    layer.add("tcp.window_size", window * max(factor, 1) if whole else window, at, 2)
     layer.add("tcp.window_size_scalefactor", factor, at, 2)
 
 

@@ -7,10 +7,11 @@ always holds: an option that does not fit ends the list; one of the wrong length
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dfilter.packets.protocols.tcp_multipath import MULTIPATH_FIELDS, fill_multipath
-from dfilter.packets.region import Malformed, Region
+from dfilter.packets.region import DissectionError, Malformed, Region
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 from dfilter.packets.view import Layer
 
@@ -143,8 +144,12 @@ def _walk(region: Region, end: int) -> list[tuple[int, int, int]]:
 def fill_options(layer: Layer, end: int, ack_base: int) -> None:
     """Add the fields of every option; selective acknowledgements count from `ack_base`."""
     region, start = layer.region, layer.start
-    end = min(end, region.length)
-    layer.add("tcp.options", region.bytes(20, end - 20), start + 20, end - 20)
+    held = region.rest(20)[: end - 20]
+    layer.add("tcp.options", held, start + 20, len(held))
+    if region.length < end:
+        with suppress(DissectionError):  # the frame says so already
+            _fill_cut(layer, end, ack_base)
+        return
     walked = _walk(region, end)
     for kind, offset, length in walked:
         if not length:
@@ -155,6 +160,19 @@ def fill_options(layer: Layer, end: int, ack_base: int) -> None:
         layer.add("tcp.non_zero_bytes_after_eol", None)
         return
     _fill_remarks(layer, [kind for kind, _, _ in walked])
+
+
+def _fill_cut(layer: Layer, end: int, ack_base: int) -> None:
+    """Options of a header that was cut short, up to the first byte that is missing."""
+    region, offset = layer.region, 20
+    while offset < end:
+        kind = region.u8(offset)
+        length = 1 if kind in (END, NOP) else region.u8(offset + 1)
+        if length < (kind not in (END, NOP)) + 1 or offset + length > end:
+            layer.add("tcp.option.len.invalid", None)
+            return
+        _fill_option(layer, kind, offset, length, ack_base)
+        offset += length
 
 
 def _fill_remarks(layer: Layer, kinds: list[int]) -> None:

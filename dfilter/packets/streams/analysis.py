@@ -47,7 +47,6 @@ class Verdict(IntFlag):
 
 
 REPEATED = int(Verdict.RETRANSMISSION | Verdict.SPURIOUS_RETRANSMISSION | Verdict.FAST_RETRANSMISSION)
-LATE = REPEATED | int(Verdict.OUT_OF_ORDER)
 
 # The same as plain integers: operations on IntFlag cost a microsecond each.
 _RETRANSMISSION, _LOST, _ACK_LOST = (
@@ -130,6 +129,7 @@ class FlowAnalysis:
         last_ack, last_ack_time, window: of the last segment sent in this direction.
         last_verdicts: of the last segment sent in this direction.
         unacked: (seq, next seq, frame, time), in order of arrival.
+        data_to: where the data end that were sent, acknowledged or not; a FIN with them counts.
         in_flight_known: no segment is known to be missing since the last acknowledgement.
     """
 
@@ -150,6 +150,7 @@ class FlowAnalysis:
     unacked_sorted: bool = True
     unacked_from: int = 0
     unacked_to: int = 0
+    data_to: int | None = None
     in_flight_known: bool = True
 
 
@@ -177,7 +178,7 @@ def analyse(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, initial_r
     if flags & ACK and other.ack_limit is not None:
         beyond = seq_diff(segment.ack, other.ack_limit)
         if beyond > 0:
-            other.ack_limit = segment.ack
+            other.ack_limit = _end_of_row(segment.ack, other)
             if beyond > 1 or not other.last_verdicts & _PROBE:
                 verdicts |= _ACK_LOST
     if (length or flags & (SYN | FIN)) and not verdicts & _KEEP_ALIVE:
@@ -231,24 +232,22 @@ def _judge_ack(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, ahead:
 def _judge_repeated(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, initial_rtt: int | None,
                     found: Findings) -> int:  # fmt: skip
     """Bytes that were due earlier: sent again, or overtaken on the way."""
-    length, next_seq = segment.length, segment.next_seq
-    acknowledged = other.last_ack is not None and seq_diff(next_seq, other.last_ack) <= 0
-    if acknowledged:
-        if length and not segment.flags & SYN:
+    length = segment.length
+    if other.last_ack is not None:
+        if length and not segment.flags & SYN and seq_diff(segment.seq + length, other.last_ack) <= 0:
             return _SPURIOUS
-        found.considered = True
+        found.considered = seq_diff(segment.next_seq, other.last_ack) <= 0
     if flow.next_seq is None:
         return 0
     behind = seq_diff(flow.next_seq, segment.seq)
     if behind <= 0 or (behind == 1 and length > 1):
         return 0
     if other.duplicates >= 2 and _asked_for(segment, flow, other) \
-            and segment.time - other.last_ack_time < FAST_RETRANSMISSION_NS:  # fmt: skip
+            and 0 <= segment.time - other.last_ack_time < FAST_RETRANSMISSION_NS:  # fmt: skip
         return _FAST
     late = segment.time - flow.advanced_at
     threshold = OUT_OF_ORDER_NS if initial_rtt is None else initial_rtt
-    acked_after_data = acknowledged and flow.push_bytes > 0  # a FIN alone can be late even so (observed)
-    if late < threshold and not acked_after_data and not _ends_in_sent(next_seq, flow):
+    if 0 <= late < threshold and not _was_sent(segment, flow):
         return _OUT_OF_ORDER
     _, _, found.rto_frame, sent = next((item for item in flow.unacked if seq_diff(item[0], segment.seq) >= 0),
                                        (0, 0, flow.advanced_by, flow.advanced_at))  # fmt: skip
@@ -268,9 +267,20 @@ def _asked_for(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis) -> boo
     return later
 
 
-def _ends_in_sent(next_seq: int, flow: FlowAnalysis) -> bool:
-    """Was the last byte of a segment that ends before `next_seq` sent before, and is not acknowledged?"""
-    return any(seq_diff(start, next_seq) < 0 <= seq_diff(stop, next_seq) for start, stop, _, _ in flow.unacked)
+def _was_sent(segment: Segment, flow: FlowAnalysis) -> bool:
+    """Do these bytes lie in one segment that is not acknowledged, or end where all data that were sent end?"""
+    seq, end = segment.seq, (segment.seq + segment.length) & SEQ_MASK
+    if flow.data_to == segment.next_seq or (segment.length and flow.data_to == end):
+        return True
+    return any(seq_diff(start, seq) <= 0 <= seq_diff(stop, end) for start, stop, _, _ in flow.unacked)
+
+
+def _end_of_row(seq: int, flow: FlowAnalysis) -> int:
+    """Where the segments end that were sent one after the other from `seq` on and are not acknowledged."""
+    for start, stop, _, _ in flow.unacked:
+        if start == seq:
+            seq = stop
+    return seq
 
 
 def _acknowledge(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis, found: Findings) -> None:
@@ -326,8 +336,9 @@ def _remember(segment: Segment, flow: FlowAnalysis, found: Findings) -> None:
         flow.in_flight_known = False
     if flow.next_seq is None or (seq_diff(next_seq, flow.next_seq) > 0 and not verdicts & _PROBE):
         flow.next_seq = next_seq
-        if not verdicts & LATE:
-            flow.advanced_at, flow.advanced_by = segment.time, segment.frame
+        flow.advanced_at, flow.advanced_by = segment.time, segment.frame
+    if segment.length and (flow.data_to is None or seq_diff(next_seq, flow.data_to) > 0):
+        flow.data_to = next_seq
     if next_seq != segment.seq:
         _wait_for_ack(segment, next_seq, flow)
     if not verdicts & _PROBE and (flow.ack_limit is None or segment.seq == flow.ack_limit):
