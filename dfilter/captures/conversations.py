@@ -173,11 +173,15 @@ class Table:
         for place in np.flatnonzero(part.flags & SYN).tolist():
             rank = int(group.rank[place])
             row = int(group.known[group.of[place]])
-            if row < 0 and (rank == 0 or (rank == 1 and not part.flags[group.member(place, 0)] & ACK)):
+            if row < 0 and (rank == 0 or (rank == 1 and self._is_answer(part, group.member(place, 0), place))):
                 continue
             if self._starts_anew(part, group, place, row):
                 return int(place)
         return len(part)
+
+    def _is_answer(self, part: Segments, first: int, second: int) -> bool:
+        """Does the second segment come from the other end, of whose numbers the first one says nothing?"""
+        return bool(part.senders[first] != part.senders[second] and not part.flags[first] & ACK)
 
     def _starts_anew(self, part: Segments, group: _Group, place: int, row: int) -> bool:
         """Does a SYN not belong to its conversation, which has row `row` (-1: it began in this part)?"""

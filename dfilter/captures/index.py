@@ -20,9 +20,9 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.frame import Frame, Interface
+from dfilter.captures.frame import Frame
 from dfilter.captures.limits import MAX_WIRE_LENGTH
-from dfilter.captures.pcap import Layout, Window
+from dfilter.captures.pcap import Data, Layout, Space, Window
 from dfilter.captures.read import Capture, open_capture
 
 CHUNK_BYTES = 1 << 22
@@ -45,14 +45,14 @@ class Chunk:
 
     Attributes:
         data: holds the bytes of all of them, and at least as many bytes behind as `PADDING`; it may be overwritten
-            when the next chunk is asked for.
+            when the next chunk is asked for. A slice of it is bytes or a bytearray, whatever it is.
         first: number of the first frame.
         starts: where each frame's bytes begin in `data`.
         captured, wire: lengths in bytes.
         link_types: LINKTYPE_* number of each; one number where all are alike.
     """
 
-    data: bytes | bytearray
+    data: Data
     first: int
     starts: Integers
     captured: Integers
@@ -71,18 +71,16 @@ class Chunk:
 class RecordChunk(Chunk):
     """Frames that still lie between their pcap record headers; the next one begins at byte `stop` of the file."""
 
-    byte_order: str
-    scale: int
-    interface: Interface
+    layout: Layout
     stop: int
 
     def frame(self, index: int) -> Frame:
-        start = int(self.starts[index])
-        seconds, fraction = struct.unpack_from(self.byte_order + "II", self.data, start - 16)
-        time = seconds * 1_000_000_000 + fraction * self.scale
+        start, layout = int(self.starts[index]), self.layout
+        seconds, fraction = struct.unpack_from(layout.byte_order + "II", self.data, start - 16)
+        time = seconds * 1_000_000_000 + fraction * layout.scale
         data = bytes(self.data[start : start + int(self.captured[index])])
         wire = int(self.wire[index])
-        return Frame(self.first + index, time, data, wire, self.interface.link_type, -1, self.interface)
+        return Frame(self.first + index, time, data, wire, layout.interface.link_type, -1, layout.interface)
 
 
 @dataclass(slots=True, eq=False)
@@ -105,9 +103,13 @@ def open_chunks(source: str | os.PathLike[str] | BinaryIO) -> tuple[Capture, Ite
     return capture, chunks_of(capture)
 
 
-def chunks_of(capture: Capture, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
-    """The chunks of an opened capture, in place of iterating over it; of a plain one about `size` bytes each."""
-    plain = capture.plain_windows(size)
+def chunks_of(capture: Capture, size: int = CHUNK_BYTES, spaces: Iterator[Space] | None = None) -> Iterator[Chunk]:
+    """The chunks of an opened capture, in place of iterating over it.
+
+    Of a plain one about `size` bytes each, read into one after the other of `spaces`, which are of that size; the last
+    ones may lie elsewhere.
+    """
+    plain = capture.plain_windows(size, spaces)
     return _frame_chunks(capture) if plain is None else _record_chunks(*plain)
 
 
@@ -142,12 +144,11 @@ def _record_chunks(layout: Layout, windows: Iterator[Window], first: int = 1) ->
     for window in windows:
         data = window.data
         if len(data) < window.stop + len(PADDING):
-            data = data + PADDING
+            data = b"".join((data, PADDING))
         starts = window.positions + 16
         words = np.ndarray((len(data) - 3,), layout.byte_order + "u4", data, strides=(1,))
         captured = words[starts - 8].astype(np.int64)
         wire = np.minimum(words[starts - 4].astype(np.int64), MAX_WIRE_LENGTH)
-        yield RecordChunk(data, first, starts, captured, wire, layout.interface.link_type,
-                          layout.byte_order, layout.scale, layout.interface,
+        yield RecordChunk(data, first, starts, captured, wire, layout.interface.link_type, layout,
                           window.offset + window.stop)  # fmt: skip
         first += len(starts)

@@ -15,6 +15,8 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
+from mmap import mmap
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from dfilter.captures.feed import CHUNK, Feed
@@ -39,6 +41,11 @@ _PROBED: Final = 3
 
 _FCS_KNOWN: Final = 0x0400_0000
 _RESERVED: Final = 0x03FF_0000
+
+
+Space = bytearray | mmap
+"""Memory to read into."""
+Data = bytes | Space
 
 
 class Lengths:
@@ -81,7 +88,7 @@ class Window:
         stop: where in `data` the first record begins that is not among them.
     """
 
-    data: bytes | bytearray
+    data: Data
     positions: npt.NDArray[np.int64]
     offset: int
     stop: int
@@ -225,17 +232,18 @@ def _records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterato
         buffer = feed.buffer
 
 
-def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, number: int = 0) -> Iterator[Window]:
+def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, number: int = 0,
+            spaces: Iterator[Space] | None = None) -> Iterator[Window]:  # fmt: skip
     """The records of a plain layout, by place: `size` bytes at a time, where the source gives them.
 
     The same records as `_records`, the same warnings; `number` frames came before.  A plain file is read without
-    copies.
+    copies, into one after the other of `spaces`, which are of that size.
     """
     limit = max_packet(layout.interface.link_type)
     finder = _finder(feed, layout)
     file = feed.plain_file
     if file is not None:
-        for window in _refilled(file, feed.offset, size, finder):
+        for window in _refilled(file, feed.offset, size, finder, spaces=spaces):
             number += len(window.positions)
             feed.jump(window.offset + window.stop)
             yield window
@@ -296,13 +304,15 @@ def part_starts(feed: Feed, layout: Layout, count: int) -> list[int]:
     return starts
 
 
-def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int | None = None) -> Iterator[Window]:
+def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int | None = None,
+              spaces: Iterator[Space] | None = None) -> Iterator[Window]:  # fmt: skip
     """The windows of a plain file from byte `begin` on, as far as their records are sound.
 
-    To byte `end`, or else as far as windows are full.  One piece of memory serves all of them, small enough to
-    stay in the processor's cache.
+    To byte `end`, or else as far as windows are full.  Without `spaces` one piece of memory serves all of them, small
+    enough to stay in the processor's cache.
     """
-    buffer = bytearray(size)
+    spaces = spaces or repeat(bytearray(size))
+    buffer = next(spaces)
     space = memoryview(buffer)
     file.seek(begin)
     kept = 0
@@ -322,7 +332,9 @@ def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int |
         begin += stop
         kept -= stop
         file.seek(begin + kept)
-        space[:kept] = space[stop : stop + kept]
+        buffer = next(spaces)
+        before, space = space, memoryview(buffer)
+        space[:kept] = before[stop : stop + kept]
 
 
 def _odd_records(feed: Feed, layout: Layout, warn: Callable[[str], None]) -> Iterator[Frame]:

@@ -71,17 +71,29 @@ class Capture:
     def _warn(self, text: str) -> None:
         self.warning = text
 
-    def plain_windows(self, size: int) -> tuple[pcap.Layout, Iterator[pcap.Window]] | None:
+    @property
+    def plain_layout(self) -> pcap.Layout | None:
+        """The layout of a plain pcap file, compressed or not; else None."""
+        return self._layout if self._layout is not None and self._layout.plain else None
+
+    @property
+    def plain_bytes(self) -> int:
+        """The size of a plain pcap file that lies there as it is; 0 for any other source."""
+        file = self._feed.plain_file
+        return 0 if file is None or self.plain_layout is None else os.fstat(file.fileno()).st_size
+
+    def plain_windows(self, size: int, spaces: Iterator[pcap.Space] | None = None,
+                      ) -> tuple[pcap.Layout, Iterator[pcap.Window]] | None:  # fmt: skip
         """The records of a plain pcap file by place (see `pcap.windows`), in place of iterating; else None."""
-        layout = self._layout
-        if layout is None or not layout.plain:
+        layout = self.plain_layout
+        if layout is None:
             return None
-        return layout, self._watched(pcap.windows(self._feed, layout, self._warn, size))
+        return layout, self._watched(pcap.windows(self._feed, layout, self._warn, size, spaces=spaces))
 
     def part_starts(self, count: int) -> list[int]:
         """Bytes at which `count` parts of a plain pcap file could begin (`pcap.part_starts`); else empty."""
-        layout = self._layout
-        if layout is None or not layout.plain or self._feed.plain_file is None:
+        layout = self.plain_layout
+        if layout is None or self._feed.plain_file is None:
             return []
         return pcap.part_starts(self._feed, layout, count)
 

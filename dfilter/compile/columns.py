@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Any, Protocol
 
 import numpy as np
@@ -46,7 +47,7 @@ _OPERATORS: dict[Relation, Callable[[Any, Any], Any]] = {
 class ChunkLike(Protocol):
     """What this module needs of `dfilter.captures.index.Chunk`."""
 
-    data: bytes | bytearray
+    data: bytes | bytearray | mmap
     first: int
     starts: npt.NDArray[np.int64]
     captured: npt.NDArray[np.int64]
@@ -107,6 +108,10 @@ class Columns:
     def where(self, mask: Mask) -> Columns:
         """Only the frames for which `mask` is true."""
         return Columns(self._chunk, self.rows[mask], self.starts[mask], self._words)
+
+    def at(self, rows: Numbers) -> Columns:
+        """Only the frames at these places in the chunk."""
+        return Columns(self._chunk, rows, self._chunk.starts[rows], self._words)
 
     def number(self, start: int, size: int) -> Numbers:
         """The unsigned big-endian number of 1 to 8 bytes at offset `start` of each frame."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dfilter.captures.pcap import Data
 from dfilter.compile.columns import ChunkLike, Columns, Findings
 from dfilter.packets.declare import Protocol, Shape
 from dfilter.packets.routes import Routes
@@ -81,7 +82,7 @@ class Datagrams:
             found |= fits
         return found
 
-    def _follow(self, data: bytes | bytearray, spans: Any, findings: Findings) -> list[int]:
+    def _follow(self, data: Data, spans: Any, findings: Findings) -> list[int]:
         """Write down what is known of plain messages; the rows of the others."""
         known, rest = self._samples.known, []
         for row, port, start, length in spans:
@@ -103,7 +104,7 @@ class Datagrams:
                         findings.certain[index][row] = findings.possible[index][row] = True
         return rest
 
-    def _step(self, protocol: Protocol, data: bytes | bytearray, start: int, end: int) -> Any:
+    def _step(self, protocol: Protocol, data: Data, start: int, end: int) -> Any:
         """The key of a message that fills the datagram; None if it is not so plain."""
         plain = protocol.evidence.plain
         found = plain.step(data, start, end, None) if plain is not None else None

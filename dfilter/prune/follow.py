@@ -13,6 +13,7 @@ Wireshark either; where one could count as a fast retransmission, which is, the 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, Segments, Table
+from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
@@ -60,6 +62,47 @@ class _Direction:
     closed: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Segments of a chunk, in file order, with what the table says of them; `first`: number of the chunk's first frame.
+    """
+
+    data: Data
+    first: int
+    segments: Segments
+    rows: Array
+    codes: Array
+    places: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """Segments by direction, one value each.
+
+    Attributes:
+        ends: where they reach, in relative sequence numbers; `places`: where they begin.
+        starts: of their payload in the chunk's data.
+        rows: of their frames in the chunk.
+        events: index of the next one that is not just data in its turn, itself included.
+    """
+
+    ends: memoryview
+    places: memoryview
+    starts: memoryview
+    codes: memoryview
+    rows: memoryview
+    events: memoryview
+
+    @classmethod
+    def of(cls, part: _Part, chosen: Array) -> _Run:
+        segments, codes = part.segments, part.codes[chosen]
+        indices = np.where(codes != NEW, np.arange(len(chosen)), len(chosen))
+        events = np.minimum.accumulate(indices[::-1])[::-1]
+        ends = part.places[chosen] + segments.length[chosen]
+        return cls(ends.data, part.places[chosen].data, segments.start[chosen].data, codes.data,
+                   segments.rows[chosen].data, events.copy().data)  # fmt: skip
+
+
 class Follower:
     """All TCP conversations of a capture.
 
@@ -77,7 +120,9 @@ class Follower:
         self._next = array("q")
         """Where the next step of each followed direction is, in relative sequence numbers."""
         self._calm = bytearray()
-        """For each direction: 1 + the place in `_silents` of what may come next without a step; 0 for nothing."""
+        """For each direction: is it open, and at that place nothing but where a message begins?"""
+        self._silent = bytearray()
+        """For each conversation: 1 + the place in `_silents` of its messages that need no step; 0 without any."""
         self._silents: list[Silent] = []
         self.fed_from: dict[int, int] = {}
         self._newly_fed: list[int] = []
@@ -103,8 +148,9 @@ class Follower:
         self._courses.extend(bytes(missing))
         self._next.extend([0] * (2 * missing))
         self._calm.extend(bytes(2 * missing))
+        self._silent.extend(bytes(missing))
 
-    def take(self, data: bytes | bytearray, first: int, segments: Segments, rows: Array, codes: Array, places: Array,
+    def take(self, data: Data, first: int, segments: Segments, rows: Array, codes: Array, places: Array,
              findings: Findings) -> None:  # fmt: skip
         """Follow a chunk's segments; `first`: the number of its first frame."""
         self._fit()
@@ -112,50 +158,96 @@ class Follower:
         unseen = np.frombuffer(bytes(self._courses), np.uint8)[rows] == _UNSEEN
         for row in set(rows[begun & unseen].tolist()):
             self._begin(row)
-        known = np.frombuffer(bytes(self._courses), np.uint8)[rows]
+        part = _Part(data, first, segments, rows, codes, places)
         told = (segments.length > 0) | (codes & END != 0)
-        flows = 2 * rows + segments.senders
-        reached = places + segments.length
-        work = (told | (codes & (ODD | RESET) != 0)) & (known != _FEED) & (known != _PASS)
-        work &= (codes != NEW) | (known != _FOLLOW) | (reached >= np.array(self._next)[flows])
-        chosen = np.flatnonzero(work)
-        courses, nexts, calm = self._courses, self._next, self._calm
-        columns = (rows, flows, codes, reached, places, segments.start, segments.rows)
-        for row, flow, code, end, place, start, at in zip(*(each[chosen].tolist() for each in columns), strict=True):
+        course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
+        unusual = np.zeros(self._table.count, np.bool_)
+        unusual[rows[codes & (ODD | RESET) != 0]] = True
+        orderly = told & (course == _FOLLOW) & ~unusual[rows]
+        self._walk(part, np.flatnonzero(orderly), findings)
+        others = (told | (codes & (ODD | RESET) != 0)) & ~orderly & (course != _FEED) & (course != _PASS)
+        self._one_by_one(part, np.flatnonzero(others), findings)
+        if self._analysed:
+            self._note_analysis(first, segments, rows, codes, findings)
+        course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
+        self._note_fed(part, np.flatnonzero(told & (course == _FEED)), findings)
+
+    def _walk(self, part: _Part, chosen: Array, findings: Findings) -> None:
+        """Follow conversations whose segments come in their turn, each direction by itself, from step to step."""
+        if not len(chosen):
+            return
+        flows = 2 * part.rows[chosen] + part.segments.senders[chosen]
+        order = np.argsort(flows, kind="stable")
+        chosen, flows = chosen[order], flows[order]
+        lows = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
+        run = _Run.of(part, chosen)
+        failed: dict[int, int] = {}
+        for flow, low, high in zip(flows[lows].tolist(), lows.tolist(), [*lows[1:].tolist(), len(flows)], strict=True):
+            at = self._walk_direction(part.data, flow, run, low, high, findings)
+            if at is not None:
+                failed[flow >> 1] = min(failed.get(flow >> 1, at), at)
+        for row, at in failed.items():
+            self.feed(row, part.first + at)
+
+    def _walk_direction(self, data: Data, flow: int, run: _Run, low: int, high: int, findings: Findings) -> int | None:
+        """Go on through some segments of one direction; where dissecting must begin, if it must."""
+        row, nexts, calm, index = flow >> 1, self._next, self._calm, low
+        silent, is_known = self._silent[row], flow in self._directions
+        ends, codes, places, starts = run.ends, run.codes, run.places, run.starts
+        while index < high:
+            if is_known:
+                index = bisect_left(ends, nexts[flow], index, min(run.events[index], high))
+                if index == high:
+                    break
+            place, start, end, code = places[index], starts[index], ends[index], codes[index]
+            if silent and calm[flow] and code == NEW and self._is_silent(data, row, flow, start - place, end):
+                index += 1
+                continue
+            answer = self._follow(data, row, flow, code, place, start, end - place)
+            if answer is None:
+                return run.rows[index]
+            if answer:
+                self._note(answer, run.rows[index], findings)
+            is_known = True
+            index += 1
+        return None
+
+    def _one_by_one(self, part: _Part, chosen: Array, findings: Findings) -> None:
+        """Follow segments in the order of the file."""
+        segments, courses, first = part.segments, self._courses, part.first
+        columns = (part.rows, 2 * part.rows + segments.senders, part.codes, part.places, segments.start,
+                   segments.length, segments.rows)  # fmt: skip
+        for row, flow, code, place, start, length, at in zip(*(each[chosen].tolist() for each in columns), strict=True):
             course = courses[row]
             if course in _SETTLED:
                 continue
-            if course == _FOLLOW and code == NEW and (end < nexts[flow] or (
-                    calm[flow] and self._is_silent(data, flow, start - place, end))):  # fmt: skip
+            if course == _FOLLOW and code == NEW and place + length < self._next[flow]:
                 continue
-            length = end - place
             if not length and course != _FOLLOW:
-                if code & ODD:
-                    self.feed(row, first + at)
-                continue
-            answer = self._judge(data, row, flow, code, place, start, length, course)
+                answer = None if code & ODD else 0
+            else:
+                answer = self._judge(part.data, row, flow, code, place, start, length, course)
             if answer is None:
                 self.feed(row, first + at)
             elif answer:
-                for test in range(self._tests):
-                    if answer >> test & 1:
-                        findings.certain[test][at] = findings.possible[test][at] = True
-        if self._analysed:
-            self._note_analysis(first, segments, rows, codes, findings)
-        if self._newly_fed:  # now, as a segment long before can have a conversation's rest dissected
-            known = np.frombuffer(bytes(self._courses), np.uint8)[rows]
-        self._note_fed(first, segments, rows, told & (known == _FEED), findings)
+                self._note(answer, at, findings)
 
-    def _note_fed(self, first: int, segments: Segments, rows: Array, told: Array, findings: Findings) -> None:
+    def _note(self, answer: int, at: int, findings: Findings) -> None:
+        for test in range(self._tests):
+            if answer >> test & 1:
+                findings.certain[test][at] = findings.possible[test][at] = True
+
+    def _note_fed(self, part: _Part, fed: Array, findings: Findings) -> None:
         """Anything can be in the segments that say something, of conversations that must be dissected."""
-        chosen = np.flatnonzero(told)
+        rows = part.segments.rows
         if self._newly_fed:
             since = np.zeros(self._table.count, np.int64)
             since[self._newly_fed] = [self.fed_from[row] for row in self._newly_fed]
-            chosen = chosen[segments.rows[chosen] + first >= since[rows[chosen]]]
+            fed = fed[rows[fed] + part.first >= since[part.rows[fed]]]
             self._newly_fed.clear()
-        for mask in findings.possible:
-            mask[segments.rows[chosen]] = True
+        for possible, certain in zip(findings.possible, findings.certain, strict=True):
+            possible[rows[fed]] = True
+            certain[rows[fed]] = False  # the other direction was followed beyond that
 
     def _note_analysis(self, first: int, segments: Segments, rows: Array, codes: Array, findings: Findings) -> None:
         """What the analysis of TCP finds where all is in the ordinary; other conversations must be dissected."""
@@ -170,7 +262,7 @@ class Follower:
             if repeats:
                 findings.certain[index][segments.rows[again]] = findings.possible[index][segments.rows[again]] = True
 
-    def _judge(self, data: bytes | bytearray, row: int, flow: int, code: int, place: int, start: int, length: int,
+    def _judge(self, data: Data, row: int, flow: int, code: int, place: int, start: int, length: int,
                course: int) -> int | None:  # fmt: skip
         """The answer for a segment; None where the conversation must be dissected."""
         if course != _FOLLOW:
@@ -189,12 +281,21 @@ class Follower:
         self._courses[row] = course
         if course == _FOLLOW:
             assert way.protocol is not None
-            self._protocols[row] = way.protocol
+            self._be_followed(row, way.protocol)
         elif course in (_SEARCH, _GREET):
             self._ways[row] = way
         return course
 
-    def _look(self, data: bytes | bytearray, row: int, flow: int, code: int, start: int, length: int,
+    def _be_followed(self, row: int, protocol: Protocol) -> None:
+        self._courses[row] = _FOLLOW
+        self._protocols[row] = protocol
+        silent = protocol.evidence.plain.silent if protocol.evidence.plain is not None else None
+        if silent is not None:
+            if silent not in self._silents:
+                self._silents.append(silent)
+            self._silent[row] = 1 + self._silents.index(silent)
+
+    def _look(self, data: Data, row: int, flow: int, code: int, start: int, length: int,
               course: int) -> int | None:  # fmt: skip
         """Search a segment; -1: it begins a conversation to be followed."""
         if code & ODD:
@@ -213,8 +314,7 @@ class Follower:
         if way.protocol is not None and begins(data, start, end, way.greetings):
             if not code & NEW:
                 return None
-            self._courses[row] = _FOLLOW
-            self._protocols[row] = way.protocol
+            self._be_followed(row, way.protocol)
             return -1
         if not way.patterns or not code & NEW:
             return 0
@@ -226,7 +326,7 @@ class Follower:
         self._tails[flow] = bytes((tail + data[start:end])[-_TAIL:] if length < _TAIL else data[end - _TAIL : end])
         return 0
 
-    def _follow(self, data: bytes | bytearray, row: int, flow: int, code: int, place: int, start: int,
+    def _follow(self, data: Data, row: int, flow: int, code: int, place: int, start: int,
                 length: int) -> int | None:  # fmt: skip
         """The answer for a segment; None where the conversation must be dissected."""
         if code & ODD:
@@ -258,13 +358,13 @@ class Follower:
         self._directions.setdefault(flow, _Direction()).closed = True
         self._calm[flow] = 0
 
-    def _is_silent(self, data: bytes | bytearray, flow: int, base: int, end: int) -> bool:
+    def _is_silent(self, data: Data, row: int, flow: int, base: int, end: int) -> bool:
         """Go on through a segment that reaches to `end`, as far as its messages say nothing; is that all of it?
 
         Args:
             base: where relative sequence number 0 would be in `data`.
         """
-        silent = self._silents[self._calm[flow] - 1]
+        silent = self._silents[self._silent[row] - 1]
         heads, header, size_at = silent.heads, silent.header, silent.size_at
         place, far = self._next[flow], len(next(iter(heads)))
         while place < end:
@@ -275,16 +375,7 @@ class Follower:
         self._next[flow] = place
         return place >= end
 
-    def _calm_after(self, protocol: Protocol, known: _Direction) -> int:
-        """What `_calm` says of a direction after its steps."""
-        silent = protocol.evidence.plain.silent  # type: ignore[union-attr]
-        if silent is None or known.pending or known.head or known.inside or known.closed:
-            return 0
-        if silent not in self._silents:
-            self._silents.append(silent)
-        return 1 + self._silents.index(silent)
-
-    def _steps(self, data: bytes | bytearray, protocol: Protocol, known: _Direction, flow: int, place: int, start: int,
+    def _steps(self, data: Data, protocol: Protocol, known: _Direction, flow: int, place: int, start: int,
                length: int) -> int | None:  # fmt: skip
         """Go on from message to message through a segment that reaches as far as the next step."""
         end = start + length
@@ -318,10 +409,10 @@ class Follower:
                     whole = at
             known.inside = key is None
         self._next[flow] = place + at - start
-        self._calm[flow] = self._calm_after(protocol, known)
+        self._calm[flow] = not (known.pending or known.head or known.inside or known.closed)
         return self._answer(protocol, keys, None if pending else data[first:whole]) if keys else 0
 
-    def _answer(self, protocol: Protocol, keys: Sequence[Any], data: bytes | bytearray | None) -> int | None:
+    def _answer(self, protocol: Protocol, keys: Sequence[Any], data: Data | None) -> int | None:
         """What the tests say of messages with these keys; `data`: all of them, where it is at hand."""
         key = (protocol.name, *keys)
         answer = self._samples.known.get(key)

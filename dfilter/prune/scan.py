@@ -22,7 +22,7 @@ from dfilter.captures.frame import Frame
 from dfilter.captures.index import Chunk, FrameChunk, chunks_of
 from dfilter.captures.read import Capture
 from dfilter.compile.closures import build
-from dfilter.compile.columns import Columns, Findings, Shaped
+from dfilter.compile.columns import Findings
 from dfilter.compile.deep import STREAM, DeepPlan, build_deep
 from dfilter.filter import Filter
 from dfilter.packets.dispatch import catalogue
@@ -31,11 +31,12 @@ from dfilter.packets.reader import PacketReader
 from dfilter.packets.routes import Routes
 from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, ShapeKnowledge
+from dfilter.prune.ahead import EndedError, prepared_chunks
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.follow import Follower
+from dfilter.prune.prepare import Prepared, Preparer
 from dfilter.prune.probe import Probe
 from dfilter.prune.samples import Samples
-from dfilter.prune.segments import segments_of
 
 Array = npt.NDArray[Any]
 
@@ -80,8 +81,6 @@ class Pruner:
     def __init__(self, filters: Sequence[Filter], needs: Needs, plan: DeepPlan, tunnels: frozenset[int]) -> None:
         self._filters = filters
         self._needs = needs
-        self._tunnels = np.zeros(1 << 16, np.bool_)
-        self._tunnels[sorted(tunnels)] = True
         again = [name for name in plan.headers if "tcp" in catalogue().reachable(catalogue().carriers[name])]
         self._plan = plan if again else replace(plan, by_header=tuple(False for _ in filters))
         self._routes = Routes(catalogue(), plan.names.union(again), needs.reachable)
@@ -90,7 +89,8 @@ class Pruner:
         self._samples = Samples(tests, plan.names)
         self._table = Table()
         self._follower = Follower(self._table, self._routes, self._samples, len(plan.tests), plan.analysed)
-        self._datagrams = Datagrams(self._routes, needs.reachable, self._samples, len(plan.tests))
+        datagrams = Datagrams(self._routes, needs.reachable, self._samples, len(plan.tests))
+        self._preparer = Preparer(plan.columns, len(plan.tests), datagrams, tunnels)
         self._is_early = self._routes.is_alone and not needs.look_ahead and not needs.second_look
         """Frames of no conversation are asked in the first look: nothing in conversations depends on them."""
         self._probe = Probe(needs if self._is_early else needs_of([STREAM]))
@@ -111,32 +111,29 @@ class Pruner:
     def look(self, capture: Capture) -> bool:
         """The first look; False where dissecting every frame is better."""
         try:
-            for chunk in chunks_of(capture, LOOK_BYTES):
-                self._look(chunk)
-        except (_UnsuitableError, TooManyError):
+            for prepared in prepared_chunks(capture, self._preparer, LOOK_BYTES):
+                self._look(prepared)
+        except (_UnsuitableError, TooManyError, EndedError):
             return False
         return True
 
-    def _look(self, chunk: Chunk) -> None:
+    def _look(self, prepared: Prepared) -> None:
+        chunk, findings, left = prepared.chunk, prepared.findings, self.remainder
         if isinstance(chunk, FrameChunk) and any(_has_secrets(frame) for frame in chunk.frames):
             raise _UnsuitableError
-        size, left = len(chunk), self.remainder
-        columns = Columns.of(chunk)
-        shaped = self._plan.columns.split(chunk, columns)
-        empty = [[np.zeros(size, np.bool_) for _ in range(len(self._plan.tests) + 1)] for _ in range(2)]
-        findings = Findings(empty[0], empty[1], np.full(size, -1, np.int64))  # the last: anything more at all
-        columns.findings = findings
-        for branch, chosen in shaped:
+        prepared.columns.findings = findings
+        for _, chosen in prepared.shaped:
             chosen.findings = findings
-            if branch.shape.last == "udp":
-                self._datagrams.take(chunk, branch.shape, chosen, findings)
-        fed = self._strays_of(chunk, shaped)
+        self._strays += int(np.count_nonzero(prepared.strays))
+        if left.frames > TRIED and 2 * self._strays > left.frames:
+            raise _UnsuitableError
+        fed = prepared.strays.copy()
         for mask, sure in zip(findings.possible, findings.certain, strict=True):
             fed |= mask & ~sure
         early = np.flatnonzero(fed)
-        unfit = self._conversations(chunk, shaped, findings, early)
-        certain, undecided = self._plan.columns.settle(columns, shaped)
-        loose = findings.streams < 0
+        self._conversations(chunk, prepared.segments, findings, early)
+        certain, undecided = self._plan.columns.settle(prepared.columns, prepared.shaped)
+        loose, unfit = findings.streams < 0, prepared.unfit
         fed[unfit] = True
         for mask in undecided:
             fed |= mask & loose
@@ -154,25 +151,10 @@ class Pruner:
         fed[early] = False
         left.late.append(_numbers(fed, chunk.first))
         left.streams.append(findings.streams.astype(np.int32))
-        left.frames += size
+        left.frames += len(chunk)
 
-    def _strays_of(self, chunk: Chunk, shaped: Sequence[Shaped]) -> Array:
-        """The frames that no shape accounts for: without one, or tunnels."""
-        stray = np.ones(len(chunk), np.bool_)
-        for branch, columns in shaped:
-            stray[columns.rows] = False
-            if branch.shape.last == "udp":
-                at = branch.shape.layers["udp"]
-                tunnel = self._tunnels[columns.number(at, 2)] | self._tunnels[columns.number(at + 2, 2)]
-                stray[columns.rows[tunnel]] = True
-        self._strays += int(np.count_nonzero(stray))
-        if self.remainder.frames > TRIED and 2 * self._strays > self.remainder.frames:
-            raise _UnsuitableError
-        return stray
-
-    def _conversations(self, chunk: Chunk, shaped: Sequence[Shaped], findings: Findings, loose: Array) -> Array:
-        """Follow the chunk's TCP conversations, and dissect the `loose` frames; the rows of broken headers."""
-        segments, unfit = segments_of(chunk, shaped)
+    def _conversations(self, chunk: Chunk, segments: Segments, findings: Findings, loose: Array) -> None:
+        """Follow the chunk's TCP conversations, and dissect the `loose` frames."""
         low = 0
         self._hits = [[] for _ in self._filters]
         self._asked_early = self._is_early
@@ -189,7 +171,6 @@ class Pruner:
                 low = high
                 self._meet(chunk.first + row, inner)
         self._follow(chunk, segments.part(low, len(segments)), findings)
-        return unfit
 
     def _meet(self, number: int, inner: list[tuple[Segments, bool]]) -> None:
         """Segments that columns do not see: their conversations must be dissected, with all that surrounds them."""
