@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from dfilter.errors import DfilterError, FilterError
 from dfilter.filter import Filter, Target, compile_filter
-from dfilter.listing import TIME_FORMATS
 from dfilter.packets.view import View
 from dfilter.profiles.buttonlist import Button, buttons_of, nearest
 from dfilter.profiles.colours import colours_of
@@ -20,6 +19,7 @@ from dfilter.profiles.document import Format
 from dfilter.profiles.files import macros_beside, read_file, write_file
 from dfilter.profiles.folders import BUILTIN, Profile, installed_folder
 from dfilter.profiles.settings import HISTORY, value_of, values_of, with_history, with_value
+from dfilter.timeforms import TIME_FORMATS
 
 BUTTONS, COLOURS, PREFERENCES, RECENT, RECENT_COMMON = (
     "dfilter_buttons", "colorfilters", "preferences", "recent", "recent_common")  # fmt: skip

@@ -24,10 +24,8 @@ from dfilter.packets.summary import (
 )
 from dfilter.packets.view import View
 from dfilter.profiles.columnformat import CUSTOM, ColumnFormat
+from dfilter.timeforms import TIME_FORMATS
 
-TIME_FORMATS = ("a", "ad", "adoy", "d", "dd", "e", "r", "u", "ud", "udoy")
-"""As `tshark -t` names them: absolute (local; with date; with day of year), delta, delta to the frame shown before,
-seconds since 1970, relative to the first frame, UTC (with date; with day of year)."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

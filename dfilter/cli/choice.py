@@ -11,15 +11,15 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dfilter
-from dfilter import desk
 from dfilter.cli.decode_as import Rules, decode_rules
 from dfilter.cli.guard import Exit, say, wrong_usage
-from dfilter.cli.sources import given_macros
 from dfilter.cli.text import visible
-from dfilter.indicators import indicator_filter
-from dfilter.profiles import Button, Profile, find_profile, new_profile
+
+if TYPE_CHECKING:
+    from dfilter.profiles import Profile
 
 _OLD = ("3.4", "4.0")
 
@@ -51,19 +51,31 @@ def settle_captures(options: Namespace) -> None:
 
 def profile_of(options: Namespace) -> Profile:
     """The profile that is asked for, or the default one; one that something is to be kept in may be new."""
+    from dfilter.profiles import find_profile, new_profile
+
     return new_profile(options.profile) if options.remember and options.profile else find_profile(options.profile)
 
 
 def macros_for(options: Namespace) -> Mapping[str, str] | None:
     """The macros of --macros, else those of the profile where one is used."""
-    given = given_macros(options.macros)
-    if given is not None or (options.profile is None and not options.buttons and not options.all_buttons):
-        return given
+    if options.macros:
+        from dfilter.cli.sources import given_macros
+
+        return given_macros(options.macros)
+    if options.profile is None and not options.buttons and not options.all_buttons:
+        return None
+    from dfilter import desk
+
     return desk.macros(profile_of(options), old=options.target in _OLD)
 
 
 def filter_text(options: Namespace) -> str:
     """The filter, the buttons and the indicators, as one filter that holds where all of them do."""
+    if not options.buttons and options.indicators is None:
+        return str(options.filter)
+    from dfilter import desk
+    from dfilter.indicators import indicator_filter
+
     texts = [_button_text(options, label) for label in options.buttons]
     if options.filter.strip() or not texts:
         texts.append(options.filter)
@@ -77,11 +89,16 @@ def filter_text(options: Namespace) -> str:
 
 
 def _button_text(options: Namespace, label: str) -> str:
+    from dfilter import desk
+
     return desk.button(profile_of(options), label, fall_back=options.profile is None).filter
 
 
 def print_all_buttons(options: Namespace) -> Exit:
     """A table: label, frames in each capture, filter."""
+    from dfilter import desk
+    from dfilter.profiles import Button
+
     profile = profile_of(options)
     found = desk.buttons(profile)
     if not found and options.profile is None:

@@ -106,7 +106,7 @@ def command(options: Namespace) -> int:
     """Print the script."""
     from dfilter.cli.main import COMMANDS
     from dfilter.cli.output import FORMS
-    from dfilter.listing import TIME_FORMATS
+    from dfilter.timeforms import TIME_FORMATS
 
     script = _SCRIPTS[options.shell]
     filters = [name for name in COMMANDS if name not in _NO_FILTERS]

@@ -16,7 +16,7 @@ from dfilter.cli.arguments import add_macros, add_selected, add_target
 from dfilter.cli.choice import add_choice, filter_text, macros_for, print_all_buttons, settle_captures
 from dfilter.cli.decode_as import Rules, add_decode_as, decode_rules
 from dfilter.cli.guard import Exit, say, wrong_usage
-from dfilter.cli.output import add_output, output_of, refuse_nonsense, remember
+from dfilter.cli.output import add_output, refuse_nonsense
 from dfilter.cli.progress import progress
 from dfilter.cli.save import refuse_own_source
 from dfilter.cli.text import visible
@@ -54,6 +54,8 @@ def _run(options: Namespace) -> None:
     compiled = dfilter.compile(filter_text(options), target=options.target, macros=macros)
     _refuse_lost_references(compiled, options)
     if options.remember:
+        from dfilter.cli.printing import remember
+
         remember(options)
     rules = decode_rules(options.decode_as)
     if options.stats:
@@ -62,6 +64,8 @@ def _run(options: Namespace) -> None:
     if options.count:
         _count(compiled, options.captures, rules, options.selected)
         return
+    from dfilter.cli.printing import output_of  # what prints takes longer to load than to count many a capture
+
     if "-" in options.captures:
         _show_at_once()
     if options.write is not None:
