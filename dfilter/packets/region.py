@@ -66,6 +66,11 @@ class Region:
             raise self.beyond(at + length) if offset >= 0 and length >= 0 else Malformed("negative length")
         return at
 
+    def need_all(self) -> None:
+        """Raise `Truncated` if the capture does not hold all of it."""
+        if self.end < self.reported_end:
+            raise self.beyond(self.reported_end)
+
     def u8(self, offset: int) -> int:
         at = self.start + offset
         if offset < 0 or at >= self.end:

@@ -31,7 +31,6 @@ class Layer:
 
     Attributes:
         buf, start, end: the data source and the bytes that the protocol covers in it (its tree item).
-        reported_end: where the packet says the protocol's own region ends, captured or not.
         number: 1-based among the frame's layers of the same protocol.
         index: 0-based among all layers of the frame.
         state: what the protocol's code wants to remember with the layer.

@@ -38,7 +38,7 @@ BGP = Protocol(
 @BGP.dissector
 def dissect_bgp(view: View, region: Region) -> bool:
     content = region.rest()
-    at = _first_message(content)
+    at = _first_message(content) if region.length == region.reported_length else content.find(MARKER)
     if at < 0:
         return False
     each_message(region.sub(at), HEADER_LENGTH, _length, lambda message: view.push(BGP, message))

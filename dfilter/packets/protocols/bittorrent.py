@@ -9,7 +9,7 @@ from __future__ import annotations
 from dfilter.packets.declare import Evidence, Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
 
 NAME = b"\x13BitTorrent protocol"
@@ -66,8 +66,8 @@ def dissect_bittorrent(view: View, region: Region) -> bool:
             view.push(BITTORRENT, rest)
             return True
         if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
-        view.push(BITTORRENT, rest.sub(0, length)).state = True
+            wait_for(rest, 0, length - rest.length)
+        view.push(BITTORRENT, rest.clipped(0, length)).state = True
         at += length
     return True
 

@@ -10,7 +10,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Malformed, Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
 
 HEADER_BYTES, AVP_HEADER = 20, 8
@@ -86,7 +86,7 @@ def _give_up(view: View, rest: Region) -> bool:
 def _wait(view: View, rest: Region, length: int) -> None:
     """The message is not complete: over TCP the rest is to come."""
     if view.stream is not None:
-        raise NeedMore(rest.start, length - rest.length)
+        wait_for(rest, 0, length - rest.length)
     rest.need(0, 4)
 
 

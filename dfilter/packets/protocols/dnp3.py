@@ -10,7 +10,7 @@ from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
 
 START = 0x0564
@@ -72,7 +72,7 @@ def dissect_dnp3(view: View, region: Region) -> bool:
         length = HEADER_LENGTH if rest.length < 3 else _frame_length(rest.u8(2))
         if length > rest.length:
             if view.stream is not None:
-                raise NeedMore(rest.start, length - rest.length)
+                wait_for(rest, 0, length - rest.length)
             if at == 0 and rest.length < HEADER_LENGTH:
                 return False
         view.push(DNP3, rest.clipped(0, length))

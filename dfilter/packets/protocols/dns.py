@@ -16,7 +16,7 @@ from dfilter.packets.protocols.dns_records import READERS, RECORD_FIELDS, add_by
 from dfilter.packets.protocols.dns_svcb import SVCB_FIELDS
 from dfilter.packets.protocols.dns_transactions import TRANSACTION_FIELDS, link
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
 
 OPT = 41
@@ -99,11 +99,11 @@ def dissect_dns(view: View, region: Region) -> None:
     at = 0
     while at < region.length:
         if region.length - at < 2:
-            raise NeedMore(region.start + at, 2 - (region.length - at))
+            wait_for(region, at, 2 - (region.length - at))
         size = region.u16(at)
         missing = at + 2 + size - region.length
-        if missing > 0 and region.end == region.reported_end:
-            raise NeedMore(region.start + at, missing)
+        if missing > 0:
+            wait_for(region, at, missing)
         _dissect_message(view, DNS, region.clipped(at, 2 + size), 2)
         at += 2 + size
 

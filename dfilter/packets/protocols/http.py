@@ -123,7 +123,7 @@ def dissect_messages(context: _Context, region: Region) -> None:
             context.view.call(state.upgraded, region.sub(offset))
             return
         if used == 0:
-            break
+            return
     if region.end < region.reported_end:
         raise region.beyond(region.reported_end)
 
@@ -133,7 +133,10 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     buf, start = region.buf, region.start
     skip = 2 if region.length > 2 and buf.startswith(b"\r\n", start, region.end) else 0
     line = first_line_end(region, skip)
-    if line is None and context.can_wait and _is_text(buf[start + skip]) and region.length < MAX_HEAD:
+    is_text, is_captured = _is_text(buf[start + skip]), region.end == region.reported_end
+    if line is None and is_text and not is_captured and buf.endswith(b"\r", start, region.end):
+        raise region.beyond(region.reported_end)
+    if line is None and context.can_wait and is_text and region.length < MAX_HEAD:
         if classify(buf, start + skip, region.end) is not Kind.OTHER:
             context.view.tell(text(buf[start + skip : region.end]))
         raise NeedMore(start, ONE_MORE_SEGMENT)
@@ -142,6 +145,8 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
         if context.view.stream is not None and context.view.stream.sender in context.state.streaming:
             return _dissect_stream(context, region)
         _dissect_continuation(context, region, skip, follows)
+        if is_text and not is_captured:
+            raise region.beyond(region.reported_end)
         return 0
     if context.can_wait and kind is not Kind.HEADERS:
         _wait_for_head(context, region, skip, line)
@@ -156,11 +161,12 @@ def _dissect_message(context: _Context, region: Region, follows: bool) -> int:
     if kind is not Kind.HEADERS:
         _recognised(context.view, context.state)
     layer = context.view.push(context.protocol, region.sub(skip))
-    layer.state = message = Message(head, link, region.clipped(head.end - start, length), chunks)
+    body = region.clipped(head.end - start, 0 if head.unfinished else length)
+    layer.state = message = Message(head, link, body, chunks)
     if skip:
         message.leading_crlf = True
         context.view.damaged(Malformed("an empty line before the message"))
-    if head.cut:
+    if head.cut or head.unfinished:
         raise region.beyond(region.reported_end + (region.end == region.reported_end))
     _dissect_content(context, layer, message)
     _change_protocol(context.view, context.state, head, link)
@@ -292,7 +298,7 @@ def _dissect_content(context: _Context, layer: Layer, message: Message) -> None:
     body = message.raw
     if message.chunks is not None and message.chunks.missing:
         raise body.beyond(body.end + message.chunks.missing)
-    if body.reported_length > 0:
+    if body.length > 0:
         dissect_body(context.view, layer, message)
 
 

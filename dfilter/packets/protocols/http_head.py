@@ -61,6 +61,7 @@ class Head:
         start, line_end: the start line without its line end; `end`: where the body begins.
         headers: in order of appearance; names in lower case.
         cut: the message ends within the name of a header.
+        unfinished: the capture ends within the head.
     """
 
     kind: Kind
@@ -70,6 +71,7 @@ class Head:
     end: int
     headers: list[HeaderLine] = field(default_factory=list)
     cut: bool = False
+    unfinished: bool = False
 
     def last(self, name: bytes) -> bytes | None:
         """The value of the last header called `name` (lower case)."""
@@ -154,7 +156,7 @@ def parse_head(region: Region, offset: int, kind: Kind) -> Head:
     buf, start = region.buf, region.start + offset
     line = first_line_end(region, offset)
     if line is None:
-        return Head(kind, buf, start, region.end, region.end)
+        return Head(kind, buf, start, region.end, region.end, unfinished=region.end < region.reported_end)
     first = start if kind is Kind.HEADERS else line[1]
     head = Head(kind, buf, start, line[0], first)
     for text_end, at, next_at in _lines(region, first):
@@ -168,8 +170,11 @@ def parse_head(region: Region, offset: int, kind: Kind) -> Head:
         value = colon + 1
         while value < text_end and buf[value] in b" \t":
             value += 1
-        head.headers.append(HeaderLine(at, next_at, buf[at:colon].lower(), colon, value, text_end))
         head.end = next_at
+        if value == region.end < region.reported_end:  # its value was not captured
+            break
+        head.headers.append(HeaderLine(at, next_at, buf[at:colon].lower(), colon, value, text_end))
+    head.unfinished = region.end < region.reported_end
     return head
 
 

@@ -251,6 +251,7 @@ def _fill_part(layer: Layer, part: Part, value: Element, facts: dict[str, int], 
         case "boolean":
             layer.add(field, value.unsigned() != 0, content.start, content.length)
         case "time":
+            content.need_all()
             layer.add(field, generalized_time(content.rest()), content.start, content.length)
         case "seq":
             layer.add(field, None, value.start, value.end - value.start)

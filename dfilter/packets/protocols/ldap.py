@@ -303,6 +303,7 @@ def fill_ldap(layer: Layer) -> None:
         layer.add("ldap.sasl_buffer_length", pairing.sasl, layer.start, 4)
         return
     fill_message(layer, read_element(layer.region))
+    layer.region.need_all()
     if not isinstance(pairing, _Pairing):
         return
     if pairing.response_to:

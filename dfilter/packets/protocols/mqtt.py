@@ -5,7 +5,7 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.region import Malformed, Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
 
 _FIELDS = """
@@ -109,11 +109,11 @@ def dissect_mqtt(view: View, region: Region) -> bool | None:
         head, length = _remaining_length(region, at)
         missing = at + head + length - region.length
         if missing > 0:
-            raise NeedMore(region.start + at, missing)
-        part = region.sub(at, head + length)
-        if part.u8(0) >> 4 == CONNECT and length > 6:
+            wait_for(region, at, missing)
+        part = region.clipped(at, head + length)
+        if part.u8(0) >> 4 == CONNECT and part.length > 6:
             name = part.u16(head)
-            if 2 + name < length:
+            if head + 2 + name < part.length:
                 state["mqtt.version"] = part.u8(head + 2 + name)
         layer = view.push(MQTT, part)
         layer.state = state.get("mqtt.version")
@@ -126,7 +126,7 @@ def _remaining_length(region: Region, at: int) -> tuple[int, int]:
     value = 0
     for index in range(4):
         if at + 1 + index >= region.length:
-            raise NeedMore(region.start + at, 1)
+            wait_for(region, at, 1)
         byte = region.u8(at + 1 + index)
         value |= (byte & 0x7F) << 7 * index
         if byte < 0x80:

@@ -143,6 +143,7 @@ def fill_mysql(layer: Layer) -> None:
             _fill_command(layer, region, attributes)
         case Kind.REFUSAL | Kind.ERROR:
             _fill_error(layer, region)
+    region.need_all()
 
 
 def _number(layer: Layer, name: str, at: int, size: int) -> int:

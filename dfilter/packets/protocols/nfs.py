@@ -135,6 +135,7 @@ def fill_nfs(layer: Layer) -> None:
         _fill_call_v2(cursor, procedure.number)
     elif procedure.number <= LAST_V3:
         _fill_call_v3(cursor, procedure.number)
+    layer.region.need_all()
 
 
 def _fill_call_v2(cursor: Cursor, number: int) -> None:
@@ -193,3 +194,4 @@ def fill_mount(layer: Layer) -> None:
         _fill_text(cursor, "mount.path")
     elif not procedure.is_call and procedure.number == MOUNT and cursor.u32("mount.status") == 0:
         _fill_handle(cursor, cursor.u32("nfs.fh.length") if procedure.version == 3 else HANDLE_BYTES)
+    layer.region.need_all()

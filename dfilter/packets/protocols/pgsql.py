@@ -187,12 +187,10 @@ def fill_pgsql(layer: Layer) -> None:
     layer.add("pgsql.length", region.u32(typed), start + typed, 4)
     layer.add("pgsql.frontend", frontend, start)
     fields = Fields(layer, typed + 4)
-    if not typed:
-        _fill_start(fields)
-        return
-    fill = (_FRONTEND if frontend else _BACKEND).get(chr(region.u8(0)))
+    fill = (_FRONTEND if frontend else _BACKEND).get(chr(region.u8(0))) if typed else _fill_start
     if fill is not None:
         fill(fields)
+        region.need_all()
 
 
 class Fields:

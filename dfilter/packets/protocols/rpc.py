@@ -38,6 +38,8 @@ KNOWN_VERSIONS = {
 }  # fmt: skip
 """Versions of programs that Wireshark 4.4 dissects; what others carry is data."""
 SHORTEST_CALL, SHORTEST_REPLY = 24, 12
+RECOGNISED_CALL = 16
+"""Bytes that tell a call, up to its program; the capture may lack the others."""
 
 RPC = Protocol(
     "rpc",
@@ -86,8 +88,9 @@ def _recognises(view: View, region: Region, at: int) -> bool:
         return False
     kind = region.u32(at + 4)
     if kind == CALL:
-        return (region.length >= at + SHORTEST_CALL and region.u32(at + 8) == VERSION
-                and region.u32(at + 12) in PROGRAMS)  # fmt: skip
+        if region.reported_length < at + SHORTEST_CALL or region.length < at + RECOGNISED_CALL:
+            return False
+        return region.u32(at + 8) == VERSION and region.u32(at + 12) in PROGRAMS
     return kind == REPLY and region.u32(at) in _calls(view) and region.u32(at + 8) <= 1
 
 

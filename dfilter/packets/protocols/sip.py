@@ -26,7 +26,7 @@ from dfilter.packets.protocols.sip_parts import (
 )
 from dfilter.packets.protocols.text_lines import decode, next_line
 from dfilter.packets.region import Malformed, Region
-from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
+from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, wait_for
 from dfilter.packets.view import Layer, View
 
 SIP = Protocol(
@@ -98,7 +98,7 @@ def dissect_sip(view: View, region: Region) -> bool | None:
             break
         end = _find_head_end(part)
         if view.stream is not None and end < 0 and part.length < MAX_HEAD and not view.stream.finished:
-            raise NeedMore(at, ONE_MORE_SEGMENT)
+            wait_for(part, 0, ONE_MORE_SEGMENT)
         at = _dissect_message(view, part, part.end if end < 0 else end)
         if view.stream is None:
             break
@@ -138,7 +138,7 @@ def _dissect_message(view: View, region: Region, body: int) -> int:
     end = region.end
     if length.isdigit() and len(length) < 10:
         if view.stream is not None and body + int(length) > region.end and not view.stream.finished:
-            raise NeedMore(region.start, body + int(length) - region.end)
+            wait_for(region, 0, body + int(length) - region.end)
         end = min(body + int(length), region.end)
     status = _STATUS.match(buf, line.start, line.end)
     code = int(status[1]) if status is not None else None

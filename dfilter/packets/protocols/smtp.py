@@ -15,7 +15,7 @@ from dfilter.packets.protocols.message_parts import Message, fragment_fields
 from dfilter.packets.protocols.smtp_session import Kind, Piece, SmtpState, read_segment
 from dfilter.packets.protocols.text_lines import MAX_WAIT, decode, lines
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
+from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, wait_for
 from dfilter.packets.view import Layer, View
 
 SMTP = Protocol(
@@ -65,7 +65,7 @@ def dissect_smtp(view: View, region: Region) -> None:
     stream = view.stream
     has_line = region.buf.find(b"\n", region.start, region.end) >= 0
     if stream is not None and not has_line and region.length < MAX_WAIT:
-        raise NeedMore(region.start, ONE_MORE_SEGMENT)
+        wait_for(region, 0, ONE_MORE_SEGMENT)
     state = SmtpState() if stream is None else stream.conversation.state.setdefault("smtp", SmtpState())
     layer = view.push(SMTP, region)
     if view.lookup("tcp.port", view.ports[1]) is not SMTP:

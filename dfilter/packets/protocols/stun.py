@@ -13,7 +13,7 @@ from typing import Any
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
 
 _FIELDS = """
@@ -150,11 +150,11 @@ def dissect_stun(view: View, region: Region) -> bool | None:
     at = 0
     while at < region.length:
         if region.length - at < HEADER:
-            raise NeedMore(region.start + at, HEADER - (region.length - at))
+            wait_for(region, at, HEADER - (region.length - at))
         size = HEADER + region.u16(at + 2)
         if at + size > region.length:
-            raise NeedMore(region.start + at, at + size - region.length)
-        if _dissect_message(view, region.sub(at, size)) is False:
+            wait_for(region, at, at + size - region.length)
+        if _dissect_message(view, region.clipped(at, size)) is False:
             return False if at == 0 else None
         at += size
     return None

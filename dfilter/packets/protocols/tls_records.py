@@ -82,10 +82,22 @@ def fill_tls(layer: Layer) -> None:
         _fill_record(layer, record)
     if state.unknown is not None:
         layer.add("tls.ignored_unknown_record", None)
+    _check_captured(region, state)
     if state.waiting is not None:
         at, length = state.waiting
         if length >= RECORD_HEADER:
             layer.add("tls.segment.data", region.bytes(at, length), region.start + at, length)
+
+
+def _check_captured(region: Region, state: TlsState) -> None:
+    """Raise `Truncated` for a last record that the capture cut, unless it is not looked into or goes beyond the
+    segment itself (as in Wireshark 4.4)."""
+    if state.unknown is None and state.records:
+        last = state.records[-1]
+        is_closed = last.type == HANDSHAKE and bool(last.messages) and last.messages[-1].type is None
+        if is_closed or last.at + last.length > region.reported_length:
+            return
+    region.need_all()
 
 
 def _fill_record(layer: Layer, record: Record) -> None:

@@ -167,10 +167,10 @@ def _begin(connection: TlsConnection, end: int, frame: int, record: Region, at: 
     left = record.length - at
     if left >= HANDSHAKE_HEADER:
         length = HANDSHAKE_HEADER + record.u24(at + 1)
-        if length <= left:
+        if length <= record.reported_length - at:  # the rest may not have been captured
             type_ = record.u8(at)
             known = type_ if type_ in KNOWN_TYPES else None
-            return Message(at, length, known, record.sub(at, length))
+            return Message(at, length, known, record.clipped(at, length))
     piece = connection.next_piece(frame)
     connection.unfinished[end] = Unfinished(bytearray(record.rest(at)), [(frame, left, piece)])
     return Message(at, left, piece=piece, piece_type=record.u8(at))

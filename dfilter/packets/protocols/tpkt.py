@@ -9,7 +9,7 @@ from __future__ import annotations
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header
 from dfilter.packets.region import Region
-from dfilter.packets.streams.reassembly import NeedMore
+from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
 
 ISO_TSAP, REMOTE_DESKTOP = 102, 3389
@@ -57,7 +57,7 @@ def dissect_tpkt(view: View, region: Region) -> bool:
         if rest.length < HEADER_LENGTH:
             if strict:
                 return at > 0
-            raise NeedMore(rest.start, HEADER_LENGTH - rest.length)
+            wait_for(rest, 0, HEADER_LENGTH - rest.length)
         length = rest.u16(2)
         if rest.u8(0) != VERSION or (strict and (rest.u8(1) or length < HEADER_LENGTH)):
             if strict:
@@ -65,9 +65,9 @@ def dissect_tpkt(view: View, region: Region) -> bool:
             _continue(view, rest)
             return True
         if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
+            wait_for(rest, 0, length - rest.length)
         length = max(length, HEADER_LENGTH)
-        _dissect_packet(view, rest.sub(0, length))
+        _dissect_packet(view, rest.clipped(0, length))
         at += length
     return True
 
@@ -85,7 +85,7 @@ def _dissect_packet(view: View, packet: Region) -> None:
     unit = packet.sub(HEADER_LENGTH)
     if unit.length == 0:
         return
-    if unit.u8(0) + 1 > unit.length:
+    if unit.u8(0) + 1 > unit.reported_length:
         view.call_data(unit)
         return
     view.call(COTP, unit)

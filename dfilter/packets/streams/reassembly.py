@@ -44,10 +44,17 @@ class NeedMore(Exception):  # noqa: N818 - a request, not an error
         self.count = count
 
 
+def wait_for(region: Region, at: int, count: int) -> None:
+    """Ask for `count` more bytes of the message at `at`; of a segment that the capture cut no more can be known."""
+    if region.length == region.reported_length:
+        raise NeedMore(region.start + at, count)
+
+
 def each_message(
     region: Region, header: int, length_of: Callable[[Region], int], take: Callable[[Region], object]
 ) -> bool:
-    """Hand each message of a segment to `take`, one after the other, as soon as it is whole; False where none begins.
+    """Hand each message of a segment to `take`, one after the other, as soon as it is whole, or as far as it was
+    captured in a segment that the capture cut; False where none begins.
 
     Args:
         header: how many bytes `length_of` needs.
@@ -56,15 +63,18 @@ def each_message(
     Raises `NeedMore` for a message that is incomplete, so ask only over TCP.
     """
     at = 0
-    while at < region.length:
+    while at < region.reported_length:
         rest = region.sub(at)
         if rest.length < header:
-            raise NeedMore(rest.start, header - rest.length)
+            wait_for(rest, 0, header - rest.length)
+            rest.need_all()
         length = length_of(rest)
         if not length:
             return at > 0
         if length > rest.length:
-            raise NeedMore(rest.start, length - rest.length)
+            wait_for(rest, 0, length - rest.length)
+            take(rest.clipped(0, length))
+            return True
         take(rest.sub(0, length))
         at += length
     return True

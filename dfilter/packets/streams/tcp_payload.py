@@ -42,15 +42,21 @@ MAX_FINISHED = 8
 
 def dissect_segment(view: View, layer: Layer, stream: Stream, payload: Region, verdicts: int) -> None:
     """Give the payload of one segment to the protocol above, together with what waits for it."""
+    flow, position = stream.flow, 0
+    first, flow.carried = not flow.carried, True
     if verdicts & _KEEP_ALIVE:
         view.call_data(payload)
         return
-    flow, position = stream.flow, 0
+    if first and verdicts & _LATE:
+        if verdicts & Verdict.SPURIOUS_RETRANSMISSION:
+            _dissect_direct(view, layer, stream, payload)
+        return
     continued: Assembly | None = None
     while position < payload.length:
         seq = (stream.seq + position) & SEQ_MASK
         rest = payload.sub(position)
-        assembly = _waiting_for(flow, seq, rest.length, bool(verdicts & _LATE))
+        whole = payload.length == payload.reported_length
+        assembly = _waiting_for(flow, seq, rest.length, bool(verdicts & _LATE)) if whole else None
         if assembly is None:
             _dissect_alone(view, layer, stream.at(seq), rest, verdicts)
             return
@@ -120,14 +126,17 @@ def _hide_payload(layer: Layer, payload: Region) -> None:
 
 
 def _dissect_alone(view: View, layer: Layer, stream: Stream, part: Region, verdicts: int) -> None:
-    """A segment, or what is left of it, that no message in the making waits for."""
-    if verdicts & _AGAIN:
-        _show_data(layer, part, part.length)
+    """A segment, or what is left of it, that no message in the making waits for. Of one that the capture cut nothing
+    is put together; then spurious retransmissions count like any other segment (observed)."""
+    whole = part.length == part.reported_length
+    if verdicts & _AGAIN and (whole or not verdicts & Verdict.SPURIOUS_RETRANSMISSION):
+        if whole:
+            _show_data(layer, part, part.length)
         for start, stop, frame in stream.flow.finished:
             if seq_diff(start, stream.seq) < 0 < seq_diff(stop, stream.seq) and frame != view.frame.number:
                 layer.add("tcp.reassembled_in", frame)
                 _add_late(view, frame, seq_diff(stream.seq, start), part.length)
-    elif not verdicts & _LATE:
+    elif not verdicts & Verdict.OUT_OF_ORDER:
         _dissect_direct(view, layer, stream, part)
 
 
@@ -260,7 +269,7 @@ def _pdu_sizes(above: list[Layer], buf: bytes) -> Iterator[int]:
         if not owner or (layer.buf is not buf and before == "tls"):
             owner, buf = name, layer.buf
         if name == owner and layer.buf is buf and name in PDU_PROTOCOLS and layer.end > layer.start:
-            yield layer.end - layer.start
+            yield (layer.region.reported_end if layer.end == layer.region.end else layer.end) - layer.start
         before = name
 
 
