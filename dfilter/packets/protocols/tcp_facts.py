@@ -134,12 +134,6 @@ _WHOLE_HEADER = 20
 _SCALE_OPTION = b"\x03\x03"
 
 
-def _shift_of_probe(region: Region, known: int | None) -> int | None:
-    """A window scale in a segment that is no SYN (sent by scanners) counts, too."""
-    found = window_shift(region, -2)
-    return known if found == -2 else found
-
-
 class Tracker:
     """The TCP conversations of a session, and how much of them it needs to follow.
 
@@ -177,9 +171,10 @@ class Tracker:
         known_rtt = conversation.initial_rtt
         note_flags(conversation, sender, flags, seq, ack, time)
         if flags & SYN:
-            flow.window_shift = window_shift(region, UNSCALED)
+            cut = region.length < (buf[start + 12] >> 4) * 4
+            flow.window_shift = window_shift(region, flow.window_shift if cut else UNSCALED)
         elif buf[start + 12] > 0x5F and _SCALE_OPTION in buf[start + 20 : min(start + 60, region.end)]:
-            flow.window_shift = _shift_of_probe(region, flow.window_shift)
+            flow.window_shift = window_shift(region, flow.window_shift)  # of a scanner's probe
         bits = conversation.completeness
         if buf[start + 12] > 0x4F:  # dissection ends before this where a header is shorter than it can be
             bits = completeness.updated(bits, flags, length)

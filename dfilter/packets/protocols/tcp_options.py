@@ -90,7 +90,7 @@ _UNNAMED = frozenset({MULTIPATH, 20, 21, 22, 23, 76, 78})
 """Options that have no item of their own; of SCPS's and Riverbed's only kind and length are shown."""
 
 
-def window_shift(region: Region, default: int) -> int:
+def window_shift(region: Region, default: int | None) -> int | None:
     """The window scale option of a SYN in bits; `default` without one."""
     for kind, offset, length in _walk(region, header_length(region)):
         if kind == WINDOW_SCALE and length == 3:

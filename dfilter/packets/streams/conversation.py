@@ -46,6 +46,7 @@ class Flow:
         assemblies: the messages that are being put together from this direction's segments: one, or several
             where segments between them are missing.
         finished: the last messages that took several segments: first and next sequence number, completing frame.
+        carried: a segment with data was looked into.
     """
 
     base: int | None = None
@@ -54,6 +55,7 @@ class Flow:
     analysis: FlowAnalysis | None = None
     assemblies: tuple[Assembly, ...] = ()
     finished: tuple[tuple[int, int, int], ...] = ()
+    carried: bool = False
 
 
 @dataclass(slots=True, eq=False)
