@@ -1,8 +1,8 @@
 """A frame as a tree: its layers, and in each the fields with their values, texts and places.
 
 In: a view of which everything was asked for.  Out: `TreeLayer`s with `TreeField`s.
-Always: nothing here raises on packet bytes; fields stand in the order of their places in the layer.  What Wireshark
-nests below a field (the flags below `tcp.flags`) stands beside it here.
+Always: nothing here raises on packet bytes; fields stand in the order of their places in the layer.  `nesting` says
+what stands below what.
 """
 
 from __future__ import annotations
@@ -20,9 +20,13 @@ from dfilter.packets.view import Layer, View
 
 @dataclass(frozen=True, slots=True)
 class TreeField:
-    """A field of a layer.  `start`, `size`: its bytes in the layer's data source; `size` 0 for what is computed."""
+    """A field of a layer; `protocol`: whose it is, which need not be the layer's.
+
+    `start`, `size`: its bytes in the layer's data source; `size` 0 for what is computed.
+    """
 
     name: str
+    protocol: str
     type: FieldType
     value: Any
     text: str
@@ -30,6 +34,15 @@ class TreeField:
     size: int
     mask: int
     raw: bytes
+
+    @property
+    def plain(self) -> str:
+        """The value as `tshark -T json` of whole frames has it: bytes with colons, "" for what is only present."""
+        if self.type is FieldType.NONE:
+            return ""
+        if self.type is FieldType.PROTOCOL:
+            return self.raw.hex(":")
+        return self.value.hex(":") if self.type in (FieldType.BYTES, FieldType.UINT_BYTES) else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +98,17 @@ def _values(layer: Layer, field: Field) -> list[tuple[Any, int, int]]:
 
 def _field(layer: Layer, field: Field, value: Any, start: int, size: int) -> TreeField:
     info = lookup(field.name, Version.V4_4) or lookup(field.name, Version.V4_6)
-    display = info.display if info is not None else ""
+    owner, display = (info.protocol, info.display) if info is not None else (layer.protocol.name, "")
     text = value_text(value, field.type, display, field.name)
-    return TreeField(field.name, field.type, value, text, start, size, field.mask, layer.buf[start : start + size])
+    if not size and not start:
+        start = layer.start
+    raw = layer.buf[start : start + size]
+    return TreeField(field.name, owner, field.type, value, text, start, size, field.mask, raw)
 
 
 def type_number(type_: FieldType) -> int:
     """The number with which `tshark -T jsonraw` of Wireshark 4.4 marks a field's type."""
-    return _NUMBERS[type_]
+    return _NUMBERS[FieldType.BYTES if type_ is FieldType.PROTOCOL else type_]  # a part that is a protocol of its own
 
 
 _NUMBERED = (

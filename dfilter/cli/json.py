@@ -1,8 +1,8 @@
 """`-T json`, `jsonraw` and `ek`: frames as JSON, in the shapes of tshark's.
 
 In: frames, and what `-e` names, or nothing for all fields.  Out: one JSON array, or two lines a frame (ek), frame by
-frame.  Always: the document is complete, also when reading stops early.  With `-e` it is tshark's; without, what
-tshark nests below a field stands beside it, and a field or layer that comes several times is a list.
+frame.  Always: the document is complete, also when reading stops early.  With `-e` it is tshark's; without, it nests as
+tshark's does, and a field or layer that comes several times is a list, as with `tshark --no-duplicate-keys`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import Any, Final
 import dfilter
 from dfilter.cli.printer import Printer
 from dfilter.column import Values
-from dfilter.tree import TreeField, TreeLayer, tree_of, type_number
+from dfilter.nesting import Node, every, nested
+from dfilter.tree import TreeField, tree_of, type_number
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CONTROLS: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0x2028, 0x2029,
@@ -55,16 +56,22 @@ class JsonPrinter(Printer):
         for layer in tree_of(frame):
             if self._raw:
                 found.setdefault(f"{layer.name}_raw", []).append([layer.raw.hex(), layer.start, layer.size, 0, 1])
-            found.setdefault(layer.name, []).append(self._fields(layer))
+            found.setdefault(layer.name, []).append(self._fields(nested(layer)))
         return {name: _one(values) for name, values in found.items()}
 
-    def _fields(self, layer: TreeLayer) -> dict[str, Any]:
+    def _fields(self, nodes: Sequence[Node]) -> dict[str, Any]:
         found: dict[str, list[Any]] = {}
-        for field in layer.fields:
-            if self._raw:
-                found.setdefault(f"{field.name}_raw", []).append(_raw(field))
-            if self._texts:
-                found.setdefault(field.name, []).append(_plain(field))
+        for node in nodes:
+            name, below = node.text, self._fields(node.below) if node.below else None
+            if node.field is not None:
+                name, shown = node.field.name, node.field.type.value != "NONE" or below is None
+                if self._raw:
+                    found.setdefault(f"{name}_raw", []).append(_raw(node.field))
+                if self._texts and shown:
+                    found.setdefault(name, []).append(_plain(node.field))
+                name += "_tree" if shown else ""
+            if below is not None:
+                found.setdefault(name, []).append(below)
         return {name: _one(values) for name, values in found.items()}
 
 
@@ -98,14 +105,25 @@ def _searchable(frame: dfilter.View) -> dict[str, Any]:
     layers: dict[str, list[Any]] = {}
     for layer in tree_of(frame):
         fields: dict[str, list[Any]] = {}
-        for field in layer.fields:
-            fields.setdefault(f"{_key(layer.name)}_{_key(field.name)}", []).append(_indexed(field))
+        for node in every(nested(layer)):
+            if node.field is None:
+                fields.setdefault("text", []).append(node.text)
+            else:
+                fields.setdefault(_searchable_key(node.field), []).append(_indexed(node.field))
         layers.setdefault(_key(layer.name), []).append({name: _one(texts) for name, texts in fields.items()})
     return {name: _one(found) for name, found in layers.items()}
 
 
+def _searchable_key(field: TreeField) -> str:
+    """Behind the protocol whose field it is, which need not be the layer's."""
+    name = _key(field.name)
+    return name if field.type.value == "PROTOCOL" else f"{_key(field.protocol)}_{name}"
+
+
 def _indexed(field: TreeField) -> Any:
-    """A value as Elasticsearch takes it: truth values as they are, dates of ISO 8601."""
+    """A value as Elasticsearch takes it: truth values as they are, dates of ISO 8601, null for what is only there."""
+    if field.type.value == "NONE":
+        return None
     if isinstance(field.value, bool):
         return field.value
     if field.type.value == "ABSOLUTE_TIME":
@@ -120,7 +138,7 @@ def _indexed(field: TreeField) -> Any:
 def _plain(field: TreeField) -> Any:
     if isinstance(field.value, bool):
         return str(int(field.value))
-    return "" if field.type.value == "NONE" else field.text
+    return field.plain
 
 
 def _raw(field: TreeField) -> list[Any]:

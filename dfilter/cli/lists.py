@@ -17,6 +17,7 @@ from dfilter.cli.printer import Printer
 from dfilter.cli.text import visible
 from dfilter.column import Values
 from dfilter.listing import ListColumn, PacketList
+from dfilter.nesting import Node, nested
 from dfilter.tree import tree_of
 
 _PADDED: Final = {"%m": (5, True), "%t": (10, True), "%s": (12, True), "%d": (12, False)}
@@ -94,7 +95,15 @@ class TreePrinter(Printer):
             print(visible(name))
         for layer in tree_of(frame):
             print(f"{layer.title} ({layer.name}), {layer.size} bytes")
-            for field in layer.fields:
-                text = "" if field.type.value == "NONE" else f": {visible(field.text)}"
-                print(f"    {field.name}{text}")
+            _print_tree(nested(layer), "    ")
         print()
+
+
+def _print_tree(nodes: Sequence[Node], indent: str) -> None:
+    for node in nodes:
+        if node.field is None:
+            print(f"{indent}{visible(node.text)}")
+        else:
+            text = f": {visible(node.field.text)}" if node.field.type.value not in ("NONE", "PROTOCOL") else ""
+            print(f"{indent}{node.field.name}{text}")
+        _print_tree(node.below, indent + "    ")

@@ -16,6 +16,7 @@ from dfilter.cli.json import chosen
 from dfilter.cli.printer import Printer
 from dfilter.column import Values
 from dfilter.listing import PacketList
+from dfilter.nesting import Node, every, nested
 from dfilter.tree import TreeField, TreeLayer, tree_of
 
 _HEAD: Final = '<?xml version="1.0" encoding="utf-8"?>'
@@ -70,10 +71,34 @@ def _general(frame: dfilter.View) -> None:
 def _print_layer(layer: TreeLayer) -> None:
     print(f"  <proto name={_quoted(layer.name)} showname={_quoted(layer.title)} size=\"{layer.size}\" "
           f'pos="{layer.start}">')  # fmt: skip
-    for field in layer.fields:
-        print(f"    <field name={_quoted(field.name)} showname={_quoted(f'{field.name}: {field.text}')} "
-              f'size="{field.size}" pos="{field.start}" show={_quoted(field.text)}{_bytes(field)}/>')  # fmt: skip
+    _print_fields(nested(layer), "    ")
     print("  </proto>")
+
+
+def _print_fields(nodes: Sequence[Node], indent: str) -> None:
+    for node in nodes:
+        attributes = _heading(node) if node.field is None else _field(node.field)
+        print(f"{indent}<field {attributes}{'>' if node.below else '/>'}")
+        if node.below:
+            _print_fields(node.below, indent + "  ")
+            print(f"{indent}</field>")
+
+
+def _field(field: TreeField) -> str:
+    return (f"name={_quoted(field.name)} showname={_quoted(_named(field))} size=\"{field.size}\" "
+            f'pos="{field.start}" show={_quoted(field.plain)}{_bytes(field)}')  # fmt: skip
+
+
+def _named(field: TreeField) -> str:
+    return f"{field.name}: {field.plain}" if field.plain else field.name
+
+
+def _heading(node: Node) -> str:
+    """A line of text, over the bytes of what is below it."""
+    fields = [each.field for each in every(node.below) if each.field is not None and each.field.size]
+    start = min((field.start for field in fields), default=0)
+    size = max((field.start + field.size for field in fields), default=0) - start
+    return f'name="" show={_quoted(node.text)} size="{size}" pos="{start}"'
 
 
 def _bytes(field: TreeField) -> str:

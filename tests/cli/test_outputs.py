@@ -72,6 +72,20 @@ def test_elasticsearch_gets_two_lines_a_frame(run: Run) -> None:
     assert lines[1]["layers"]["frame"]["frame_frame_time"] == "2024-08-15T14:03:13.041300000Z"
 
 
+def test_whole_frames_nest(run: Run) -> None:
+    dns = json.loads(run("run", "frame.number == 17", HTTP, "-T", "json")[1])[0]["_source"]["layers"]["dns"]
+    assert dns["dns.flags_tree"]["dns.flags.response"] == "0"
+    assert list(dns["Queries"]) == ["time.microsoft.example.com: type A, class IN"]
+    raw = json.loads(run("run", "frame.number == 17", HTTP, "-T", "jsonraw")[1])[0]["_source"]["layers"]["dns"]
+    assert raw["dns.flags_tree"]["dns.flags.response_raw"] == ["0", 44, 2, 32768, 2]
+    line = json.loads(run("run", "frame.number == 17", HTTP, "-T", "ek")[1].splitlines()[1])["layers"]
+    assert line["dns"]["text"] == ["Queries", "time.microsoft.example.com: type A, class IN"]
+    document = ET.fromstring(run("run", "frame.number == 17", HTTP, "-T", "pdml")[1])
+    assert document.find(".//field[@name='dns.flags']/field[@name='dns.flags.response']") is not None
+    assert document.find(".//field[@show='Queries']/field/field[@name='dns.qry.name']") is not None
+    assert "\n    ip.flags: 0x02\n        ip.flags.rb: False\n" in run("run", "frame.number == 17", HTTP, "-V")[1]
+
+
 def test_the_tree_names_fields(run: Run) -> None:
     lines = run("run", "frame.number == 22", HTTP, "-V")[1].splitlines()
     assert "    http.host: time.microsoft.example.com" in lines
