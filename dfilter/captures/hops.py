@@ -1,7 +1,7 @@
 """Where the records of a plain pcap file begin, by walking from one to the next in machine code.
 
 In: a stretch of the file that begins with a record.  Out: as `lanes.Lanes`, which is the same walk in numpy.  What
-always holds: the same offsets as `Lanes` gives.
+always holds: the same records as `Lanes` finds.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from dfilter.captures.limits import MAX_WIRE_LENGTH
+from dfilter.captures.records import HEADER, Records
 from dfilter.native import compile_function
 
 _WALK = """
 declare i32 @llvm.bswap.i32(i32)
 
-define i64 @walk(ptr %data, i64 %begin, i64 %end, i64 %limit, i1 %swap, ptr %positions, ptr %stop) {{
+define i64 @walk(ptr %data, i64 %begin, i64 %end, i64 %limit, i1 %swap, ptr %records, i64 %most, ptr %stop) {{
 entry:
   br label %loop
 loop:
@@ -35,14 +36,25 @@ read:
   %turned = call i32 @llvm.bswap.i32(i32 %raw)
   %chosen = select i1 %swap, i32 %turned, i32 %raw
   %captured = zext i32 %chosen to i64
+  %wire_at = getelementptr i8, ptr %place, i64 12
+  %raw_wire = load i32, ptr %wire_at, align 1
+  %turned_wire = call i32 @llvm.bswap.i32(i32 %raw_wire)
+  %chosen_wire = select i1 %swap, i32 %turned_wire, i32 %raw_wire
+  %claimed = zext i32 %chosen_wire to i64
+  %sane_wire = icmp ule i64 %claimed, {longest}
+  %wire = select i1 %sane_wire, i64 %claimed, i64 {longest}
   %next = add i64 %body, %captured
   %whole = icmp ule i64 %next, %end
   %sane = icmp ule i64 %captured, %limit
   %good = and i1 %whole, %sane
   br i1 %good, label %store, label %done
 store:
-  %slot = getelementptr i64, ptr %positions, i64 %count
-  store i64 %at, ptr %slot
+  %slot = getelementptr i64, ptr %records, i64 %count
+  store i64 %body, ptr %slot
+  %slot2 = getelementptr i64, ptr %slot, i64 %most
+  store i64 %captured, ptr %slot2
+  %slot3 = getelementptr i64, ptr %slot2, i64 %most
+  store i64 %wire, ptr %slot3
   %more = add i64 %count, 1
   br label %loop
 done:
@@ -51,16 +63,13 @@ done:
 }}
 """
 
-_HEADER = 16
-
-Offsets = npt.NDArray[np.int64]
-
 
 @cache
 def _walk() -> Callable[..., Any] | None:
     pointer, number = ctypes.c_void_p, ctypes.c_int64
-    return compile_function(_WALK.format(header=_HEADER), "walk", number, pointer, number, number, number,
-                            ctypes.c_bool, pointer, pointer)  # fmt: skip
+    assembly = _WALK.format(header=HEADER, longest=MAX_WIRE_LENGTH)
+    return compile_function(assembly, "walk", number, pointer, number, number, number, ctypes.c_bool, pointer, number,
+                            pointer)  # fmt: skip
 
 
 class Hops:
@@ -71,6 +80,7 @@ class Hops:
         self._order = order
         self._limit = limit
         self._walk = walk
+        self._space = np.empty((3, 0), np.int64)
 
     @classmethod
     def create(cls, order: str, limit: int) -> Hops | None:
@@ -78,13 +88,16 @@ class Hops:
         walk = _walk()
         return None if walk is None else cls(order, limit, walk)
 
-    def records(self, data: Any, begin: int) -> tuple[Offsets, int, int]:
-        """(where whole records begin, where the first other one begins, its captured length or 0)."""
+    def records(self, data: Any, begin: int) -> Records:
+        """The whole records of `data`, the first of which begins at byte `begin`."""
         there = np.frombuffer(data, np.uint8)
-        positions = np.empty(max(len(there) - begin, 0) // _HEADER + 1, np.int64)
+        most = max(len(there) - begin, 0) // HEADER + 1
+        if self._space.shape[1] < most:
+            self._space = np.empty((3, most), np.int64)
         stop = ctypes.c_int64()
-        count = self._walk(there.ctypes.data, begin, len(there), self._limit, self._swap,
-                           positions.ctypes.data, ctypes.byref(stop))  # fmt: skip
+        count = self._walk(there.ctypes.data, begin, len(there), self._limit, self._swap, self._space.ctypes.data,
+                           self._space.shape[1], ctypes.byref(stop))  # fmt: skip
         at = stop.value
-        captured = 0 if at + _HEADER > len(there) else int(there[at + 8 : at + 12].view(self._order + "u4")[0])
-        return positions[:count].copy(), at, captured
+        claimed = 0 if at + HEADER > len(there) else int(there[at + 8 : at + 12].view(self._order + "u4")[0])
+        starts, captured, wire = self._space[:, :count].copy()
+        return Records(starts, captured, wire, at, claimed)

@@ -21,7 +21,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.captures.frame import Frame
-from dfilter.captures.limits import MAX_WIRE_LENGTH
 from dfilter.captures.pcap import Data, Layout, Space, Window
 from dfilter.captures.read import Capture, open_capture
 
@@ -142,13 +141,9 @@ def _frame_chunks(capture: Capture) -> Iterator[Chunk]:
 
 def _record_chunks(layout: Layout, windows: Iterator[Window], first: int = 1) -> Iterator[RecordChunk]:
     for window in windows:
-        data = window.data
-        if len(data) < window.stop + len(PADDING):
+        data, records, stop = window.data, window.records, window.offset + window.records.stop
+        if len(data) < records.stop + len(PADDING):
             data = b"".join((data, PADDING))
-        starts = window.positions + 16
-        words = np.ndarray((len(data) - 3,), layout.byte_order + "u4", data, strides=(1,))
-        captured = words[starts - 8].astype(np.int64)
-        wire = np.minimum(words[starts - 4].astype(np.int64), MAX_WIRE_LENGTH)
-        yield RecordChunk(data, first, starts, captured, wire, layout.interface.link_type, layout,
-                          window.offset + window.stop)  # fmt: skip
-        first += len(starts)
+        yield RecordChunk(data, first, records.starts, records.captured, records.wire, layout.interface.link_type,
+                          layout, stop)  # fmt: skip
+        first += len(records)

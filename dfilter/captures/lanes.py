@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dfilter.captures.records import Records
+
 LANE = 1 << 15
 """Bytes from one guess to the next: guesses cost as much as a dozen hops."""
 
@@ -50,13 +52,12 @@ class Lanes:
         self._order = order
         self._limit = limit
 
-    def records(self, data: Any, begin: int) -> tuple[Offsets, int, int]:
-        """(where whole records begin, where the first other one begins, its captured length or 0).
+    def records(self, data: Any, begin: int) -> Records:
+        """The whole records of `data`, the first of which begins at byte `begin`."""
+        return Records.at(data, self._order, *self._places(data, begin))
 
-        Args:
-            data: bytes, or a map of a file.
-            begin: where in `data` a record begins.
-        """
+    def _places(self, data: Any, begin: int) -> tuple[Offsets, int, int]:
+        """(where whole records begin, where the first other one begins, its captured length or 0)."""
         starts = self._guess(data, begin)
         if len(starts) < _FEW:
             positions, stop, captured = self._walk(data, begin, frozenset())

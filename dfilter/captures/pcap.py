@@ -29,8 +29,7 @@ from dfilter.native import pays
 FILE_HEADER: Final = 24
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from dfilter.captures.records import Records
 
 _MICROSECONDS: Final = 0xA1B2C3D4
 _NANOSECONDS: Final = 0xA1B23C4D
@@ -83,21 +82,19 @@ class Window:
 
     Attributes:
         data: its bytes; the next window may be put in the same place.
-        positions: where in `data` the header of each whole record begins (int64).
+        records: its whole records.
         offset: of `data` in the (decompressed) file.
-        stop: where in `data` the first record begins that is not among them.
     """
 
     data: Data
-    positions: npt.NDArray[np.int64]
+    records: Records
     offset: int
-    stop: int
 
 
 class Finder(Protocol):
     """Finds the records in stretches of a file: `lanes.Lanes`, `hops.Hops`."""
 
-    def records(self, data: Any, begin: int) -> tuple[npt.NDArray[np.int64], int, int]: ...
+    def records(self, data: Any, begin: int) -> Records: ...
 
 
 def byte_order(start: bytes) -> str | None:
@@ -244,23 +241,24 @@ def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, 
     file = feed.plain_file
     if file is not None:
         for window in _refilled(file, feed.offset, size, finder, spaces=spaces):
-            number += len(window.positions)
-            feed.jump(window.offset + window.stop)
+            number += len(window.records)
+            feed.jump(window.offset + window.records.stop)
             yield window
         feed.jump(feed.offset)
     position = 0
     while _more(feed, position, 16, number, warn):
         feed.need(0, size)
         buffer = feed.buffer
-        positions, position, captured = finder.records(buffer, 0)
-        if len(positions):
-            number += len(positions)
-            read_frames(len(positions))
-            yield Window(buffer, positions, feed.offset, position)
-        if captured > limit:
-            warn(_too_long(feed, position, captured, limit, number))
+        records = finder.records(buffer, 0)
+        position = records.stop
+        if len(records):
+            number += len(records)
+            read_frames(len(records))
+            yield Window(buffer, records, feed.offset)
+        if records.claimed > limit:
+            warn(_too_long(feed, position, records.claimed, limit, number))
             return
-        if not len(positions) and not _more(feed, position, 16 + captured, number, warn):
+        if not len(records) and not _more(feed, position, 16 + records.claimed, number, warn):
             return
 
 
@@ -324,11 +322,12 @@ def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int |
         if not kept or (kept < size and end is None):
             return
         data = buffer if kept == size else bytes(space[:kept])
-        positions, stop, _ = finder.records(data, 0)
-        if not len(positions):
+        records = finder.records(data, 0)
+        stop = records.stop
+        if not len(records):
             return
-        read_frames(len(positions))
-        yield Window(data, positions, begin, stop)
+        read_frames(len(records))
+        yield Window(data, records, begin)
         begin += stop
         kept -= stop
         file.seek(begin + kept)

@@ -4,8 +4,8 @@ In: filters, shapes, and what is known of fields in them.  Out: a plan that deci
 llvmlite is not installed or the filters are too many.  What always holds: the same frames are certain and the same
 undecided as with columns (tests/test_gears.py).
 
-One function is generated for all filters of a plan: it tests the conditions of the common shapes as nested branches,
-and in each what is left of the filters as straight code (`machine_terms`).
+One function is generated for all filters of a plan: in each branch of the tree of shapes (`machine_tree`) it has what
+is left of the filters as straight code (`machine_terms`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -23,16 +22,15 @@ from dfilter.compile.bounds import Surroundings
 from dfilter.compile.column_sets import HASH_FACTOR, HASH_SHIFT
 from dfilter.compile.columns import ChunkLike, Mask
 from dfilter.compile.machine_terms import Block, MachineTerms
+from dfilter.compile.machine_tree import SWAPS, ShapeTree
 from dfilter.compile.shaped import Branch, Branches, branches
 from dfilter.native import available, compile_function
-from dfilter.packets.declare import Measure, Shape
+from dfilter.packets.declare import Shape
 
 MAX_FILTERS = 24
 MAX_LINES = 6_000
 """Filters, and lines of assembly, beyond which compiling takes longer than columns would."""
 
-_ETHERNET = 1
-_Condition = tuple[int, bytes, bytes]
 _Term = Any
 
 
@@ -72,88 +70,24 @@ def build_machine(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shap
     if len(body) > MAX_LINES:
         return None
     pointer, number = ctypes.c_void_p, ctypes.c_int64
-    function = compile_function("\n".join([_HELPERS, *body]), "decide", None, pointer, number, number,
+    function = compile_function("\n".join([SWAPS, _HELPERS, *body]), "decide", None, pointer, number, number,
                                 pointer, pointer, pointer, pointer, pointer, pointer)  # fmt: skip
     return None if function is None else MachinePlan(found.count, function, terms.tables)
 
 
 class _Writer:
-    """Writes the function `decide` for a plan's branches."""
+    """Writes what is known of a frame: one bit a filter in each of the tables %certain and %undecided."""
 
     def __init__(self, found: Branches[_Term], terms: MachineTerms) -> None:
         self._found = found
         self._terms = terms
-        self._lines: list[str] = []
-        self._numbers = count()
-        self._least = min((branch.shape.minimum for branch in found.shaped), default=0)
 
     def function(self) -> list[str]:
-        """The assembly: a loop over frames, in it the tree of shapes."""
-        self._lines.append(_LOOP.format(least=self._least, ethernet=_ETHERNET))
-        self._tree([(branch, list(branch.shape.constants)) for branch in self._found.shaped], "unshaped", self._least)
-        self._start("unshaped")
-        self._answers(None)
-        self._lines.append(_END)
-        return "\n".join(self._lines).split("\n")
+        shapes = [branch.shape for branch in self._found.shaped]
+        return ShapeTree(shapes, "decide", ("ptr %certain", "ptr %undecided"), self._leaf).lines
 
-    def _name(self) -> str:
-        return f"%v{next(self._numbers)}"
-
-    def _label(self) -> str:
-        return f"l{next(self._numbers)}"
-
-    def _start(self, label: str) -> None:
-        self._lines.append(f"{label}:")
-
-    def _block(self) -> Block:
-        return Block(self._name, {Measure.NUMBER: "%number", Measure.LENGTH: "%wire", Measure.CAPTURED: "%captured"})
-
-    def _jump(self, block: Block, bit: str, then: str, otherwise: str) -> None:
-        self._lines += [*block.lines, f"  br i1 {bit}, label %{then}, label %{otherwise}"]
-
-    def _tree(self, work: list[tuple[Branch[_Term], list[_Condition]]], otherwise: str, held: int) -> None:
-        """Nested branches; `held` bytes are known to be there. Shapes exclude each other: the first that fits is it."""
-        groups: dict[_Condition, list[tuple[Branch[_Term], list[_Condition]]]] = {}
-        for branch, conditions in work:
-            if not conditions:
-                self._leaf(branch, otherwise)
-                return
-            groups.setdefault(conditions[0], []).append((branch, conditions[1:]))
-        for (offset, mask, value), members in groups.items():
-            matched, failed = self._label(), self._label()
-            needed = offset + len(value)
-            if needed > held:
-                enough, block = self._label(), self._block()
-                self._jump(block, block.let(f"icmp sge i64 %captured, {needed}"), enough, failed)
-                self._start(enough)
-            block = self._block()
-            name, width = block.number(offset, len(value))
-            if mask != b"\xff" * len(value):
-                name = block.let(f"and i{width} {name}, {int.from_bytes(mask, 'big')}")
-            self._jump(block, block.let(f"icmp eq i{width} {name}, {int.from_bytes(value, 'big')}"), matched, failed)
-            self._start(matched)
-            self._tree(members, failed, max(held, needed))
-            self._start(failed)
-        self._lines.append(f"  br label %{otherwise}")
-
-    def _leaf(self, branch: Branch[_Term], otherwise: str) -> None:
-        shape, block, fits = branch.shape, self._block(), self._label()
-        bits = [block.let(f"icmp sge i64 %captured, {shape.minimum}")]
-        if shape.at_least is not None:
-            at, least = shape.at_least
-            bits.append(block.let(f"icmp uge i16 {block.number(at, 2)[0]}, {least}"))
-        if shape.header_nibble is not None:
-            bits.append(block.let(f"icmp uge i8 {block.number(shape.header_nibble, 1)[0]}, {0x50}"))
-        together = bits[0]
-        for bit in bits[1:]:
-            together = block.let(f"and i1 {together}, {bit}")
-        self._jump(block, together, fits, otherwise)
-        self._start(fits)
-        self._answers(branch)
-
-    def _answers(self, branch: Branch[_Term] | None) -> None:
-        """Write down what is known of a frame of this shape, or of none."""
-        block = self._block()
+    def _leaf(self, block: Block, place: int | None) -> None:
+        branch = None if place is None else self._found.shaped[place]
         behind: dict[int, str] = {}
         for index in range(self._found.count):
             certain, undecided = self._answer(block, branch, index, behind)
@@ -161,7 +95,6 @@ class _Writer:
                 row = block.let(f"mul i64 %size, {index}")
                 slot = block.let(f"getelementptr i8, ptr %{table}, i64 {block.let(f'add i64 {row}, %row')}")
                 block.lines.append(f"  store i8 {block.let(f'zext i1 {bit} to i8')}, ptr {slot}")
-        self._lines += [*block.lines, "  br label %next"]
 
     def _answer(self, block: Block, branch: Branch[_Term] | None, index: int,
                 behind: dict[int, str]) -> tuple[str, str]:  # fmt: skip
@@ -185,46 +118,7 @@ class _Writer:
         return block.let(f"and i1 {certain}, {sure}"), block.let(f"or i1 {undecided}, {behind[id(doubt)]}")
 
 
-_LOOP = """
-define void @decide(ptr %data, i64 %size, i64 %first, ptr %starts, ptr %lengths, ptr %wires, ptr %links,
-                    ptr %certain, ptr %undecided) {{
-entry:
-  br label %loop
-loop:
-  %row = phi i64 [0, %entry], [%following, %next]
-  %more = icmp slt i64 %row, %size
-  br i1 %more, label %look, label %done
-look:
-  %start_at = getelementptr i64, ptr %starts, i64 %row
-  %start = load i64, ptr %start_at
-  %frame = getelementptr i8, ptr %data, i64 %start
-  %captured_at = getelementptr i64, ptr %lengths, i64 %row
-  %captured = load i64, ptr %captured_at
-  %wire_at = getelementptr i64, ptr %wires, i64 %row
-  %wire = load i64, ptr %wire_at
-  %link_at = getelementptr i64, ptr %links, i64 %row
-  %link = load i64, ptr %link_at
-  %number = add i64 %row, %first
-  %ethernet = icmp eq i64 %link, {ethernet}
-  %long = icmp sge i64 %captured, {least}
-  %plain = and i1 %ethernet, %long
-  br i1 %plain, label %shapes, label %unshaped
-shapes:"""
-
-_END = """
-next:
-  %following = add i64 %row, 1
-  br label %loop
-done:
-  ret void
-}"""
-
 _HELPERS = """
-declare i16 @llvm.bswap.i16(i16)
-declare i32 @llvm.bswap.i32(i32)
-declare i64 @llvm.bswap.i64(i64)
-declare i128 @llvm.bswap.i128(i128)
-
 ; how many of the ascending numbers are less than this one
 define internal i64 @rank(ptr %numbers, i64 %size, i64 %value) {
 entry:

@@ -18,6 +18,7 @@ from dfilter.captures.index import Chunk
 from dfilter.compile.columns import ColumnPlan, Columns, Findings, Shaped
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.segments import segments_of
+from dfilter.prune.survey import Survey
 
 Array = npt.NDArray[Any]
 
@@ -54,22 +55,34 @@ class Preparer:
 
     def __init__(self, plan: ColumnPlan, tests: int, datagrams: Datagrams, tunnels: frozenset[int]) -> None:
         self.plan = plan
+        self._survey: Survey | None = None
         self._tests = tests
         self._datagrams = datagrams
         self._tunnels = np.zeros(1 << 16, np.bool_)
         self._tunnels[sorted(tunnels)] = True
 
+    def use_machine_code(self) -> None:
+        """From now on, where it can be had."""
+        self._survey = Survey.create([branch.shape for branch in self.plan.branches])
+
     def prepare(self, chunk: Chunk) -> Prepared:
         size = len(chunk)
         columns = Columns.of(chunk)
-        shaped = self.plan.split(chunk, columns)
+        shaped, segments, unfit = self._split(chunk, columns)
         empty = [[np.zeros(size, np.bool_) for _ in range(self._tests + 1)] for _ in range(2)]
         findings = Findings(empty[0], empty[1], np.full(size, -1, np.int64))
         for branch, chosen in shaped:
             if branch.shape.last == "udp":
                 self._datagrams.take(chunk, branch.shape, chosen, findings)
-        segments, unfit = segments_of(chunk, shaped)
         return Prepared(chunk, columns, shaped, findings, self._strays_of(size, shaped), segments, unfit)
+
+    def _split(self, chunk: Chunk, columns: Columns) -> tuple[list[Shaped], Segments, Array]:
+        """The frames that have a shape, the segments, and the rows of frames that have none after all."""
+        if self._survey is None:
+            shaped = self.plan.split(chunk, columns)
+            return shaped, *segments_of(chunk, shaped)
+        found, segments, unfit = self._survey.look(chunk)
+        return [(self.plan.branches[index], columns.at(rows)) for index, rows in found], segments, unfit
 
     def _strays_of(self, size: int, shaped: Sequence[Shaped]) -> Array:
         """The frames that no shape accounts for: without one, or tunnels."""

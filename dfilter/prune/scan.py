@@ -25,6 +25,7 @@ from dfilter.compile.closures import build
 from dfilter.compile.columns import Findings
 from dfilter.compile.deep import STREAM, DeepPlan, build_deep
 from dfilter.filter import Filter
+from dfilter.native import pays
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.protocols.tcp_facts import Tracker
 from dfilter.packets.reader import PacketReader
@@ -76,13 +77,18 @@ class Remainder:
 
 
 class Pruner:
-    """Filters made ready; `pruner_of` says for which."""
+    """Filters made ready; `pruner_of` says for which.
+
+    Attributes:
+        plan: what decides of the frames.
+        remainder: what the first look left.
+    """
 
     def __init__(self, filters: Sequence[Filter], needs: Needs, plan: DeepPlan, tunnels: frozenset[int]) -> None:
         self._filters = filters
         self._needs = needs
         again = [name for name in plan.headers if "tcp" in catalogue().reachable(catalogue().carriers[name])]
-        self._plan = plan if again else replace(plan, by_header=tuple(False for _ in filters))
+        self.plan = plan if again else replace(plan, by_header=tuple(False for _ in filters))
         self._routes = Routes(catalogue(), plan.names.union(again), needs.reachable)
         version = filters[0].version
         tests = [build(test, PacketReader(version=version), version=version) for test in plan.tests]
@@ -110,6 +116,8 @@ class Pruner:
 
     def look(self, capture: Capture) -> bool:
         """The first look; False where dissecting every frame is better."""
+        if pays(capture.plain_bytes):
+            self._preparer.use_machine_code()
         try:
             for prepared in prepared_chunks(capture, self._preparer, LOOK_BYTES):
                 self._look(prepared)
@@ -132,14 +140,14 @@ class Pruner:
             fed |= mask & ~sure
         early = np.flatnonzero(fed)
         self._conversations(chunk, prepared.segments, findings, early)
-        certain, undecided = self._plan.columns.settle(prepared.columns, prepared.shaped)
+        certain, undecided = self.plan.columns.settle(prepared.columns, prepared.shaped)
         loose, unfit = findings.streams < 0, prepared.unfit
         fed[unfit] = True
         for mask in undecided:
             fed |= mask & loose
         more = np.flatnonzero(findings.possible[-1] & ~loose)
         for index in range(len(self._filters)):
-            for rows in (unfit, more) if self._plan.by_header[index] else (unfit,):
+            for rows in (unfit, more) if self.plan.by_header[index] else (unfit,):
                 certain[index][rows] = False
                 undecided[index][rows] = True
             if self._asked_early and self._is_early:
@@ -229,7 +237,7 @@ class Pruner:
         for number, inner in left.inner.items():  # their conversations meet others there
             until[inner] = np.maximum(until[inner], number)
         until[-1] = 0
-        if STREAM in self._plan.headers and self._routes.may_hide_tcp(self._table.ports[:, np.flatnonzero(until)]):
+        if STREAM in self.plan.headers and self._routes.may_hide_tcp(self._table.ports[:, np.flatnonzero(until)]):
             return None
         chosen = np.arange(1, len(streams) + 1) <= until[streams]
         chosen[others - 1] = True

@@ -20,9 +20,10 @@ from dfilter.packets.declare import Shape
 
 Array = npt.NDArray[Any]
 
-_ODD = [np.uint64(secrets.randbits(64) | 1) for _ in range(4)]
-_ADD = [np.uint64(secrets.randbits(64)) for _ in range(2)]
-_IPV6_HEADER = 40
+ODD = [np.uint64(secrets.randbits(64) | 1) for _ in range(4)]
+ADD = [np.uint64(secrets.randbits(64)) for _ in range(2)]
+"""What the hash is keyed with."""
+IPV6_HEADER = 40
 
 
 def segments_of(chunk: ChunkLike, shaped: Sequence[Shaped]) -> tuple[Segments, Array]:
@@ -57,22 +58,22 @@ def _address(address: bytes) -> int:
 
 
 def _fold(high: Array, low: Array) -> Array:
-    return _mixed(high * _ODD[2] + _ADD[1]) ^ low
+    return _mixed(high * ODD[2] + ADD[1]) ^ low
 
 
 def _mixed(value: Array) -> Array:
-    value = (value ^ (value >> np.uint64(31))) * _ODD[0]
-    value = (value ^ (value >> np.uint64(29))) * _ODD[1]
+    value = (value ^ (value >> np.uint64(31))) * ODD[0]
+    value = (value ^ (value >> np.uint64(29))) * ODD[1]
     mixed: Array = value ^ (value >> np.uint64(32))
     return mixed
 
 
 def _keys(sources: Array, targets: Array, source_ports: Array, target_ports: Array) -> tuple[Array, Array]:
-    first = _mixed(sources + _ADD[0]) + source_ports.astype(np.uint64) * _ODD[3]
-    second = _mixed(targets + _ADD[0]) + target_ports.astype(np.uint64) * _ODD[3]
+    first = _mixed(sources + ADD[0]) + source_ports.astype(np.uint64) * ODD[3]
+    second = _mixed(targets + ADD[0]) + target_ports.astype(np.uint64) * ODD[3]
     senders = first > second
     low, high = np.where(senders, second, first), np.where(senders, first, second)
-    return _mixed(low * _ODD[2] + _mixed(high)), senders.astype(np.int64)
+    return _mixed(low * ODD[2] + _mixed(high)), senders.astype(np.int64)
 
 
 def _read(chunk: ChunkLike, shape: Shape, columns: Columns) -> tuple[Array, ...]:
@@ -86,7 +87,7 @@ def _read(chunk: ChunkLike, shape: Shape, columns: Columns) -> tuple[Array, ...]
         at = shape.layers["ipv6"]
         source = _fold(number(at + 8, 8), number(at + 16, 8))
         target = _fold(number(at + 24, 8), number(at + 32, 8))
-        stop = at + _IPV6_HEADER + number(at + 4, 2).astype(np.int64)
+        stop = at + IPV6_HEADER + number(at + 4, 2).astype(np.int64)
     payload = tcp + (number(tcp + 12, 1) >> 4).astype(np.int64) * 4
     whole = stop <= np.minimum(chunk.captured, chunk.wire)[columns.rows]
     words = (number(tcp + 4, 4), number(tcp + 8, 4), number(tcp + 13, 1), number(tcp + 14, 2))

@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from dfilter.captures.lanes import LANE, Lanes
+from dfilter.captures.records import HEADER
 
 LIMIT = 262_144
 
@@ -63,8 +64,9 @@ def test_lanes_find_what_walking_finds(make, order: str) -> None:  # type: ignor
             at = chance.choice(walked(data, order, 0)[0])
             spoiled[at + 8 : at + 12] = struct.pack(order + "I", chance.choice((0, 77, LIMIT, LIMIT + 1, 0xFFFFFFFF)))
         for buffer in (bytes(spoiled), spoiled):
-            positions, stop, captured = Lanes(order, LIMIT).records(buffer, 0)
-            assert (positions.tolist(), stop, captured) == walked(bytes(spoiled), order, 0)
+            records = Lanes(order, LIMIT).records(buffer, 0)
+            found = (records.starts - HEADER).tolist(), records.stop, records.claimed
+            assert found == walked(bytes(spoiled), order, 0)
 
 
 def test_a_capture_larger_than_a_window(tmp_path) -> None:  # type: ignore[no-untyped-def]

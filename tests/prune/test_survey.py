@@ -1,0 +1,53 @@
+"""Machine code finds the shapes and segments that columns find."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import fields
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dfilter
+from dfilter import native
+from dfilter.captures.conversations import Segments
+from dfilter.captures.index import chunks_of, open_capture
+from dfilter.captures.write import CaptureWriter
+from dfilter.compile.columns import Columns
+from dfilter.prune.scan import pruner_of
+from dfilter.prune.segments import segments_of
+from dfilter.prune.survey import Survey
+from tests.prune.test_scan import FRAMES, disturbed
+from tests.test_gears import FRAMES as TAGGED
+from tests.test_gears import damaged
+
+COMPILED = dfilter.compile("tls.handshake.type == 1")
+
+
+@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32))
+def test_same_as_columns(seed: int) -> None:
+
+    pruner = pruner_of([COMPILED], COMPILED.needs)
+    assert pruner is not None
+    buffer = io.BytesIO()
+    with CaptureWriter(buffer, format="pcap") as writer:
+        for frame in [*disturbed(FRAMES, random.Random(seed)), *damaged(TAGGED, seed)]:
+            writer.write(frame)
+    buffer.seek(0)
+    plan = pruner.plan.columns
+    survey = Survey.create([branch.shape for branch in plan.branches])
+    assert survey is not None
+    for chunk in chunks_of(open_capture(buffer)):
+        found, segments, unfit = survey.look(chunk)
+        shaped = plan.split(chunk, Columns.of(chunk))
+        expected, unfit_expected = segments_of(chunk, shaped)
+        assert unfit.tolist() == unfit_expected.tolist()
+        for item in fields(Segments):
+            assert getattr(segments, item.name).tolist() == getattr(expected, item.name).tolist(), item.name
+        places = {id(branch): index for index, branch in enumerate(plan.branches)}
+        by_shape = {places[id(branch)]: columns.rows.tolist() for branch, columns in shaped if len(columns.rows)}
+        assert {index: rows.tolist() for index, rows in found} == by_shape
