@@ -184,6 +184,10 @@ def dissect_tls(view: View, region: Region) -> bool | None:
     stream = view.stream
     if _is_idle(view, region):
         return _pass_by(view, region)
+    is_cut = stream is not None and region.end < region.reported_end
+    if region.length < RECORD_HEADER and is_cut:
+        view.push(TLS, region).state = TlsState()
+        return True
     if region.length < RECORD_HEADER and stream is not None:
         _tell_waiting(view, connection_of(view))
         raise NeedMore(region.start, RECORD_HEADER - region.length)
@@ -202,7 +206,7 @@ def dissect_tls(view: View, region: Region) -> bool | None:
     at = 0
     while at < region.length:
         missing = _missing(region, at)
-        if missing and stream is not None and region.reported_end == region.end:
+        if missing and stream is not None and not is_cut:
             if layer is not None and region.buf is view.data:
                 state.waiting = (at, region.length - at)
             _tell_waiting(view, connection)
@@ -210,6 +214,9 @@ def dissect_tls(view: View, region: Region) -> bool | None:
         if layer is None:
             layer = view.push(TLS, region)
             layer.state = state
+        if is_cut and _goes_on(region, at):
+            state.waiting = (at, region.length - at)
+            break
         at = _dissect_record(view, region, at, connection, layer)
     return True
 
@@ -237,6 +244,13 @@ def _missing(region: Region, at: int) -> int:
     if is_ssl2_hello(region, at):
         return max(ssl2_length(region, at) - left, 0)
     return 0
+
+
+def _goes_on(region: Region, at: int) -> bool:
+    """Does the record at `at` go beyond the segment, captured or not?"""
+    if region.length - at < RECORD_HEADER or not is_record(region, at):
+        return False
+    return at + RECORD_HEADER + region.u16(at + 3) > region.reported_length
 
 
 def _dissect_record(view: View, region: Region, at: int, connection: TlsConnection, layer: Layer) -> int:

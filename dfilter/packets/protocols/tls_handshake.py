@@ -6,6 +6,7 @@ What always holds: nothing here changes state; damage raises as `Region` does an
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -31,6 +32,7 @@ from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.protocols.x509 import wants_certificates
 from dfilter.packets.protocols.x509_certificate import fill_certificate
 from dfilter.packets.protocols.x509_names import fill_distinguished_name
+from dfilter.packets.region import Malformed, Region
 
 SERVER_KEY_EXCHANGE, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED = 12, 15, 16, 20
 HELLO_VERIFY_REQUEST, CERTIFICATE_STATUS, KEY_UPDATE, COMPRESSED_CERTIFICATE = 3, 22, 24, 25
@@ -40,6 +42,7 @@ RETRY_RANDOM = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e07
 """The random of a server hello that is a hello retry request (RFC 8446 section 4.1.3)."""
 
 NAMED_CURVE = 3
+SUPPORTED_VERSIONS = 43
 NANOSECONDS = 10**9
 
 
@@ -137,6 +140,8 @@ def _client_hello(walk: Walk, agreed: Agreed) -> None:
     facts = HelloFacts(version=walk.peek(2))
     start = walk.at
     walk.number("handshake.version", 2)
+    if walk.region.end < walk.region.reported_end:
+        require_versions(walk.region, walk.prefix)
     _random(walk, not is_tls13(agreed.version))
     _session_id(walk)
     if walk.prefix == "dtls":
@@ -164,6 +169,29 @@ def _client_hello(walk: Walk, agreed: Agreed) -> None:
     text = ja3_text(facts)
     walk.note("handshake.ja3_full", text, 0, at)
     walk.note("handshake.ja3", md5(text), 0, at)
+
+
+def require_versions(hello: Region, prefix: str, is_server: bool = False) -> None:
+    """Raise `Truncated` for a hello of which not even as much was captured as the reference reads to learn its version:
+    all up to the header of `supported_versions` (RFC 8446 section 4.2.1), else of its last extension."""
+    with suppress(Malformed):
+        at = 38 + 1 + hello.u8(38)
+        if prefix == "dtls" and not is_server:
+            at += 1 + hello.u8(at)
+        if is_server:
+            at += 3
+        else:
+            at += 2 + hello.u16(at)
+            at += 1 + hello.u8(at)
+        hello.need(0, min(at, hello.reported_length))
+        if at < hello.reported_length:
+            hello.u16(at)
+            at += 2
+        while at + 4 <= hello.reported_length:
+            type_, size = hello.u16(at), hello.u16(at + 2)
+            if type_ == SUPPORTED_VERSIONS:
+                return
+            at += 4 + size
 
 
 def _server_hello(walk: Walk) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from dfilter.packets.protocols.tls_extensions import SERVER_HELLO
 from dfilter.packets.protocols.tls_fields import wants_bodies
-from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, is_tls13
-from dfilter.packets.protocols.tls_session import MAX_PIECES, Message, foreseen_version
+from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, is_tls13, require_versions
+from dfilter.packets.protocols.tls_session import HANDSHAKE_HEADER, MAX_PIECES, Message, foreseen_version
 from dfilter.packets.protocols.tls_ssl2 import fill_ssl2
 from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.region import Malformed, Region
@@ -90,14 +91,13 @@ def fill_tls(layer: Layer) -> None:
 
 
 def _check_captured(region: Region, state: TlsState) -> None:
-    """Raise `Truncated` for a last record that the capture cut, unless it is not looked into or goes beyond the
-    segment itself (as in Wireshark 4.4)."""
+    """Raise `Truncated` for a last record that the capture cut, unless it is not looked into (as in Wireshark 4.4)."""
     if state.unknown is None and state.records:
         last = state.records[-1]
-        is_closed = last.type == HANDSHAKE and bool(last.messages) and last.messages[-1].type is None
-        if is_closed or last.at + last.length > region.reported_length:
+        if last.type == HANDSHAKE and last.messages and last.messages[-1].type is None:
             return
-    region.need_all()
+    if state.waiting is None:
+        region.need_all()
 
 
 def _fill_record(layer: Layer, record: Record) -> None:
@@ -125,13 +125,17 @@ def _fill_record(layer: Layer, record: Record) -> None:
         for message in record.messages:
             fill_handshake(layer, content, message, agreed)
     elif record.type == CHANGE_CIPHER_SPEC:
+        content.need(0, min(size, 1))
         add("tls.change_cipher_spec", None, start + RECORD_HEADER, size)
     elif record.type == ALERT:
+        content.need(0, min(size, 1))
         add("tls.alert_message", None, start + RECORD_HEADER, size)
         if size == 2:
+            content.need_all()
             add("tls.alert_message.level", content.u8(0), content.start, 1)
             add("tls.alert_message.desc", content.u8(1), content.start + 1, 1)
     elif record.type == APPLICATION_DATA:
+        content.need_all()
         add("tls.app_data", content.rest(), content.start, size)
         if record.application:
             add("tls.app_data_proto", record.application, start)
@@ -170,10 +174,21 @@ def _fill_heartbeat(layer: Layer, content: Region) -> None:
         add("tls.heartbeat_message.padding", content.bytes(3 + size, left - size), start + 3 + size, left - size)
 
 
+def _require_captured(content: Region, message: Message) -> None:
+    """What Wireshark 4.4 reads of a message before it shows anything: bytes that tell whether it is encrypted, and a
+    server's hello up to its version."""
+    left = content.reported_length - message.at
+    content.need(message.at, min(left, HANDSHAKE_HEADER if message.at else HANDSHAKE_HEADER + 1))
+    if message.type == SERVER_HELLO and message.body is not None:
+        require_versions(message.body, "tls", is_server=True)
+
+
 def fill_handshake(layer: Layer, content: Region, message: Message, agreed: Agreed) -> None:
     """Add the fields of one message, or piece of one."""
     add = layer.add
     start = content.start + message.at
+    if content.end < content.reported_end:
+        _require_captured(content, message)
     if message.parts:
         add("tls.handshake", None, start, message.length)
         add_fragment_list(layer, "tls.handshake", [frame for frame, _, _ in message.parts])

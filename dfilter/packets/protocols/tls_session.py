@@ -171,6 +171,8 @@ def _begin(connection: TlsConnection, end: int, frame: int, record: Region, at: 
             type_ = record.u8(at)
             known = type_ if type_ in KNOWN_TYPES else None
             return Message(at, length, known, record.clipped(at, length))
+    if record.end < record.reported_end:  # nothing is put together with what was not captured
+        return Message(at, left)
     piece = connection.next_piece(frame)
     connection.unfinished[end] = Unfinished(bytearray(record.rest(at)), [(frame, left, piece)])
     return Message(at, left, piece=piece, piece_type=record.u8(at))
