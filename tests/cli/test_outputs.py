@@ -76,8 +76,8 @@ def test_whole_frames_nest(run: Run) -> None:
     dns = json.loads(run("run", "frame.number == 17", HTTP, "-T", "json")[1])[0]["_source"]["layers"]["dns"]
     assert dns["dns.flags_tree"]["dns.flags.response"] == "0"
     assert list(dns["Queries"]) == ["time.microsoft.example.com: type A, class IN"]
-    raw = json.loads(run("run", "frame.number == 17", HTTP, "-T", "jsonraw")[1])[0]["_source"]["layers"]["dns"]
-    assert raw["dns.flags_tree"]["dns.flags.response_raw"] == ["0", 44, 2, 32768, 2]
+    raw = json.loads(run("run", "frame.number == 17", HTTP, "-T", "jsonraw")[1])[0]["_source"]["layers"]["ip"]
+    assert raw["ip.flags_tree"]["ip.flags.df_raw"] == ["1", 20, 1, 64, 2]
     line = json.loads(run("run", "frame.number == 17", HTTP, "-T", "ek")[1].splitlines()[1])["layers"]
     assert line["dns"]["text"] == ["Queries", "time.microsoft.example.com: type A, class IN"]
     document = ET.fromstring(run("run", "frame.number == 17", HTTP, "-T", "pdml")[1])
