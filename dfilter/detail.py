@@ -7,7 +7,7 @@ What always holds: every field that a filter can read is listed, but the unions 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import BinaryIO, Final
@@ -17,6 +17,7 @@ from dfilter.fields.registry import resolve_alias
 from dfilter.fields.types import BYTE_LIKE, FLOATS, INTEGERS, STRINGS, FieldType
 from dfilter.fields.values import labels
 from dfilter.fields.versions import NEWEST
+from dfilter.nesting import Node, nested
 from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
@@ -46,6 +47,7 @@ class FieldDetail:
         label: what the value stands for, as Wireshark words it; "" if nothing.
         filter: a display filter that selects the frame by this value; "" if the newest version has no such name.
         start, length: its bytes in `Detail.sources[layer.source]`; length 0 for what no bytes say.
+        depth: below how many of the fields before it it stands, as Wireshark nests them.
     """
 
     name: str
@@ -55,6 +57,7 @@ class FieldDetail:
     filter: str
     start: int
     length: int
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +134,26 @@ def _layer(layer: Layer, shown: TreeLayer, sources: list[bytes]) -> LayerDetail:
     if source is None:
         source = len(sources)
         sources.append(layer.buf)
-    fields = tuple(_fields(layer.view, shown))
+    fields = tuple(_fields(layer.view, nested(shown), 0))
     return LayerDetail(shown.name, shown.title, source, shown.start, shown.size, fields)
 
 
-def _fields(view: View, shown: TreeLayer) -> Iterator[FieldDetail]:
+def _fields(view: View, nodes: Sequence[Node], depth: int) -> Iterator[FieldDetail]:
     """All but unions, and but those that no filter sees, as the first frame's time since the one before."""
     declared = view.session.catalogue.fields
-    for field in shown.fields:
-        if declared[field.name].parts or field.name not in view:
-            continue
-        text = "" if field.type is FieldType.NONE else field.text
-        dissected = resolve_alias(field.name, NEWEST) in (None, field.name)  # else the newest version renamed it
-        yield FieldDetail(field.name, field.type.value, text, _label(field),
-                          _filter(field, text) if dissected else "", field.start, field.size)  # fmt: skip
+    for node in nodes:
+        field = node.field
+        listed = field is not None and not declared[field.name].parts and field.name in view
+        if field is not None and listed:
+            yield _field(field, depth)
+        yield from _fields(view, node.below, depth + listed)
+
+
+def _field(field: TreeField, depth: int) -> FieldDetail:
+    text = "" if field.type is FieldType.NONE else field.text
+    dissected = resolve_alias(field.name, NEWEST) in (None, field.name)  # else the newest version renamed it
+    return FieldDetail(field.name, field.type.value, text, _label(field), _filter(field, text) if dissected else "",
+                       field.start, field.size, depth)  # fmt: skip
 
 
 def _label(field: TreeField) -> str:

@@ -57,6 +57,11 @@ def test_a_field(name: str, text: str, label: str, filter: str, start: int, leng
     assert field.start == start or not length
 
 
+def test_fields_stand_as_deep_as_in_wireshark() -> None:
+    depths = {name: detail().named(name)[0].depth for name in ("ip.flags", "ip.flags.df", "tcp.option_kind", "ip.src")}
+    assert depths == {"ip.flags": 0, "ip.flags.df": 1, "tcp.option_kind": 2, "ip.src": 0}
+
+
 def test_a_message_in_several_segments_has_bytes_of_its_own() -> None:
     captures = CAPTURES / "bot-http.pcap"
     for view in dissect(captures, needs_of(None)):

@@ -86,7 +86,7 @@ def _field_row(field: dfilter.FieldDetail, marked: bool, style: str, paint: Pain
     label = f"  ({visible(field.label)})" if field.label else ""
     last = field.start + field.length - 1
     where = "" if not field.length else f"  {field.start}" if field.length == 1 else f"  {field.start}-{last}"
-    mark = "> " if marked else "  "
+    mark = ("> " if marked else "  ") + "  " * field.depth
     text = mark + paint(selects, REVERSE if marked else style if field.length else "")
     return text + label + paint(where, DIM), len(mark + selects + label + where)
 
@@ -142,4 +142,4 @@ def _document(detail: dfilter.Detail, marked: Collection[dfilter.FieldDetail]) -
 
 def _field_document(field: dfilter.FieldDetail) -> dict[str, Any]:
     return {"name": field.name, "type": field.type, "value": field.text, "label": field.label, "filter": field.filter,
-            "start": field.start, "length": field.length}  # fmt: skip
+            "start": field.start, "length": field.length, "depth": field.depth}  # fmt: skip
