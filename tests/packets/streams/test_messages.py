@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dfilter.packets.view import View
-from tests.packets.protocols.http_wire import two_passes
+from tests.packets.protocols.http_wire import Talk
 from tests.packets.streams.segments import scenarios, tcp_frame, values, views
 
 CASES = list(scenarios(Path(__file__).with_name("messages.tsv")))
@@ -57,8 +57,7 @@ CUT = """
 @pytest.mark.parametrize("line", CUT.strip().splitlines())
 def test_what_is_cut_before_recognisers_can_tell_is_no_data(line: str) -> None:
     on_the_wire, captured, expected = line.split()
-    whole = tcp_frame(1, f"c\tA\t1000\t5001\tx{on_the_wire}\t0\t8192\t-").data
-    [view] = two_passes([(whole[: 54 + int(captured)], len(whole))])
+    view = Talk(40123).client(b"Z" * int(on_the_wire), snap=54 + int(captured)).views()[-1]
     assert [name for name in ("data", "_ws.short") if name in view.by_name] == [expected]
 
 
