@@ -16,7 +16,7 @@ ALLOWED = {
     "fields": {"fields", "language.source", "language.frozen", "errors"},
     "check": {"check", "language", "fields", "errors"},
     "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors", "native"},
-    "packets": {"packets", "fields", "errors"},
+    "packets": {"packets", "fields", "language.frozen", "errors"},
     "prune": {"prune", "packets", "compile", "captures", "filter", "errors"},
     "captures": {"captures", "errors", "native"},
     "stats": {"stats", "packets", "scan", "filter", "fields", "errors"},

@@ -10,12 +10,14 @@ the scalar reader here and the numpy column elsewhere.  A *computed* field is ad
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dfilter.fields.types import ADDRESSES, BYTE_LIKE, STRINGS, WIDTH_BITS, FieldType
+from dfilter.language.frozen import frozen
 
 if TYPE_CHECKING:
     from dfilter.packets.columns import Columns
@@ -34,7 +36,7 @@ class Measure(Enum):
     CAPTURED = "captured length"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Field:
     """One field of a protocol.
 
@@ -128,7 +130,7 @@ Bits = tuple[tuple[int, int, int], ...]
 """(offset, mask, value) of single bytes, all of which must be so."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Silent:
     """Messages of a TCP stream that say nothing of any wanted field and change nothing: known by how they begin.
 
@@ -143,7 +145,7 @@ class Silent:
     header: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Plain:
     """How messages that are plain enough are told apart without dissecting them.
 
@@ -165,7 +167,7 @@ class Plain:
     silent: Silent | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Evidence:
     """What must lie in the bytes of a conversation that has layers of a protocol.
 
@@ -181,7 +183,7 @@ class Evidence:
 
     traces: re.Pattern[bytes] | None = None
     claims: re.Pattern[bytes] | None = None
-    starts: dict[str, tuple[Bits, ...]] = field(default_factory=dict)
+    starts: Mapping[str, tuple[Bits, ...]] = MappingProxyType({})
     plain: Plain | None = None
     alone: bool = False
 
@@ -267,7 +269,7 @@ def bits(rows: Iterable[tuple[str, int]], at: int, size: int = 1) -> tuple[Field
     return tuple(header(name, FieldType.BOOLEAN, at, size, mask) for name, mask in rows)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """One chain of headers over Ethernet.
 

@@ -6,7 +6,6 @@ always holds: a rule that cannot have an effect is an error.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +49,8 @@ def _chosen(rule: tuple[str, Any], name: str, known: Catalogue) -> Protocol:
 
 
 def _near(name: str, names: list[str]) -> str:
+    import difflib  # only what is wrong needs it
+
     near = difflib.get_close_matches(name, names, 1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 

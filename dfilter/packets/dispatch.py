@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
+from dfilter.language.frozen import frozen
 from dfilter.packets.declare import Field, Protocol
 from dfilter.packets.outlines import PACKAGE, declaration_of, names_of, outlines, tables_of
 from dfilter.packets.plugins import with_plugins
@@ -39,7 +39,7 @@ _MOST_REMEMBERED = 4096
 """Answers of `Catalogue.reachable` that are kept: filters ask for the same protocols again and again."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Catalogue:
     """What the protocols declare, indexed.
 
@@ -53,6 +53,7 @@ class Catalogue:
         protocols: by filter name; to get one is to import it.
         fields: by filter name.
         carriers: field or protocol name -> the protocols whose layers can hold values of it.
+        reached: answers of `reachable` that are kept.
     """
 
     outlines: dict[str, Protocol]
@@ -63,8 +64,10 @@ class Catalogue:
     protocols: Mapping[str, Protocol]
     fields: Mapping[str, Field]
     carriers: Mapping[str, tuple[str, ...]]
-    _reached: dict[tuple[frozenset[str], bool], frozenset[str]] = field(default_factory=dict, init=False, repr=False,
-                                                                       compare=False)  # fmt: skip
+    reached: dict[tuple[frozenset[str], bool], frozenset[str]]
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def knows(self, name: str) -> bool:
         """Is `name` a field or protocol that dfilter dissects?"""
@@ -74,11 +77,11 @@ class Catalogue:
         """The protocols that are wanted, or through which a wanted one can be reached; without `secrets`, as long as
         nothing is decrypted."""
         key = (frozenset(wanted), secrets)
-        found = self._reached.get(key)
+        found = self.reached.get(key)
         if found is None:
-            if len(self._reached) >= _MOST_REMEMBERED:
-                self._reached.clear()
-            found = self._reached[key] = self._reachable(*key)
+            if len(self.reached) >= _MOST_REMEMBERED:
+                self.reached.clear()
+            found = self.reached[key] = self._reachable(*key)
         return found
 
     def _reachable(self, wanted: frozenset[str], secrets: bool) -> frozenset[str]:
@@ -151,7 +154,7 @@ def _index(found: list[Protocol]) -> Catalogue:
                     raise ValueError(f"{table} {key} leads to {tables[table][key].name} and {protocol.name}")
     successors = {p.name: frozenset(_successors(p, known, tables, heuristics)) for p in found}
     return Catalogue(known, owner, tables, heuristics, successors, _declarations(known), _fields(known, owner),
-                     _carriers(known, owner))  # fmt: skip
+                     _carriers(known, owner), {})  # fmt: skip
 
 
 def _owners(found: list[Protocol]) -> dict[str, str]:

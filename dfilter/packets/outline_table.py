@@ -7,7 +7,7 @@
 # fmt: off
 from typing import Any
 
-DIGEST = 2290642648
+DIGEST = 2809636339
 ROWS: tuple[tuple[str, str, tuple[str, ...], dict[str, Any], str], ...] = (
 ('ah', 'AH', ('ah_esp',), {'over': {'ip.proto': (51,)}, 'carries': ('ip.proto', 'data'), 'functions': ('dissect', 'fill')}, """
 ah.next_header UINT8;at=0;size=1
@@ -5739,6 +5739,20 @@ rdpudp.ackvec.havets BOOLEAN;stateful=1
 rdpudp.ackvec.timestamp UINT24;stateful=1
 rdpudp.ackvec.sendacktimegap UINT8;stateful=1
 """),
+('resp', 'RESP', ('resp',), {'over': {'tcp.port': (6379,)}, 'functions': ('dissect', 'fill', 'write'), 'declines': True}, """
+resp.string STRING;stateful=1
+resp.error STRING;stateful=1
+resp.integer INT64;stateful=1
+resp.bulk_string NONE;stateful=1
+resp.bulk_string.length INT32;stateful=1
+resp.bulk_string.value BYTES;stateful=1
+resp.array NONE;stateful=1
+resp.array.length INT64;stateful=1
+resp.array_recursion_too_deep NONE;stateful=1
+resp.fragment NONE;stateful=1
+resp.malformed_length NONE;stateful=1
+resp.reassembled_in_next_frame NONE;stateful=1
+"""),
 ('rip', 'RIP', ('rip',), {'over': {'udp.port': (520,)}, 'functions': ('dissect', 'fill')}, """
 rip.command UINT8;at=0;size=1
 rip.version UINT8;at=1;size=1
@@ -7367,6 +7381,7 @@ tcp.reset_cause STRING
 tcp.ack.nonzero NONE
 tcp.urgent_pointer.non_zero NONE
 tcp.bogus_header_length NONE
+tcp.short_segment NONE
 tcp.connection.syn NONE
 tcp.connection.synack NONE
 tcp.connection.fin NONE

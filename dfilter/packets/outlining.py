@@ -69,7 +69,7 @@ def _functions(protocol: Protocol) -> list[Any]:
 def _evidence(evidence: Evidence) -> dict[str, Any]:
     """Evidence as `outlines` makes it anew."""
     plain = evidence.plain
-    told = {"traces": _pattern(evidence.traces), "claims": _pattern(evidence.claims), "starts": evidence.starts,
+    told = {"traces": _pattern(evidence.traces), "claims": _pattern(evidence.claims), "starts": dict(evidence.starts),
             "plain": None if plain is None else (tuple(sorted(plain.fields)), plain.inside),
             "alone": evidence.alone}  # fmt: skip
     return {name: value for name, value in told.items() if value}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol, TypeVar
 
+from dfilter.language.frozen import frozen
 from dfilter.packets.declare import Protocol as PacketProtocol
 from dfilter.packets.decode_as import chosen_protocols, reachable_with
 from dfilter.packets.dispatch import COLUMNS, SEES_ALL, Catalogue, catalogue
@@ -36,7 +37,7 @@ class FrameLike(Protocol):
     def link_type(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Needs:
     """What a caller will ask of the views, so that the walk can stop early.
 
