@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dfilter.check.complete import Completions
     from dfilter.check.diagnostics import Verdict
     from dfilter.check.fix import Repair
+    from dfilter.records.schema import Schema
 
 Target = str | Version
 Macros = Mapping[str, str] | None
@@ -72,7 +73,7 @@ def check_macro(body: str, target: Target = NEWEST, *, macros: Macros = None) ->
 
 
 def complete(text: str, cursor: int | None = None, target: Target = NEWEST, *, macros: Macros = None,
-             limit: int = 100) -> Completions:  # fmt: skip
+             limit: int = 100, schema: Schema | None = None) -> Completions:  # fmt: skip
     """What can stand at a place of a filter: names, operators, values.
 
     Args:
@@ -81,7 +82,10 @@ def complete(text: str, cursor: int | None = None, target: Target = NEWEST, *, m
         target: the Wireshark version whose names count.
         macros: name -> body.
         limit: how many candidates at most.
+        schema: the fields of an embedder's records, in place of Wireshark's.
     """
     from dfilter.check.complete import complete_text
+    from dfilter.fields.vocabulary import WIRESHARK
 
-    return complete_text(text, len(text) if cursor is None else cursor, _version(target), macros, limit)
+    place = len(text) if cursor is None else cursor
+    return complete_text(text, place, _version(target), macros, limit, schema or WIRESHARK)

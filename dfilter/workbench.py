@@ -10,6 +10,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dfilter.check.check import analyse
 from dfilter.check.diagnostics import Verdict
@@ -18,6 +19,10 @@ from dfilter.check.typenames import type_name
 from dfilter.errors import UnsupportedFieldError
 from dfilter.fields import registry
 from dfilter.fields.versions import NEWEST, Version
+from dfilter.fields.vocabulary import WIRESHARK
+
+if TYPE_CHECKING:
+    from dfilter.records.schema import Schema
 
 Target = str | Version
 Macros = Mapping[str, str] | None
@@ -33,7 +38,7 @@ class Explanation:
 
     `words`, `tree`: "" for a filter that is red.  `fields`: what it reads.  `missing`: those of them that dfilter does
     not dissect, so that it cannot run the filter here.  `stateful`: its answer depends on frames before.  `passes`:
-    how often a capture must be read; 0 if something is missing.
+    how often a capture must be read; 0 if something is missing, or the filter is one over records.
     """
 
     text: str
@@ -59,14 +64,25 @@ class FieldEntry:
     dissected: bool
 
 
-def explain(text: str, target: Target = NEWEST, *, macros: Macros = None) -> Explanation:
-    """A filter in plain words, as a tree with types, and what it needs of packets."""
+def explain(text: str, target: Target = NEWEST, *, macros: Macros = None,
+            schema: Schema | None = None) -> Explanation:  # fmt: skip
+    """A filter in plain words, as a tree with types, and what it needs of packets; nothing, where it is over records.
+
+    Args:
+        text: the filter.
+        target: the Wireshark version whose language it is in.
+        macros: name -> body.
+        schema: the fields of an embedder's records, in place of Wireshark's.
+    """
     version = _version(target)
-    analysis = analyse(text, version, macros)
+    analysis = analyse(text, version, macros, schema or WIRESHARK)
     if analysis.typed is None:
         return Explanation(text, analysis.verdict, "", "")
     read = uses(analysis.typed)
-    found = (text, analysis.verdict, words(analysis.typed), tree(analysis.typed), read)
+    told = words(analysis.typed, "frame" if schema is None else "record")
+    found = (text, analysis.verdict, told, tree(analysis.typed), read)
+    if schema is not None:
+        return Explanation(*found)
     missing = tuple(use.name for use in read if not _dissects()(use.name))
     if missing:
         return Explanation(*found, missing=missing)

@@ -18,11 +18,11 @@ from dfilter.check.functions import accepts, function_names
 from dfilter.check.operators import ORDERED, can_compare, can_contain, can_match, is_integer
 from dfilter.check.typed import Relation
 from dfilter.check.typenames import type_name
-from dfilter.fields import registry, values
 from dfilter.fields.common import DISSECTED, EVERYDAY
 from dfilter.fields.registry import FieldInfo
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import NEWEST, Version
+from dfilter.fields.vocabulary import WIRESHARK, Table, Vocabulary
 from dfilter.language.lalr import END, Automaton, Stop
 from dfilter.language.lexer import base_name
 from dfilter.language.macros import shipped
@@ -89,6 +89,7 @@ def complete_text(
     version: Version = NEWEST,
     macros: Mapping[str, str] | None = None,
     limit: int = DEFAULT_LIMIT,
+    names: Vocabulary = WIRESHARK,
 ) -> Completions:
     """The candidates at a place of a filter.
 
@@ -98,10 +99,11 @@ def complete_text(
         version: the Wireshark version whose names and operators count.
         macros: macro definitions, name to text.
         limit: how many candidates at most.
+        names: where fields are from.
     """
     cursor = min(max(cursor, 0), len(text))
     before = text[max(0, cursor - _LONGEST) : cursor]
-    place = _Place(before, version, shipped(version) if macros is None else macros)
+    place = _Place(before, version, shipped(version) if macros is None else macros, names)
     rest = _WORD_REST.match(text, cursor)
     end = rest.end() if rest is not None and not place.quoted else cursor
     items = _distinct(place.candidates(), place.word)
@@ -120,8 +122,9 @@ def _distinct(items: Iterator[Completion], word: str) -> Iterator[Completion]:
 class _Place:
     """The place behind `before`: the word that is being written, and what it can become."""
 
-    def __init__(self, before: str, version: Version, macros: Mapping[str, str]) -> None:
+    def __init__(self, before: str, version: Version, macros: Mapping[str, str], names: Vocabulary) -> None:
         self.version = version
+        self.names = names
         self.macros = macros
         blank = _CLOSED_STRINGS.sub(lambda match: " " * len(match[0]), before)
         opened = _OPEN_STRING.search(blank)
@@ -161,28 +164,32 @@ class _Place:
     # --- names
 
     def _lookup(self, name: str) -> FieldInfo | None:
-        return registry.lookup(registry.resolve_alias(name, self.version) or name, self.version)
+        return self.names.lookup(self.names.resolve_alias(name, self.version) or name, self.version)
 
     def _names(self, left: FieldInfo | None) -> Iterator[Completion]:
         """Names that go on from the word; beside the field `left` of a comparison, those of its type."""
         if not self.word and left is None:
-            for name in EVERYDAY:
-                yield Completion(name, Kind.PROTOCOL, "Protocol")
+            for name in self.names.everyday():
+                yield from self._named(name)
         call = _CALL.search(self.head)
         for function in function_names(self.version):
             if self.word and function.startswith(self.word):
                 yield Completion(f"{function}(", Kind.FUNCTION)
         if not self.word:
             return
-        found = list(islice(registry.names(self.version, self.word), _MOST_SEARCHED))
+        found = list(islice(self.names.names(self.version, self.word), _MOST_SEARCHED))
         found.sort(key=lambda name: (name.count("."), _rarity(name), len(name), name))
         for name in found:
-            info = registry.lookup(name, self.version)
+            info = self.names.lookup(name, self.version)
             if info is None or (left is not None and info.type is not left.type):
                 continue
             if call is None or accepts(call[1], info.type, self.version):
-                kind = Kind.PROTOCOL if info.is_protocol else Kind.FIELD
-                yield Completion(name, kind, type_name(info.type))
+                yield from self._named(name)
+
+    def _named(self, name: str) -> Iterator[Completion]:
+        info = self.names.lookup(name, self.version)
+        if info is not None:
+            yield Completion(name, Kind.PROTOCOL if info.is_protocol else Kind.FIELD, type_name(info.type))
 
     def _macros(self, word: str, braced: bool) -> Iterator[Completion]:
         self.word = word
@@ -193,7 +200,7 @@ class _Place:
             elif self.version >= Version.V4_4:
                 yield Completion(name + ("(" if wants else "()"), Kind.MACRO, body)
         if self.version >= Version.V4_0 and word:
-            for name in islice(registry.names(self.version, word), DEFAULT_LIMIT):
+            for name in islice(self.names.names(self.version, word), DEFAULT_LIMIT):
                 yield Completion(name, Kind.FIELD, "the value in the selected frame")
 
     # --- operators
@@ -237,11 +244,11 @@ class _Place:
         info = self._lookup(name)
         if info is None or operator in ("contains", "matches", "~"):
             return
-        table = values.labels(name, self.version)
+        table = self.names.labels(name, self.version)
         if info.type is FieldType.BOOLEAN:
             yield from self._booleans(table)
             return
-        ambiguous = values.ambiguous(name, self.version) if table else frozenset()
+        ambiguous = self.names.ambiguous(name, self.version) if table else frozenset()
         for first, last, label in table or ():
             if first == last and label not in ambiguous:
                 escaped = label.replace("\\", "\\\\").replace('"', '\\"')
@@ -249,7 +256,7 @@ class _Place:
                 if not self.quoted:
                     yield Completion(str(first), Kind.VALUE, label)
 
-    def _booleans(self, table: values.Table | None) -> Iterator[Completion]:
+    def _booleans(self, table: Table | None) -> Iterator[Completion]:
         for text in () if self.quoted else ("1", "0"):
             yield Completion(text, Kind.VALUE, "true" if text == "1" else "false")
         if not self.quoted and self.version >= Version.V4_4:

@@ -71,14 +71,14 @@ class FieldUse:
 # --- in words -------------------------------------------------------------------------------------------------
 
 
-def words(typed: TypedExpression) -> str:
-    """The filter in plain words; several lines where it has parts."""
+def words(typed: TypedExpression, what: str = "frame") -> str:
+    """The filter in plain words; several lines where it has parts.  `what`: of what it selects some."""
     if isinstance(typed, Always):
-        return "Selects every frame."
+        return f"Selects every {what}."
     lines = list(_sentence(typed))
     if len(lines) == 1:
-        return f"Selects frames where {lines[0]}."
-    return "Selects frames where " + "\n".join(lines)
+        return f"Selects {what}s where {lines[0]}."
+    return f"Selects {what}s where " + "\n".join(lines)
 
 
 def _sentence(node: TypedExpression) -> Iterator[str]:

@@ -6,6 +6,8 @@ Always: no name makes a method raise; a schema answers for every version alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dfilter.fields import registry, values
 from dfilter.fields.registry import FieldInfo
 from dfilter.fields.versions import Version
@@ -21,6 +23,16 @@ class Vocabulary:
     def lookup(self, name: str, version: Version) -> FieldInfo | None:
         """The field or protocol of this name, as `registry.lookup`."""
         return registry.lookup(name, version)
+
+    def names(self, version: Version, start: str) -> Iterator[str]:
+        """The names that begin so, sorted."""
+        return registry.names(version, start)
+
+    def everyday(self) -> tuple[str, ...]:
+        """What is offered where nothing is written yet."""
+        from dfilter.fields.common import EVERYDAY  # a check needs none of it
+
+        return EVERYDAY
 
     def resolve_alias(self, name: str, version: Version) -> str | None:
         """The current name behind a deprecated one."""

@@ -38,7 +38,7 @@ class RecordFilter:
     """
 
     def __init__(self, text: str, verdict: Verdict, schema: Schema, plan: Plan, version: Version,
-                 selected: Any = None) -> None:  # fmt: skip
+                 macros: Mapping[str, str] | None = None, selected: Any = None) -> None:  # fmt: skip
         self.text = text
         self.verdict = verdict
         self.schema = schema
@@ -46,6 +46,7 @@ class RecordFilter:
         self.plan = plan
         self.version = version
         self.selected = selected
+        self._macros = None if macros is None else dict(macros)
         direct = build_direct(plan.expression, schema, self.part)
         if direct is not None:
             # the generated function in the method's place: a call less where the whole takes 0.2 µs
@@ -84,6 +85,10 @@ class RecordFilter:
 
         return mask_of(self, frame)
 
+    def __reduce__(self) -> tuple[Callable[..., RecordFilter], tuple[Any, ...]]:
+        """Its text and schema, to be compiled anew."""
+        return compile_for_records, (self.text, self.schema, self.version, self._macros, self.selected)
+
     def __repr__(self) -> str:
         return f"dfilter.compile({self.text!r}, schema={self.schema!r})"
 
@@ -95,4 +100,4 @@ def compile_for_records(text: str, schema: Schema, version: Version,
     if analysis.typed is None:
         raise refusal(analysis.verdict)
     plan = make_plan(analysis.typed, RecordReader(schema), selected, version)
-    return RecordFilter(text, analysis.verdict, schema, plan, version, selected)
+    return RecordFilter(text, analysis.verdict, schema, plan, version, macros, selected)

@@ -9,9 +9,10 @@ it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import Any
 
 from dfilter.fields import values
 from dfilter.fields.registry import FieldInfo, lookup
@@ -52,6 +53,10 @@ class RecordField:
     texts: Mapping[str, int] = MappingProxyType({})
     when: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[Callable[..., RecordField], tuple[Any, ...]]:
+        labels = dict(self.labels) if isinstance(self.labels, Mapping) else self.labels
+        return RecordField, (self.type, self.keys, labels, dict(self.texts), self.when)
+
 
 def parse_type(text: str | FieldType) -> FieldType:
     """The type of this name; `ValueError` for another text, or for a protocol, which records do not have."""
@@ -90,6 +95,9 @@ class Schema(Vocabulary):
                         if (table := _table(name, field, self.types[name]))}  # fmt: skip
         self._groups = _groups(declared)
 
+    def __reduce__(self) -> tuple[Callable[..., Schema], tuple[dict[str, RecordField], bool]]:
+        return _schema_again, (dict(self.fields), self.strict)
+
     def __repr__(self) -> str:
         return f"Schema({len(self.fields)} fields)"
 
@@ -110,6 +118,14 @@ class Schema(Vocabulary):
             return None
         kind = kind or FieldType.NONE
         return FieldInfo(name, name.partition(".")[0], kind, "", False, (), name in self._tables)
+
+    def names(self, version: Version, start: str) -> Iterator[str]:
+        """The fields and groups whose names begin so, sorted."""
+        return iter(sorted(name for name in (*self.fields, *self._groups) if name.startswith(start)))
+
+    def everyday(self) -> tuple[str, ...]:
+        """All fields."""
+        return tuple(self.fields)
 
     def resolve_alias(self, name: str, version: Version) -> str | None:
         """None: the names of a schema have no deprecated spellings."""
@@ -149,6 +165,10 @@ class Schema(Vocabulary):
     def labels_unknown(self, name: str, version: Version) -> bool:
         """Never."""
         return False
+
+
+def _schema_again(fields: dict[str, RecordField], strict: bool) -> Schema:
+    return Schema(fields, strict=strict)
 
 
 def _declared(name: str, given: str | FieldType | RecordField) -> RecordField:

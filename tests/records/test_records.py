@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 import threading
 from collections import ChainMap, OrderedDict, namedtuple
 from dataclasses import dataclass
@@ -349,3 +350,36 @@ def test_quads_are_read_as_literals_are(text: str) -> None:
     except ValueError:
         found = None
     assert found == parse_ipv4(text)
+
+
+# --- beside the filter
+
+
+def offered(text: str) -> list[str]:
+    return [item.text for item in dfilter.complete(text, schema=SCHEMA).items]
+
+
+def test_names_and_values_of_a_schema_are_completed() -> None:
+    assert offered("fi") == ["file", "file.name", "file.size"]
+    assert offered("file.size > 1 and por") == ["port"]
+    assert offered("tcp.por") == []
+    assert offered("kind == ")[:2] == ['"Request"', "1"]
+    assert set(SCHEMA.fields) <= set(offered(""))
+
+
+def test_a_filter_over_records_is_explained() -> None:
+    told = dfilter.explain('kind == "Request" and file', schema=SCHEMA)
+    assert told.words.startswith("Selects records where all of these hold:")
+    assert ([use.name for use in told.fields], told.missing, told.passes) == (["kind", "file"], (), 0)
+    assert dfilter.explain("tcp.port == 80", schema=SCHEMA).verdict.colour == "red"
+
+
+def test_schemas_and_filters_cross_processes() -> None:
+    again = pickle.loads(pickle.dumps(STRICT))
+    assert (again.fields, again.types, again.strict) == (STRICT.fields, STRICT.types, True)
+    made = dfilter.compile("${big} and kind == $kind", schema=SCHEMA, target="4.4", macros={"big": "file.size > 9"},
+                           selected={"kind": 1})  # fmt: skip
+    same = pickle.loads(pickle.dumps(made))
+    assert (same.text, same.version, same.fields) == (made.text, made.version, made.fields)
+    records = [{"file.size": size, "kind": kind} for size in (1, 10) for kind in (1, 2)]
+    assert list(same.select(records)) == list(made.select(records)) == [{"file.size": 10, "kind": 1}]
