@@ -19,9 +19,10 @@ import numpy.typing as npt
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
-NEW, OLD, ODD, END, AGAIN, RESET = 1, 2, 4, 8, 16, 32
+NEW, OLD, ODD, END, AGAIN, RESET, URGED = 1, 2, 4, 8, 16, 32, 64
 """Codes of a segment: its data comes in its turn; was all sent before; neither, or something else about the segment
-is out of the ordinary; it has FIN; all of it, SYN and FIN too, was sent before, and is no keep-alive; it has RST."""
+is out of the ordinary; it has FIN; all of it, SYN and FIN too, was sent before, and is no keep-alive; it has RST; it
+is old, and the other end has said more than once that it waits."""
 
 MOST_REUSED = 256
 """Ports used again within one chunk, beyond which rows are too dear."""
@@ -241,9 +242,10 @@ class Table:
         silent = self._silent_before(of, sender, rows)
         odd |= ((length > 0) & (flags & RST != 0)) | (again & silent & data)
         again &= ~silent
+        urged = old & (self.repeats[1 - sender, mine] > 1)
         codes = np.zeros(len(part), np.uint8)
         codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + again * AGAIN
-                        + (flags & RST != 0) * RESET)  # fmt: skip
+                        + (flags & RST != 0) * RESET + urged * URGED)  # fmt: skip
         places = np.zeros(len(part), np.int64)
         places[order] = place
         return codes, places

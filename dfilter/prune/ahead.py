@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import Segments
+from dfilter.captures.conversations import TooManyError
 from dfilter.captures.index import RecordChunk, chunks_of
 from dfilter.captures.progress import read_bytes, read_frames
 from dfilter.captures.read import Capture
 from dfilter.compile.columns import Columns, Findings
 from dfilter.processes import Other, processors
 from dfilter.prune.prepare import Prepared, Preparer
+from dfilter.prune.tracks import Tracked
 
 Array = npt.NDArray[Any]
 
@@ -57,8 +58,8 @@ class _Parcel:
     shaped: list[tuple[int, Array]]
     findings: Findings
     strays: Array
-    segments: Segments
     unfit: Array
+    tracked: Tracked
 
 
 def prepared_chunks(capture: Capture, preparer: Preparer, size: int) -> Iterator[Prepared]:
@@ -121,7 +122,7 @@ class _Packer:
                 slot = self._slots[self._turn]
                 parcel = _packed(preparer, preparer.prepare(chunk), slot)
                 self._pipe.send((self._turn, *_written(parcel, slot.arrays)))
-        except (EOFError, MemoryError):  # nobody waits for more; or they will have to do without
+        except (EOFError, MemoryError, TooManyError):  # nobody waits for more, or they must do without
             return
         self._pipe.send(_End(capture.warning))
 
@@ -138,7 +139,7 @@ def _packed(preparer: Preparer, found: Prepared, slot: _Slot) -> _Parcel:
     shaped = [(places[id(branch)], columns.rows) for branch, columns in found.shaped]
     data = None if chunk.data is slot.data else bytes(chunk.data)
     return _Parcel(data, chunk.first, chunk.starts, chunk.captured, chunk.wire, chunk.stop, shaped, found.findings,
-                   found.strays, found.segments, found.unfit)  # fmt: skip
+                   found.strays, found.unfit, found.tracked)  # fmt: skip
 
 
 def _opened(parcel: _Parcel, slot: _Slot, capture: Capture, preparer: Preparer) -> Prepared:
@@ -148,7 +149,7 @@ def _opened(parcel: _Parcel, slot: _Slot, capture: Capture, preparer: Preparer) 
                         layout, parcel.stop)  # fmt: skip
     columns = Columns.of(chunk)
     shaped = [(preparer.plan.branches[place], columns.at(rows)) for place, rows in parcel.shaped]
-    return Prepared(chunk, columns, shaped, parcel.findings, parcel.strays, parcel.segments, parcel.unfit)
+    return Prepared(chunk, columns, shaped, parcel.findings, parcel.strays, parcel.unfit, parcel.tracked)
 
 
 def _written(parcel: _Parcel, arrays: mmap) -> tuple[bytes, list[tuple[int, int]]]:

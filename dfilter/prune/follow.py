@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, Segments, Table
+from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, Segments
 from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
 from dfilter.prune.samples import Samples
+from dfilter.prune.tracks import Tracked
 
 Array = npt.NDArray[Any]
 
@@ -110,8 +111,10 @@ class Follower:
         fed_from: row -> the number of the first frame that must be dissected.
     """
 
-    def __init__(self, table: Table, routes: Routes, samples: Samples, tests: int, analysed: dict[int, bool]) -> None:
-        self._table = table
+    def __init__(self, routes: Routes, samples: Samples, tests: int, analysed: dict[int, bool]) -> None:
+        self._ports = array("H"), array("H")
+        self._client = bytearray()
+        self._opened = bytearray()
         self._routes = routes
         self._samples = samples
         self._tests = tests
@@ -133,9 +136,10 @@ class Follower:
 
     def feed(self, row: int, number: int) -> None:
         """From this frame on the conversation must be dissected."""
-        self._fit()
+        if self._courses[row] == _FEED and row not in self.fed_from:
+            return  # all of it must be, from its beginning
         self._courses[row] = _FEED
-        self.fed_from.setdefault(row, number)
+        self.fed_from[row] = min(self.fed_from.get(row, number), number)
         self._newly_fed.append(row)
         self._protocols.pop(row, None)
         self._ways.pop(row, None)
@@ -143,30 +147,47 @@ class Follower:
             self._directions.pop(flow, None)
             self._tails.pop(flow, None)
 
-    def _fit(self) -> None:
-        missing = self._table.count - len(self._courses)
+    @property
+    def count(self) -> int:
+        """How many conversations there are so far."""
+        return len(self._courses)
+
+    def ports_of(self, rows: Array) -> Array:
+        """Of either end of conversations."""
+        return np.stack([np.frombuffer(bytes(side), np.uint16)[rows] for side in self._ports])
+
+    def _meet(self, tracked: Tracked) -> None:
+        """Conversations that begin."""
+        missing = len(tracked.client)
+        for side, ports in zip(self._ports, tracked.ports, strict=True):
+            side.frombytes(ports.tobytes())
+        self._client += tracked.client.tobytes()
+        self._opened += tracked.opened.tobytes()
         self._courses.extend(bytes(missing))
         self._next.extend([0] * (2 * missing))
         self._calm.extend(bytes(2 * missing))
         self._silent.extend(bytes(missing))
 
-    def take(self, data: Data, first: int, segments: Segments, rows: Array, codes: Array, places: Array,
-             findings: Findings) -> None:  # fmt: skip
+    def take(self, data: Data, first: int, tracked: Tracked, findings: Findings) -> None:
         """Follow a chunk's segments; `first`: the number of its first frame."""
-        self._fit()
+        self._meet(tracked)
+        part = _Part(data, first, tracked.segments, tracked.rows, tracked.codes, tracked.places)
+        segments, rows, codes = part.segments, part.rows, part.codes
         begun = (segments.length > 0) | (codes & (ODD | RESET) != 0)
         unseen = np.frombuffer(bytes(self._courses), np.uint8)[rows] == _UNSEEN
         for row in set(rows[begun & unseen].tolist()):
             self._begin(row)
-        part = _Part(data, first, segments, rows, codes, places)
         told = (segments.length > 0) | (codes & END != 0)
         course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
-        unusual = np.zeros(self._table.count, np.bool_)
+        unusual = np.zeros(self.count, np.bool_)
         unusual[rows[codes & (ODD | RESET) != 0]] = True
         orderly = told & (course == _FOLLOW) & ~unusual[rows]
         self._walk(part, np.flatnonzero(orderly), findings)
         others = (told | (codes & (ODD | RESET) != 0)) & ~orderly & (course != _FEED) & (course != _PASS)
         self._one_by_one(part, np.flatnonzero(others), findings)
+        for number, inner in tracked.inner.items():  # what surrounds segments that columns do not see
+            for row in inner:
+                self.feed(row, number)
         if self._analysed:
             self._note_analysis(first, segments, rows, codes, findings)
         course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
@@ -241,7 +262,7 @@ class Follower:
         """Anything can be in the segments that say something, of conversations that must be dissected."""
         rows = part.segments.rows
         if self._newly_fed:
-            since = np.zeros(self._table.count, np.int64)
+            since = np.zeros(self.count, np.int64)
             since[self._newly_fed] = [self.fed_from[row] for row in self._newly_fed]
             fed = fed[rows[fed] + part.first >= since[part.rows[fed]]]
             self._newly_fed.clear()
@@ -253,7 +274,7 @@ class Follower:
         """What the analysis of TCP finds where all is in the ordinary; other conversations must be dissected."""
         for place in np.flatnonzero(codes & ODD).tolist():
             self.feed(int(rows[place]), first + int(segments.rows[place]))
-        fed = np.zeros(self._table.count, np.int64)
+        fed = np.zeros(self.count, np.int64)
         fed[list(self.fed_from)] = list(self.fed_from.values())
         vague = (fed[rows] > 0) & (fed[rows] <= segments.rows + first)
         again = (codes & AGAIN != 0) & ~vague
@@ -273,9 +294,8 @@ class Follower:
 
     def _begin(self, row: int) -> int:
         """The course of a conversation, at its first data."""
-        table = self._table
-        ports = (int(table.ports[0, row]), int(table.ports[1, row]))
-        chosen = (ports[1 - table.client[row]],) if table.opened[row] else tuple(sorted(ports))
+        ports = self._ports[0][row], self._ports[1][row]
+        chosen = (ports[1 - self._client[row]],) if self._opened[row] else tuple(sorted(ports))
         way = self._routes.way(chosen)
         course = _COURSES[way.course]
         self._courses[row] = course
@@ -332,7 +352,7 @@ class Follower:
         if code & ODD:
             return None
         if code & OLD:
-            return None if self._table.repeats[1 - (flow & 1), row] > 1 else 0
+            return None if code & URGED else 0
         known = self._directions.get(flow)
         if known is None:
             known = self._directions[flow] = _Direction()

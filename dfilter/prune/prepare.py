@@ -1,7 +1,7 @@
-"""What can be said of a chunk by itself, before it is known what came before it.
+"""What can be said of a chunk's frames before anything is followed through their bytes.
 
-In: a chunk.  Out: its frames by shape, its TCP segments, and what its datagrams tell.  What always holds: nothing is
-remembered from chunk to chunk, so that chunks can be prepared anywhere.
+In: chunks, in order.  Out: their frames by shape, what their datagrams tell, and which conversation each of their TCP
+segments belongs to.  What always holds: nothing here depends on what is followed, so that it can be done ahead.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dfilter.compile.columns import ColumnPlan, Columns, Findings, Shaped
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.segments import segments_of
 from dfilter.prune.survey import Survey
+from dfilter.prune.tracks import Tracked, Tracks
 
 Array = npt.NDArray[Any]
 
@@ -30,8 +31,9 @@ class Prepared:
     Attributes:
         columns: of all its frames; `shaped`: of those with a shape, by shape.
         findings: what its datagrams tell; the last test is whether there is anything wanted at all.
+        tracked: its segments.
         strays: the frames that no shape accounts for.
-        segments: those of its frames whose TCP header is whole; `unfit`: the rows of frames where it is not.
+        unfit: the rows of frames whose TCP header is longer than their segment.
     """
 
     chunk: Chunk
@@ -39,8 +41,8 @@ class Prepared:
     shaped: list[Shaped]
     findings: Findings
     strays: Array
-    segments: Segments
     unfit: Array
+    tracked: Tracked
 
 
 class Preparer:
@@ -51,13 +53,16 @@ class Preparer:
         tests: how many deep tests they have.
         datagrams: judges those of the shapes that have UDP.
         tunnels: UDP ports behind which there can be TCP.
+        tracks: the conversations so far.
     """
 
-    def __init__(self, plan: ColumnPlan, tests: int, datagrams: Datagrams, tunnels: frozenset[int]) -> None:
+    def __init__(self, plan: ColumnPlan, tests: int, datagrams: Datagrams, tunnels: frozenset[int],
+                 tracks: Tracks) -> None:  # fmt: skip
         self.plan = plan
         self._survey: Survey | None = None
         self._tests = tests
         self._datagrams = datagrams
+        self._tracks = tracks
         self._tunnels = np.zeros(1 << 16, np.bool_)
         self._tunnels[sorted(tunnels)] = True
 
@@ -66,6 +71,7 @@ class Preparer:
         self._survey = Survey.create([branch.shape for branch in self.plan.branches])
 
     def prepare(self, chunk: Chunk) -> Prepared:
+        """Prepare the next chunk; `TooManyError` where following conversations does not pay."""
         size = len(chunk)
         columns = Columns.of(chunk)
         shaped, segments, unfit = self._split(chunk, columns)
@@ -74,7 +80,13 @@ class Preparer:
         for branch, chosen in shaped:
             if branch.shape.last == "udp":
                 self._datagrams.take(chunk, branch.shape, chosen, findings)
-        return Prepared(chunk, columns, shaped, findings, self._strays_of(size, shaped), segments, unfit)
+        strays = self._strays_of(size, shaped)
+        early = strays.copy()
+        for mask, sure in zip(findings.possible, findings.certain, strict=True):
+            early |= mask & ~sure
+        tracked = self._tracks.take(chunk, segments, np.flatnonzero(early))
+        findings.streams[segments.rows] = tracked.rows
+        return Prepared(chunk, columns, shaped, findings, strays, unfit, tracked)
 
     def _split(self, chunk: Chunk, columns: Columns) -> tuple[list[Shaped], Segments, Array]:
         """The frames that have a shape, the segments, and the rows of frames that have none after all."""

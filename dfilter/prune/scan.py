@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import Segments, Table, TooManyError
+from dfilter.captures.conversations import TooManyError
 from dfilter.captures.frame import Frame
-from dfilter.captures.index import Chunk, FrameChunk, chunks_of
+from dfilter.captures.index import FrameChunk, chunks_of
 from dfilter.captures.read import Capture
 from dfilter.compile.closures import build
-from dfilter.compile.columns import Findings
 from dfilter.compile.deep import STREAM, DeepPlan, build_deep
 from dfilter.filter import Filter
 from dfilter.native import pays
@@ -38,6 +37,7 @@ from dfilter.prune.follow import Follower
 from dfilter.prune.prepare import Prepared, Preparer
 from dfilter.prune.probe import Probe
 from dfilter.prune.samples import Samples
+from dfilter.prune.tracks import Tracks
 
 Array = npt.NDArray[Any]
 
@@ -93,16 +93,13 @@ class Pruner:
         version = filters[0].version
         tests = [build(test, PacketReader(version=version), version=version) for test in plan.tests]
         self._samples = Samples(tests, plan.names)
-        self._table = Table()
-        self._follower = Follower(self._table, self._routes, self._samples, len(plan.tests), plan.analysed)
-        datagrams = Datagrams(self._routes, needs.reachable, self._samples, len(plan.tests))
-        self._preparer = Preparer(plan.columns, len(plan.tests), datagrams, tunnels)
+        self._follower = Follower(self._routes, self._samples, len(plan.tests), plan.analysed)
         self._is_early = self._routes.is_alone and not needs.look_ahead and not needs.second_look
         """Frames of no conversation are asked in the first look: nothing in conversations depends on them."""
-        self._probe = Probe(needs if self._is_early else needs_of([STREAM]))
+        tracks = Tracks(Probe(needs if self._is_early else needs_of([STREAM])), filters, self._is_early)
+        datagrams = Datagrams(self._routes, needs.reachable, self._samples, len(plan.tests))
+        self._preparer = Preparer(plan.columns, len(plan.tests), datagrams, tunnels, tracks)
         self._strays = 0
-        self._asked_early = False
-        self._hits: list[list[int]] = []
         self.remainder = Remainder(undecided=[[] for _ in filters], certain=[[] for _ in filters])
         self.dissected_frames = self.dissected_streams = 0
 
@@ -112,7 +109,7 @@ class Pruner:
 
     @property
     def streams(self) -> int:
-        return self._table.count
+        return self._follower.count
 
     def look(self, capture: Capture) -> bool:
         """The first look; False where dissecting every frame is better."""
@@ -135,11 +132,13 @@ class Pruner:
         self._strays += int(np.count_nonzero(prepared.strays))
         if left.frames > TRIED and 2 * self._strays > left.frames:
             raise _UnsuitableError
-        fed = prepared.strays.copy()
-        for mask, sure in zip(findings.possible, findings.certain, strict=True):
-            fed |= mask & ~sure
-        early = np.flatnonzero(fed)
-        self._conversations(chunk, prepared.segments, findings, early)
+        early, hits = prepared.tracked.early, prepared.tracked.hits
+        left.inner.update(prepared.tracked.inner)
+        self._is_early = self._is_early and not left.inner
+        self._follower.take(chunk.data, chunk.first, prepared.tracked, findings)
+        self.dissected_frames += len(early)
+        fed = np.zeros(len(chunk), np.bool_)
+        fed[early] = True
         certain, undecided = self.plan.columns.settle(prepared.columns, prepared.shaped)
         loose, unfit = findings.streams < 0, prepared.unfit
         fed[unfit] = True
@@ -150,9 +149,9 @@ class Pruner:
             for rows in (unfit, more) if self.plan.by_header[index] else (unfit,):
                 certain[index][rows] = False
                 undecided[index][rows] = True
-            if self._asked_early and self._is_early:
+            if hits is not None:
                 certain[index][early] = undecided[index][early] = False
-                certain[index][self._hits[index]] = True
+                certain[index][hits[index]] = True
             left.certain[index].append(_numbers(certain[index], chunk.first))
             left.undecided[index].append(_numbers(undecided[index], chunk.first))
         left.others.append(_numbers(fed, chunk.first))
@@ -160,39 +159,6 @@ class Pruner:
         left.late.append(_numbers(fed, chunk.first))
         left.streams.append(findings.streams.astype(np.int32))
         left.frames += len(chunk)
-
-    def _conversations(self, chunk: Chunk, segments: Segments, findings: Findings, loose: Array) -> None:
-        """Follow the chunk's TCP conversations, and dissect the `loose` frames."""
-        low = 0
-        self._hits = [[] for _ in self._filters]
-        self._asked_early = self._is_early
-        self.dissected_frames += len(loose)
-        for row in loose.tolist():
-            view, inner = self._probe.dissect(chunk.frame(row))
-            if self._asked_early:
-                for compiled, hits in zip(self._filters, self._hits, strict=True):
-                    if compiled.test(view):
-                        hits.append(row)
-            if inner:
-                high = int(np.searchsorted(segments.rows, row))
-                self._follow(chunk, segments.part(low, high), findings)
-                low = high
-                self._meet(chunk.first + row, inner)
-        self._follow(chunk, segments.part(low, len(segments)), findings)
-
-    def _meet(self, number: int, inner: list[tuple[Segments, bool]]) -> None:
-        """Segments that columns do not see: their conversations must be dissected, with all that surrounds them."""
-        rows = [self._table.touch(segment, quoted) for segment, quoted in inner]
-        for row in rows:
-            self._follower.feed(row, number)
-        self.remainder.inner[number] = rows
-        self._is_early = False
-
-    def _follow(self, chunk: Chunk, segments: Segments, findings: Findings) -> None:
-        if len(segments):
-            rows, codes, places = self._table.take(segments)
-            findings.streams[segments.rows] = rows
-            self._follower.take(chunk.data, chunk.first, segments, rows, codes, places, findings)
 
     def select(self, reopen: Callable[[], Capture]) -> list[list[int]] | None:
         """The second look: for each filter the frames that it selects; None where the first look was in vain.
@@ -229,7 +195,7 @@ class Pruner:
         wanted[_joined([_joined(pieces) for pieces in left.undecided])] = True
         asked = np.flatnonzero(wanted)  # numpy.unique would load numpy.ma first
         others = _joined(left.late if self._is_early else left.others)
-        until = np.zeros(self._table.count + 1, np.int64)
+        until = np.zeros(self.streams + 1, np.int64)
         rows = streams[asked - 1]
         np.maximum.at(until, rows[rows >= 0], asked[rows >= 0])
         if not self._routes.is_alone:
@@ -237,7 +203,7 @@ class Pruner:
         for number, inner in left.inner.items():  # their conversations meet others there
             until[inner] = np.maximum(until[inner], number)
         until[-1] = 0
-        if STREAM in self.plan.headers and self._routes.may_hide_tcp(self._table.ports[:, np.flatnonzero(until)]):
+        if STREAM in self.plan.headers and self._routes.may_hide_tcp(self._follower.ports_of(np.flatnonzero(until))):
             return None
         chosen = np.arange(1, len(streams) + 1) <= until[streams]
         chosen[others - 1] = True
