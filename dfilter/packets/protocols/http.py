@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Evidence, Protocol
-from dfilter.packets.protocols.http2 import PREFACE
-from dfilter.packets.protocols.http2_settings import SETTINGS_FIELDS
+from dfilter.packets.protocols.http2_settings import PREFACE, SETTINGS_FIELDS
 from dfilter.packets.protocols.http_body import Chunks, is_chunked, may_be_chunked, missing_chunks, read_chunks
 from dfilter.packets.protocols.http_exchange import HttpState, Link, Progress, note, state_of, status_code
 from dfilter.packets.protocols.http_fields import HTTP_FIELDS, Message, fill_message, head_line, message_info

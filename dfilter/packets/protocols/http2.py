@@ -9,6 +9,7 @@ from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Evidence, Protocol
 from dfilter.packets.protocols.http2_fields import HTTP2_FIELDS, Frame, fill_frame, frame_info
 from dfilter.packets.protocols.http2_hpack import BrokenBlock, Entry
+from dfilter.packets.protocols.http2_settings import PREFACE
 from dfilter.packets.protocols.http2_streams import Half, Http2State, StreamState
 from dfilter.packets.protocols.http_body import decode
 from dfilter.packets.protocols.http_media import media_type
@@ -16,9 +17,6 @@ from dfilter.packets.protocols.http_named_headers import SHARED_FIELDS
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
-
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-"""The first bytes of a client (RFC 9113 section 3.4)."""
 
 DATA, HEADERS, SETTINGS, PUSH_PROMISE, WINDOW_UPDATE, CONTINUATION = 0, 1, 4, 5, 8, 9
 END_STREAM, PADDED, PRIORITY = 0x01, 0x08, 0x20

@@ -1,8 +1,11 @@
-"""SETTINGS of HTTP/2 (RFC 9113 section 6.5): in frames, and in the HTTP2-Settings header of an upgrade."""
+"""How HTTP/2 begins: its preface, and SETTINGS (RFC 9113 sections 3.4, 6.5), in frames or an HTTP2-Settings header."""
 
 from __future__ import annotations
 
 from dfilter.packets.view import Layer
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+"""The first bytes of a client (RFC 9113 section 3.4)."""
 
 _NAMES = {1: "header_table_size", 2: "enable_push", 3: "max_concurrent_streams", 4: "initial_window_size",
           5: "max_frame_size", 6: "max_header_list_size", 8: "extended_connect",
