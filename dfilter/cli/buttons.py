@@ -63,7 +63,8 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--disable", action="store_true", help="add, edit: keep the button, but do not show it")
     parser.add_argument("--replace", action="store_true", help="import: overwrite buttons of the same label")
     parser.add_argument("--force", action="store_true", help="add, edit, import: take red filters, too")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="list: how it is printed")
+    parser.add_argument("--format", choices=("text", "json", "names"), default="text",
+                        help="list: how it is printed; names: only the labels; profiles: names or text")  # fmt: skip
     add_target(parser)
 
 
@@ -88,8 +89,9 @@ def _refuse_nonsense(options: Namespace) -> None:
     for name, actions in goes_with.items():
         if getattr(options, name) not in (None, False) and options.action not in actions:
             wrong_usage(f"--{name} goes with {' and '.join(actions)}")
-    if options.format != "text" and options.action != "list":
-        wrong_usage("--format goes with list")
+    listed = options.action == "list" or (options.action, options.format) == ("profiles", "names")
+    if options.format != "text" and not listed:
+        wrong_usage("--format goes with list, --format names also with profiles")
     if options.enable and options.disable:
         wrong_usage("--enable and --disable exclude each other")
     if options.at is not None and options.at < 1:
@@ -102,6 +104,9 @@ def _list(options: Namespace) -> int:
     _say_unreadable(profile)
     if not found and options.profile is None:
         profile, found = desk.TUTORIAL, desk.buttons(desk.TUTORIAL)
+    if options.format == "names":
+        _print_names([each.label for each in found])
+        return Exit.OK
     if options.format == "json":
         rows = [{"label": each.label, "menu": list(each.path[:-1]), "filter": each.filter,
                  "comment": each.comment, "enabled": each.enabled,
@@ -118,6 +123,13 @@ def _list(options: Namespace) -> int:
         note = f"  ({visible(', '.join(notes))})" if notes else ""
         print(f"{visible(each.label):<{width}}  {visible(each.filter)}{note}")
     return Exit.OK
+
+
+def _print_names(names: list[str]) -> None:
+    """One a line; of those that would take more, or steer the terminal, nothing is offered."""
+    for name in names:
+        if name == visible(name):
+            print(name)
 
 
 def _say_unreadable(profile: Profile) -> None:
@@ -234,6 +246,9 @@ def _recent(options: Namespace) -> int:
 def _profiles(options: Namespace) -> int:
     if options.profile is not None:
         wrong_usage("profiles lists all of them; --profile does not go with it")
+    if options.format == "names":
+        _print_names([profile.name for profile in profiles()])
+        return Exit.OK
     for profile in profiles():
         print(f"{visible(profile.name):<20}  {visible(str(profile.folder))}{' (built in)' if profile.builtin else ''}")
     return Exit.OK

@@ -12,6 +12,18 @@ from dfilter.cli.arguments import VERSIONS
 from dfilter.cli.guard import Exit
 
 _BASH = r"""# dfilter completion for bash: eval "$(dfilter completion bash)"
+_dfilter_names() {  # a profile may come from others: what its names hold is never expanded
+    local name word=${2//\\/} quote= profile= i IFS=$' \t\n'
+    for ((i = 2; i < COMP_CWORD - 1; i++)); do
+        [[ ${COMP_WORDS[i]} == --profile ]] && profile=${COMP_WORDS[i + 1]}
+    done
+    [[ $word == [\'\"]* ]] && quote=${word:0:1} word=${word:1}
+    while IFS= read -r name; do
+        [[ $name == "$word"* ]] || continue
+        [[ -n $quote ]] && COMPREPLY+=("$name") || COMPREPLY+=("$(printf %q "$name")")
+    done < <(if [[ $1 == --profile ]]; then dfilter buttons profiles --format names 2>/dev/null
+             else dfilter buttons list --format names ${profile:+--profile "$profile"} 2>/dev/null; fi)
+}
 _dfilter() {
     local word=${COMP_WORDS[COMP_CWORD]} quote= IFS=$'\n'
     COMPREPLY=()
@@ -30,6 +42,7 @@ _dfilter() {
     --color) COMPREPLY=($(compgen -W $'auto\nalways\nnever' -- "$word")); return ;;
     -w | --write | -f | --file | --macros | --indicators | --png | --save)
         COMPREPLY=($(compgen -f -- "$word")); return ;;
+    --button | --profile) _dfilter_names "${COMP_WORDS[COMP_CWORD - 1]}" "$word"; return ;;
     esac
     case $word in
     --*)
@@ -64,6 +77,16 @@ _dfilter() {
     -t|--time-format) compadd @PLAIN_TIMES@; return ;;
     --color) compadd auto always never; return ;;
     -w|--write|-f|--file|--macros|--indicators|--png|--save) _files; return ;;
+    --profile)
+        found=(${(f)"$(dfilter buttons profiles --format names 2>/dev/null)"})
+        compadd -a found
+        return ;;
+    --button)
+        local profile=${(Q)words[${words[(I)--profile]}+1]}
+        (( words[(I)--profile] )) || profile=
+        found=(${(f)"$(dfilter buttons list --format names ${profile:+--profile} ${profile:+"$profile"} 2>/dev/null)"})
+        compadd -a found
+        return ;;
     esac
     if [[ $PREFIX == --* ]]; then
         found=(${(f)"$(dfilter $words[2] --help 2>/dev/null | grep -o -e '--[a-z-]*')"})
@@ -82,6 +105,14 @@ function __dfilter_filter
     set -l word (commandline -ct | string trim --left --chars "'\"")
     dfilter complete --format whole -- $word 2>/dev/null
 end
+function __dfilter_buttons
+    set -l words (commandline -opc)
+    if set -l at (contains -i -- --profile $words); and set -q words[(math $at + 1)]
+        dfilter buttons list --format names --profile $words[(math $at + 1)] 2>/dev/null
+    else
+        dfilter buttons list --format names 2>/dev/null
+    end
+end
 complete -c dfilter -n "__fish_use_subcommand" -f -a "@PLAIN_WORDS@"
 complete -c dfilter -n "__fish_seen_subcommand_from completion" -f -a "bash zsh fish"
 complete -c dfilter -n "__fish_seen_subcommand_from @FILTER_COMMANDS@" -a "(__dfilter_filter)"
@@ -89,6 +120,8 @@ complete -c dfilter -l target -x -a "@PLAIN_VERSIONS@"
 complete -c dfilter -l from -x -a "@PLAIN_VERSIONS@"
 complete -c dfilter -l to -x -a "@PLAIN_VERSIONS@"
 complete -c dfilter -l color -x -a "auto always never"
+complete -c dfilter -l button -x -a "(__dfilter_buttons)"
+complete -c dfilter -l profile -x -a "(dfilter buttons profiles --format names 2>/dev/null)"
 complete -c dfilter -n "__fish_seen_subcommand_from run" -s T -x -a "@PLAIN_FORMS@"
 complete -c dfilter -n "__fish_seen_subcommand_from run" -s t -l time-format -x -a "@PLAIN_TIMES@"
 """

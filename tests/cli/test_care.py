@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -266,8 +267,25 @@ def test_lines_that_are_no_buttons_are_said(run: Run, tmp_path: Path) -> None:
 )
 def test_bash_offers_values_of_options(run: Run, tmp_path: Path, words: tuple[str, ...], offered: list[str]) -> None:
     (tmp_path / "tcp.pcap").touch()
+    assert completed_by_bash(run, *words) == offered
+
+
+def completed_by_bash(run: Run, *words: str) -> list[str]:
+    """What the script offers for the last of the words; `dfilter` in it is this one."""
     script = run("completion", "bash")[1]
-    asked = f"COMP_WORDS=(dfilter {' '.join(words)}); COMP_CWORD={len(words)}; _dfilter"
-    done = subprocess.run(["bash", "-c", script + asked + '; printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True,
-                          text=True, check=True)  # fmt: skip
-    assert done.stdout.split() == offered
+    script += f'dfilter() {{ {shlex.quote(sys.executable)} -m dfilter "$@"; }}\n'
+    script += f"COMP_WORDS=(dfilter {shlex.join(words)}); COMP_CWORD={len(words)}; _dfilter\n"
+    done = subprocess.run(["bash", "-c", script + 'printf "%s\\n" "${COMPREPLY[@]}"'], capture_output=True, text=True,
+                          check=True)  # fmt: skip
+    return done.stdout.split("\n")[:-1]
+
+
+def test_bash_offers_names_of_buttons_and_profiles_without_expanding_them(run: Run, tmp_path: Path) -> None:
+    hostile = "Web//$(touch fallen) `touch fallen` *"
+    assert run("buttons", "add", hostile, "http")[0] == 0
+    assert completed_by_bash(run, "run", "--button", "'W") == [hostile]
+    (offered,) = completed_by_bash(run, "run", "--button", "W")
+    assert shlex.split(offered) == [hostile]
+    assert completed_by_bash(run, "run", "--profile", "tutorial", "--button", "basic+") == ["basic+", "basic+dns"]
+    assert completed_by_bash(run, "run", "--profile", "t") == ["tutorial"]
+    assert not (tmp_path / "fallen").exists()
