@@ -302,11 +302,12 @@ def _dissect_content(context: _Context, layer: Layer, message: Message) -> None:
 
 
 def _change_protocol(view: View, state: HttpState, head: Head, link: Link) -> None:
-    """What a response turns the conversation into: a tunnel (CONNECT), or what both agreed to upgrade to."""
-    if head.kind is not Kind.RESPONSE or link.exchange is None:
+    """What a response turns the conversation into: a tunnel (CONNECT), or what both agreed to upgrade to; the
+    latter it says itself, should the request be missing."""
+    if head.kind is not Kind.RESPONSE:
         return
     code = status_code(head)
-    if link.exchange.method == b"CONNECT" and code is not None and code // 100 == 2:
+    if link.exchange is not None and link.exchange.method == b"CONNECT" and code is not None and code // 100 == 2:
         host, _, port = link.exchange.uri.rpartition(":")
         if port.isascii() and port.isdigit() and len(port) <= 5:
             state.tunnel = (host, int(port) & 0xFFFF)

@@ -44,6 +44,9 @@ NBSS = Protocol(
 def dissect_nbss(view: View, region: Region) -> None:
     if region.length < 4 and region.length == region.reported_length and view.stream is not None:
         raise NeedMore(region.start, ONE_MORE_SEGMENT)
+    if region.length < 4 < region.reported_length:
+        view.push(NBSS, region).state = None
+        return
     direct = _is_direct(view, region)
     if not direct and not _begins_message(region):
         view.push(NBSS, region).state = None
@@ -95,7 +98,9 @@ def _dissect_message(view: View, message: Region, direct: bool) -> None:
     payload = message.sub(4)
     if message.u8(0) != MESSAGE or payload.reported_length == 0:
         return
-    magic = payload.buf[payload.start : payload.start + 4]
+    magic = payload.buf[payload.start : min(payload.start + 4, payload.end)]
+    if len(magic) < 4 <= payload.reported_length and b"\xffSMB".startswith(magic):
+        raise payload.beyond(payload.start + 4)  # SMB's recogniser looks that far
     name = "smb" if magic == b"\xffSMB" else "smb2" if magic in _SMB2_MAGIC else ""
     if name:
         view.call_guarded(view.session.catalogue.protocols[name], payload)

@@ -65,6 +65,9 @@ SMB = Protocol(
 def dissect_smb(view: View, region: Region) -> bool | None:
     if region.length < 4 or region.buf[region.start : region.start + 4] != b"\xffSMB":
         return False
+    if region.length < HEADER_LENGTH <= region.reported_length:
+        view.mention(SMB, region)  # nothing is shown of a header that the capture cut
+        raise region.beyond(region.start + HEADER_LENGTH)
     layer = view.push(SMB, region)
     if region.length < HEADER_LENGTH:
         raise region.beyond(region.start + HEADER_LENGTH)

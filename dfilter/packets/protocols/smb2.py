@@ -7,6 +7,8 @@ every frame of the capture, also in those before they were announced.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.cursor import Cursor
@@ -15,11 +17,13 @@ from dfilter.packets.protocols.smb2_fields import SMB2_FIELDS
 from dfilter.packets.protocols.smb2_line import message_text
 from dfilter.packets.protocols.smb2_payloads import dissect_body
 from dfilter.packets.protocols.smb2_state import Message, directory, link, note_request, note_response
-from dfilter.packets.region import Malformed, Region
+from dfilter.packets.region import DissectionError, Malformed, Region
 from dfilter.packets.view import Layer, View
 
 HEADER_LENGTH = 64
 TRANSFORM_LENGTH = 52
+_FLAGS_KNOWN, _SIZE_KNOWN, _FACTS_KNOWN = 20, 40, 48
+"""Bytes of a header up to its flags, of a transform header up to its size, and up to what decides what follows."""
 MAX_COMPOUND = 256
 """Messages in one compound that are walked: far more than any client sends."""
 _PLAIN, _ENCRYPTED, _COMPRESSED = b"\xfeSMB", b"\xfdSMB", b"\xfcSMB"
@@ -65,6 +69,9 @@ def dissect_smb2(view: View, region: Region) -> bool | None:
 
 
 def _dissect_encrypted(view: View, region: Region) -> int:
+    if region.length < _SIZE_KNOWN:
+        view.push(SMB2, region)
+        raise region.beyond(region.start + _SIZE_KNOWN)
     size = region.le32(36)
     layer = view.push(SMB2, region.clipped(0, TRANSFORM_LENGTH + size))
     if size > region.reported_length - TRANSFORM_LENGTH:
@@ -76,6 +83,9 @@ def _dissect_plain(view: View, region: Region, previous: Message | None) -> Mess
     chain = region.le32(20) if region.length >= 24 else 0
     part = region.clipped(0, chain) if 0 < chain < region.reported_length else region
     layer = view.push(SMB2, part)
+    if _FLAGS_KNOWN <= part.length < _FACTS_KNOWN <= part.reported_length:
+        layer.state = read_header(view, Region(part.rest().ljust(_FACTS_KNOWN, b"\0"), 0, _FACTS_KNOWN), chain)
+        raise part.beyond(part.start + _FACTS_KNOWN)
     message = read_header(view, part, chain)
     layer.state = message
     if previous is not None and message.chained:
@@ -126,6 +136,10 @@ def fill_smb2(layer: Layer) -> None:
             _fill_compressed(cursor)
         return
     assert isinstance(message, Message)
+    if region.length < _FACTS_KNOWN:
+        with suppress(DissectionError):  # the frame says so already
+            _fill_header(cursor, message)
+        return
     _fill_header(cursor, message)
     link(layer, message)
     if message.hash is not None:

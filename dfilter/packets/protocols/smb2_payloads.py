@@ -89,6 +89,8 @@ def _go_on_with_blob(view: View, message: Message) -> None:
     if blob is None or blob.length == 0:
         return
     content = message.region.sub(blob.offset, blob.length)
+    if content.length < content.reported_length:
+        return
     name = "ntlmssp" if content.buf[content.start : content.start + 8] == b"NTLMSSP\0" else "gss-api"
     view.call_guarded(view.session.catalogue.protocols[name], content)
 

@@ -416,7 +416,8 @@ def _is_extended(region: Region) -> bool:
 
 
 def dissect_blob(view: View, header: Header) -> None:
-    """The security blob of a negotiation or session setup goes on to GSS-API or NTLM."""
+    """The security blob of a negotiation or session setup goes on to GSS-API or NTLM, if the capture holds
+    all of it."""
     region = header.region
     if region.length <= BODY:
         return
@@ -427,7 +428,7 @@ def dissect_blob(view: View, header: Header) -> None:
         content = region.clipped(at, region.le16(BODY + 1 + (14 if words == 12 else 6)))
     elif (header.command, header.response, words) == (NEGOTIATE, True, 17) and _is_extended(region):
         content = region.clipped(at + 16, region.le16(at - 2) - 16)
-    if content is None or content.length == 0:
+    if content is None or content.length == 0 or content.length < content.reported_length:
         return
     ntlm = content.buf[content.start : content.start + 8] == b"NTLMSSP\0"
     view.call_guarded(view.session.catalogue.protocols["ntlmssp" if ntlm else "gss-api"], content)

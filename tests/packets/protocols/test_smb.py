@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import struct
 
+import pytest
+
+from tests.packets.protocols import http_wire
 from tests.packets.protocols.windows_wire import Talk, check, ntlm_negotiate, session, survives, utf16
 
 
@@ -52,3 +55,21 @@ def test_damage() -> None:
     words = struct.pack("<HHHHBBHIHHHHHBBHHH", 0, 8, 0, 8, 0, 0, 0, 0, 0, 0, 0, 8, 80, 2, 0, 0x26, 1, 0)
     talk.say(session(smb(0x25, words, b"\0" + utf16("\\PIPE\\\0") + bytes(40))))
     survives(talk.packets)
+
+
+CUT = """
+    3   nbss
+    4   nbss _ws.short
+    7   nbss _ws.short
+    35  nbss _ws.short
+    36  nbss smb _ws.short
+"""
+"""Bytes captured of a negotiation, and what Wireshark 4.4 shows of it."""
+
+
+@pytest.mark.parametrize("line", CUT.strip().splitlines())
+def test_cut_by_the_capture(line: str) -> None:
+    captured, *shown = line.split()
+    message = session(smb(0x72, b"", b"\x02NT LM 0.12\0"))
+    view = http_wire.Talk(445).client(message, snap=54 + int(captured)).views()[-1]
+    assert [name for name in ("nbss", "smb", "data", "_ws.short") if name in view.by_name] == shown

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import struct
 
+import pytest
+
 from dfilter.packets.view import View
+from tests.packets.protocols import http_wire
 from tests.packets.protocols.windows_wire import (
     Talk,
     check,
@@ -115,3 +118,25 @@ def test_damage() -> None:
     token = der(0x60, der(6, bytes.fromhex("2b0601050502")), der(0xA0, der(0x30, der(0xA2, der(4, ntlm_negotiate())))))
     survives(spoken((setup_request(token), False), (tree_request(r"\\s\x"), False), (tree_response(1), True),
                     (create_request("file"), False), (error(5, DENIED), True)).packets)  # fmt: skip
+
+
+CUT = """
+    4   nbss _ws.short
+    5   nbss data
+    8   nbss smb2 _ws.short
+    23  nbss smb2 _ws.short
+    24  nbss smb2 smb2.cmd _ws.short
+    51  nbss smb2 smb2.cmd _ws.short
+    52  nbss smb2 smb2.cmd smb2.sesid _ws.short
+    100 nbss smb2 smb2.cmd smb2.sesid _ws.short
+"""
+"""Bytes captured of a session setup, and what Wireshark 4.4 shows of it: nothing of a security blob that is cut."""
+
+
+@pytest.mark.parametrize("line", CUT.strip().splitlines())
+def test_cut_by_the_capture(line: str) -> None:
+    captured, *shown = line.split()
+    message = session(setup_request(ntlm_negotiate()))
+    view = http_wire.Talk(445).client(message, snap=54 + int(captured)).views()[-1]
+    names = ("nbss", "smb2", "smb2.cmd", "smb2.sesid", "ntlmssp", "data", "_ws.short")
+    assert [name for name in names if name in view.by_name or view.get(name)] == shown

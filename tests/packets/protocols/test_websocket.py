@@ -58,3 +58,8 @@ def test_an_upgrade_that_the_server_does_not_name_is_none() -> None:
     views = Talk().client(b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n").server(
         b"HTTP/1.1 101 S\r\n\r\n", b"\x81\x02hi").views()  # fmt: skip
     assert frames_with(views, "websocket") == []
+
+
+def test_the_answer_alone_tells_of_the_upgrade() -> None:
+    views = Talk().server(b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\n\r\n").server(b"\x81\x02hi").views()
+    assert shown(views, "websocket.payload.text") == {5: ["hi"]}
