@@ -13,6 +13,7 @@ RECORDS_AT = {FLOW_SAMPLE: 32, EXPANDED_FLOW_SAMPLE: 44}
 """Kind of sample -> where its records begin; their number is in the four bytes before."""
 ETHERNET, IPV4, IPV6 = 1, 11, 12
 MAX_ITEMS = 256
+SHORTEST = 28
 
 SFLOW = Protocol(
     "sflow",
@@ -25,9 +26,10 @@ SFLOW = Protocol(
 
 @SFLOW.dissector
 def dissect_sflow(view: View, region: Region) -> bool:
-    if region.length < 28 or region.u32(0) not in (2, 4, 5):
+    if region.u32(0) not in (2, 4, 5):
         return False
     view.push(SFLOW, region)
+    region.need(0, SHORTEST)
     if region.u32(0) == 5:
         _walk_samples(view, region)
     return True
@@ -57,6 +59,7 @@ def _dissect_header(view: View, record: Region) -> None:
     kind = record.u32(0)
     payload = record.sub(16).clipped(0, record.u32(12))
     protocols = view.session.catalogue.protocols
+    view.quoted += 1  # no segment of the conversations that it tells of
     try:
         if kind == ETHERNET:
             view.call(protocols["eth"], payload)
@@ -64,3 +67,5 @@ def _dissect_header(view: View, record: Region) -> None:
             call_ip_version(view, payload)
     except DissectionError as error:
         view.damaged(error)
+    finally:
+        view.quoted -= 1
