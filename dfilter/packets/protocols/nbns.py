@@ -104,8 +104,15 @@ NBNS = Protocol(
 )
 
 
+_ID_AND_FLAGS = 4
+"""Bytes that tell what a message is: of one that the capture cut before, nothing is shown (as in Wireshark 4.4)."""
+
+
 @NBNS.dissector
 def dissect_nbns(view: View, region: Region) -> None:
+    if region.length < min(_ID_AND_FLAGS, region.reported_length):
+        view.mention(NBNS, region)
+        region.need_all()
     view.push(NBNS, region)
 
 

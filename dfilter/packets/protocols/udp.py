@@ -72,6 +72,8 @@ def dissect_udp(view: View, region: Region) -> None:
     payload = region.clipped(8, length - 8)
     layer.state = view.addresses
     if payload.reported_length > 0:
+        if payload.length == 0 and not view.quoted:  # whoever it is, nothing shows
+            raise payload.beyond(payload.start + 1)
         dissect_payload(view, payload, source, target)
 
 

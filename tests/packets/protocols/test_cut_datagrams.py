@@ -54,3 +54,14 @@ def test_an_empty_cut_payload_is_no_data() -> None:
     view = Session().dissect(RawFrame(1, 0, frame[:-8], len(frame), link))
     assert "data" not in view.by_name
     assert "_ws.short" in view.by_name
+
+
+@pytest.mark.parametrize(("port", "name", "needed"), [(67, "dhcp", 34), (137, "nbns", 4), (123, "ntp", 1)])
+def test_a_message_is_shown_from_so_many_bytes_on(port: int, name: str, needed: int) -> None:
+    link, frame = carried(f"udp/{port}", bytes((1, 1, 6, 0)) + bytes(300))
+    headers = len(frame) - 304
+    for captured in (0, needed - 1, needed):
+        view = Session().dissect(RawFrame(1, 0, frame[: headers + captured], len(frame), link))
+        view.complete()
+        assert (name in view.by_name) == (captured == needed)
+        assert "_ws.short" in view.by_name
