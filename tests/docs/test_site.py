@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from dfilter.cli.main import COMMANDS, make_parser
 from tests.docs.pages import ROOT
 
 DOCS = ROOT / "docs"
@@ -39,6 +42,23 @@ def test_every_page_is_in_the_menu() -> None:
     menu = CONFIG.read_text(encoding="utf-8")
     for page in DOCS.glob("*.md"):
         assert f": {page.name}\n" in menu, page.name
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.name)
+def test_options_that_a_page_names_exist(page: Path) -> None:
+    known = set(re.findall(r"--[a-z-]+", "--version " + " ".join(map(help_of, COMMANDS))))
+    spans = re.findall(r"`([^`\n]+)`|^\$ (dfilter .*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    for inline, line in spans:
+        text = inline or line
+        if text.startswith(("--", "dfilter ")) or any(text.startswith(f"{name} ") for name in COMMANDS):
+            assert set(re.findall(r"(?<=\s)--[a-z][a-z-]+|^--[a-z][a-z-]+", text)) <= known, text
+
+
+@cache
+def help_of(command: str) -> str:
+    parser = make_parser(command)
+    import_module(f"dfilter.cli.{command}").arguments(parser)
+    return parser.format_help()
 
 
 def test_the_site_builds(tmp_path: Path) -> None:
