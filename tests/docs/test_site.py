@@ -50,7 +50,7 @@ def test_options_that_a_page_names_exist(page: Path) -> None:
     spans = re.findall(r"`([^`\n]+)`|^\$ (dfilter .*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     for inline, line in spans:
         text = inline or line
-        bare = text.startswith("--") and page.name not in ("benchmarks.md", "measured.md")  # which have programs of tests
+        bare = text.startswith("--") and page.name not in ("benchmarks.md", "measured.md")  # they have others
         if bare or text.startswith("dfilter ") or any(text.startswith(f"{name} ") for name in COMMANDS):
             assert set(re.findall(r"(?<=\s)--[a-z][a-z-]+|^--[a-z][a-z-]+", text)) <= known, text
 
