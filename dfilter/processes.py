@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import warnings
@@ -66,5 +67,7 @@ class Other:
 
 def _run(work: Callable[[Connection], None], pipe: Connection, other_end: Connection) -> None:
     other_end.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all at once: the first process ends this one
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with pipe, suppress(ConnectionError):  # nobody listens any more
         Context().run(work, pipe)
