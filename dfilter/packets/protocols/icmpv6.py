@@ -1,5 +1,5 @@
 """ICMPv6: errors and echo (RFC 4443), neighbour discovery (RFC 4861), multicast listeners (RFC 2710, RFC 3810),
-router renumbering (RFC 2894).
+router renumbering (RFC 2894), routing in low-power networks (RFC 6550).
 
 A packet that an error message quotes is dissected but keeps no state (`View.quoted`).  Echo requests and replies
 are paired by identifier and sequence number, as in Wireshark 4.4.
@@ -12,6 +12,7 @@ from dfilter.packets.declare import Protocol, computed, computed_table, header
 from dfilter.packets.protocols.icmpv6_info import message_line
 from dfilter.packets.protocols.icmpv6_options import OPTION_FIELDS, fill_options
 from dfilter.packets.protocols.icmpv6_renumbering import RENUMBERING_FIELDS, fill_renumbering
+from dfilter.packets.protocols.icmpv6_rpl import RPL_FIELDS, fill_rpl
 from dfilter.packets.protocols.quotes import internet_checksum_ok, quote
 from dfilter.packets.region import Region
 from dfilter.packets.streams.echoes import Echoes
@@ -20,7 +21,7 @@ from dfilter.packets.view import Layer, View
 NONCE_BYTES = 4
 UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM, ECHO, ECHO_REPLY = 1, 2, 3, 4, 128, 129
 QUERY, REPORT, DONE, ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT = 130, 131, 132, 133, 134
-SOLICITATION, ADVERTISEMENT, REDIRECT, RENUMBERING, REPORT_V2 = 135, 136, 137, 138, 143
+SOLICITATION, ADVERTISEMENT, REDIRECT, RENUMBERING, REPORT_V2, RPL = 135, 136, 137, 138, 143, 155
 ERRORS = frozenset({UNREACHABLE, TOO_BIG, TIME_EXCEEDED, PARAMETER_PROBLEM})
 NEIGHBOUR_DISCOVERY = frozenset({ROUTER_SOLICITATION, ROUTER_ADVERTISEMENT, SOLICITATION, ADVERTISEMENT, REDIRECT})
 OPTIONS_AT = {ROUTER_SOLICITATION: 8, ROUTER_ADVERTISEMENT: 16, SOLICITATION: 24, ADVERTISEMENT: 24, REDIRECT: 40}
@@ -84,6 +85,7 @@ ICMPV6 = Protocol(
         """),
         *computed_table(OPTION_FIELDS),
         *computed_table(RENUMBERING_FIELDS),
+        *computed_table(RPL_FIELDS),
         computed("icmpv6.resp_to", T.FRAMENUM, stateful=True),
         computed("icmpv6.resptime", T.DOUBLE, stateful=True),
         computed("icmpv6.resp_in", T.FRAMENUM, look_ahead=True),
@@ -146,6 +148,8 @@ def fill_icmpv6(layer: Layer) -> None:
         fill_options(layer, region.sub(OPTIONS_AT[kind]))
     elif kind == RENUMBERING:
         fill_renumbering(layer)
+    elif kind == RPL:
+        fill_rpl(layer)
 
 
 def _fill_checksum(layer: Layer) -> None:

@@ -14,7 +14,7 @@ _LISTENERS = {130: "Multicast Listener Query", 131: "Multicast Listener Report",
               143: "Multicast Listener Report Message v2"}  # fmt: skip
 _ROUTER_SOLICITATION, _ROUTER_ADVERTISEMENT, _SOLICITATION, _ADVERTISEMENT, _REDIRECT = 133, 134, 135, 136, 137
 _ECHO, _ECHO_REPLY = 128, 129
-_WITH_CODE = frozenset({1, 3, 4, 138, 139, 140, 160, 161})
+_WITH_CODE = frozenset({1, 3, 4, 138, 139, 140, 155, 160, 161})
 
 
 def message_line(layer: Layer) -> str:
@@ -45,6 +45,8 @@ def _code_text(kind: int, code: int) -> str:
             "unrecognized IPv6 option encountered"),
         138: ("Command", "Result"),
         140: ("Successful", "Refused", "Unknown query type"),
+        155: ("DODAG Information Solicitation", "DODAG Information Object", "Destination Advertisement Object",
+              "Destination Advertisement Object Acknowledgment"),
         160: ("No error",),
         161: ("No error", "Malformed Query", "No Such Interface", "No Such Table Entry"),
     }.get(kind, ())  # fmt: skip
