@@ -68,7 +68,7 @@ def _item(name: str) -> Callable[[Layer, int], object]:
 _ITS_OWN_DAMAGE = frozenset({
     "udp.length.bad", "ipv6.bogus_ipv6_version", "dhcpv6.malformed_option", "irc.missing_end_delimiter",
     "smb2.bad_negprot_reserved2", "ipv6.opt.invalid_len", "isis.hello.short_clv", "isis.lsp.short_clv",
-    "isis.csnp.short_clv", "isis.psnp.short_clv",
+    "isis.csnp.short_clv", "isis.psnp.short_clv", "l2tp.avp_length.bad",
 })  # fmt: skip
 """Remarks that make the packet malformed by themselves, without a read beyond its end."""
 
@@ -87,6 +87,7 @@ _DETAILS: dict[str, Callable[[Layer, int], object]] = {
     "ip.ttl.lncb": lambda layer, at: expected_ttl(layer.region),
     "ip.bogus_ip_length": lambda layer, at: layer.region.u16(2),
     "frame.comment.expert": _item("frame.comment"),
+    "l2tp.avp_length.bad": lambda layer, at: layer.buf[layer.spans["l2tp.avp_length.bad"][at][0] + 1],
     "ip.bogus_header_length": lambda layer, at: (layer.region.u8(0) & 0x0F) * 4,
     "ipv6.plen_exceeds_framing": lambda layer, at: layer.region.u16(4),
     "udp.length.bad": lambda layer, at: _bad_length(layer),
