@@ -22,7 +22,7 @@ from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
-from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, ShapeKnowledge
+from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
 from dfilter.packets.view import View
 from dfilter.parts import Numbers, Tally, rows_of_any, scan_in_parts
 
@@ -189,7 +189,7 @@ def column_plan(filters: Sequence[Filter], size: int = 0) -> Plan | None:
     from dfilter.compile.machine import build_machine
 
     named = [(compiled.plan.expression, compiled.fields) for compiled in filters]
-    shapes, known = (*SHAPES, *TAGGED_SHAPES), ShapeKnowledge(catalogue())
+    shapes, known = (*SHAPES, *TAGGED_SHAPES, *TUNNELS), ShapeKnowledge(catalogue())
     plan: Plan | None = build_machine(named, shapes, ANY_FRAME, known) if pays(size) else None
     return plan or build_columns(named, shapes, ANY_FRAME, known)
 

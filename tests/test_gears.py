@@ -26,6 +26,7 @@ from dfilter.compile.machine import MachinePlan
 from dfilter.filter import direct_test
 from dfilter.packets.session import Session, needs_of
 from dfilter.scan import column_plan, dissect, frames_of_all
+from tests.captures.wire.packets import checksum
 
 CAPTURES = Path(__file__).parent / "captures"
 
@@ -81,6 +82,11 @@ ip.dst == 224.0.0.0/4 and igmp and ip.ttl == 1
 vlan.id == 42 && tcp.port == 443
 not vlan and udp.port == 53
 vlan.priority < 7 or arp
+gre
+gre.proto == 0x0800 && tcp.port == 443
+gre.flags.checksum == 0 or ip.src == 192.0.2.1
+ip.ttl == 64 && ip.ttl != 64
+icmp.type == 8 && !(ip.src == 10.0.0.0/8)
 """.strip().splitlines()
 COMPILED = [dfilter.compile(text) for text in FILTERS]
 DIRECT = [direct_test(compiled.plan) for compiled in COMPILED]
@@ -101,7 +107,18 @@ def tagged(frame: Frame) -> Frame:
     return Frame(frame.number, frame.time, frame.data[:12] + b"\x81\0\0\x2a" + frame.data[12:], frame.wire_length + 4)
 
 
+def tunnelled(frame: Frame, gre: bytes) -> Frame:
+    """The IPv4 packet of a frame in another one, behind a GRE header or behind nothing."""
+    inner = gre + frame.data[14:]
+    header = bytearray(struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(inner), 7, 0, 64, 47 if gre else 4, 0,
+                                   bytes((192, 0, 2, 1)), bytes((198, 51, 100, 9))))  # fmt: skip
+    header[10:12] = checksum(bytes(header)).to_bytes(2, "big")
+    return Frame(frame.number, frame.time, frame.data[:14] + header + inner, frame.wire_length + 20 + len(gre))
+
+
 FRAMES = list(tutorial_frames())
+_IPV4 = [frame for frame in FRAMES if frame.data[12:14] == b"\x08\0"]
+FRAMES += [tunnelled(frame, b"") for frame in _IPV4[::4]] + [tunnelled(frame, b"\0\0\x08\0") for frame in _IPV4[1::4]]
 FRAMES += [tagged(frame) for frame in FRAMES[::3]]
 
 
@@ -109,7 +126,7 @@ def damaged(frames: list[Frame], seed: int) -> list[Frame]:
     """Copies of some frames with bytes changed, cut or repeated."""
     chance = random.Random(seed)
     out = []
-    for number in range(1, 61):
+    for number in range(1, 81):
         frame = chance.choice(frames)
         data = bytearray(frame.data)
         for _ in range(chance.choice((0, 0, 1, 1, 2, 5))):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from mmap import mmap
 from typing import Any, Protocol
 
@@ -235,15 +236,13 @@ def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, shaped: list[Sh
     whole = chunk.captured[columns.rows] >= shape.minimum
     if not whole.all():
         columns = columns.where(whole)
-    fits = None
-    if shape.at_least is not None:
-        at, least = shape.at_least
-        fits = columns.number(at, 2) >= least
+    guards = [columns.number(at, 2) >= least for at, least in shape.at_least]
     if shape.header_nibble is not None:
-        long_enough = columns.number(shape.header_nibble, 1) >= 0x50
-        fits = long_enough if fits is None else fits & long_enough
-    if fits is not None and not fits.all():
-        columns = columns.where(fits)
+        guards.append(columns.number(shape.header_nibble, 1) >= 0x50)
+    if guards:
+        fits = reduce(operator.and_, guards)
+        if not fits.all():
+            columns = columns.where(fits)
     if len(columns.rows):
         shaped.append((branch, columns))
 

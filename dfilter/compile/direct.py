@@ -98,9 +98,7 @@ def _guard(shape: Shape) -> list[str]:
         else:
             parts.append(f"b[{offset}] & {mask[0]} == {value[0]}")
     last = [] if complete in parts else [complete]
-    if shape.at_least is not None:
-        at, least = shape.at_least
-        last.append(f"(b[{at + 1}] >= {least} or b[{at}])")
+    last += [f"(b[{at + 1}] >= {least} or b[{at}])" for at, least in shape.at_least]
     if shape.header_nibble is not None:
         last.append(f"b[{shape.header_nibble}] >= 0x50")
     return [*parts, " and ".join(last)] if last else parts

@@ -28,7 +28,7 @@ from dfilter.native import available, compile_function
 from dfilter.packets.declare import Shape
 
 MAX_FILTERS = 24
-MAX_LINES = 6_000
+MAX_LINES = 9_000
 """Filters, and lines of assembly, beyond which compiling takes longer than columns would."""
 
 _Term = Any

@@ -96,9 +96,7 @@ class ShapeTree:
         """The conditions that are no constants."""
         shape, block, fits = self._shapes[index], self._block(), self._label()
         bits = [block.let(f"icmp sge i64 %captured, {shape.minimum}")]
-        if shape.at_least is not None:
-            at, least = shape.at_least
-            bits.append(block.let(f"icmp uge i16 {block.number(at, 2)[0]}, {least}"))
+        bits += [block.let(f"icmp uge i16 {block.number(at, 2)[0]}, {least}") for at, least in shape.at_least]
         if shape.header_nibble is not None:
             bits.append(block.let(f"icmp uge i8 {block.number(shape.header_nibble, 1)[0]}, {0x50}"))
         together = bits[0]

@@ -278,19 +278,21 @@ class Shape:
         minimum: bytes that the frame must hold.
         constants: (offset, mask, bytes): these bytes, under the mask, have this value; shapes that begin alike
             list them alike.
-        at_least: (offset of a 16-bit length, its least value); None where no length matters.
+        at_least: (offset of a 16-bit length, its least value) for each length that matters.
         header_nibble: offset of a byte whose high nibble counts header words, at least five; None without one.
         ports: offset of the port pair that decides what follows; None where nothing follows.
         open: more layers may follow that the shape does not know of.
+        outer: protocol -> offset, for layers that come once more further in, as those of a tunnel do.
     """
 
     layers: dict[str, int]
     minimum: int
     constants: tuple[tuple[int, bytes, bytes], ...]
-    at_least: tuple[int, int] | None = None
+    at_least: tuple[tuple[int, int], ...] = ()
     header_nibble: int | None = None
     ports: int | None = None
     open: bool = False
+    outer: Mapping[str, int] = MappingProxyType({})
 
     @property
     def last(self) -> str:

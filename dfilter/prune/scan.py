@@ -30,7 +30,7 @@ from dfilter.packets.protocols.tcp_facts import Tracker
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.routes import Routes
 from dfilter.packets.session import Needs, Session, needs_of
-from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, ShapeKnowledge
+from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
 from dfilter.prune.ahead import EndedError, prepared_chunks
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.follow import Follower
@@ -237,7 +237,8 @@ def pruner_of(filters: Sequence[Filter], needs: Needs) -> Pruner | None:
         return None
     known = catalogue()
     knowledge = ShapeKnowledge(known)
-    shapes = (*SHAPES, *TAGGED_SHAPES)
+    # TCP and UDP in tunnels are dissected: who speaks to whom there depends on more than their own headers
+    shapes = (*SHAPES, *TAGGED_SHAPES, *(shape for shape in TUNNELS if shape.last == "icmp"))
     plan = build_deep([(each.plan.expression, each.fields) for each in filters], shapes, ANY_FRAME, knowledge)
     if plan is None:
         return None
