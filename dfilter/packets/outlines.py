@@ -53,7 +53,7 @@ class Outline(Protocol):
         self.recognised_in: tuple[str, ...] = declared.get("heuristics", ())
         self._declines: bool = declared.get("declines", False)
         self._evidence: dict[str, Any] = declared.get("evidence", {})
-        self._modules = modules
+        self._modules = [f"{PACKAGE}.{module}" for module in modules]
         self._words = fields.split()
         self._declaration: Protocol | None = None
 
@@ -69,12 +69,12 @@ class Outline(Protocol):
     @property
     def is_imported(self) -> bool:
         """Can code have its declaration already?"""
-        return any(f"{PACKAGE}.{name}" in sys.modules for name in self._modules)
+        return any(map(sys.modules.__contains__, self._modules))
 
     def declaration(self) -> Protocol:
         """The protocol as its module declares it; imports the module, and may be called from several threads."""
         if self._declaration is None:
-            first, *_ = [import_module(f"{PACKAGE}.{name}") for name in self._modules]
+            first, *_ = map(import_module, self._modules)
             found = (value for value in vars(first).values() if isinstance(value, Protocol))
             self._declaration = next(protocol for protocol in found if protocol.name == self.name)
         return self._declaration
