@@ -8,10 +8,9 @@ literal must fit the type, even where the result would (as in Wireshark 4.4 and 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from dfilter.check.convert.errors import BAD_ARITHMETIC, ConversionError
-from dfilter.check.literals import UINT64_MAX, Leaf, convert
+from dfilter.check.literals import UINT64_MAX, convert
 from dfilter.check.operators import OPERATION_REFUSED, can_calculate, can_negate
 from dfilter.check.typed import ArithmeticOp, Constant
 from dfilter.fields.types import FLOATS, INTEGERS, SIGNED, TIMES, FieldType
@@ -19,7 +18,6 @@ from dfilter.fields.versions import Version
 from dfilter.language import ast
 
 INT64_MAX = 2**63 - 1
-LeafConverter = Callable[[Leaf], Constant]
 
 
 class NoValueError(ConversionError):

@@ -28,11 +28,6 @@ def print_filter(tree: ast.Expression, version: Version = NEWEST, *, as_typed: b
     return Printer(version, as_typed).expression(tree)
 
 
-def print_operand(node: ast.Operand) -> str:
-    """The canonical text of an operand."""
-    return Printer(NEWEST, False).operand(node)
-
-
 @dataclass(frozen=True, slots=True)
 class Printer:
     """Writes trees in the language of one version."""

@@ -108,7 +108,3 @@ def _grouped(terms: list[ast.Expression], groups: list[tuple[int, int]], context
         opening, closing = "(" * (place in opens), ")" * (place in closes)
         out.append(f"{opening}{context.source(term.span)}{closing}")
     return "".join(out)
-
-
-TARGETS = tuple(Version)
-"""The versions for which the rule speaks: all of them."""
