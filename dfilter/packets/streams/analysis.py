@@ -269,8 +269,10 @@ def _asked_for(segment: Segment, flow: FlowAnalysis, other: FlowAnalysis) -> boo
 
 def _was_sent(segment: Segment, flow: FlowAnalysis) -> bool:
     """Do these bytes lie in one segment that is not acknowledged, or end where all data that were sent end?"""
-    seq, end = segment.seq, (segment.seq + segment.length) & SEQ_MASK
-    if flow.data_to == segment.next_seq or (segment.length and flow.data_to == end):
+    seq, end, next_seq = segment.seq, (segment.seq + segment.length) & SEQ_MASK, segment.next_seq
+    if flow.data_to == next_seq:
+        return True
+    if flow.data_to == end and (segment.length or next_seq == flow.next_seq):  # with a FIN, which may be all
         return True
     return any(seq_diff(start, seq) <= 0 <= seq_diff(stop, end) for start, stop, _, _ in flow.unacked)
 
