@@ -59,9 +59,10 @@ class Reader:
         at: how far it has read.
         found: (field, value, offset, length) in order.
         words: what the packet list shows: fragments, and each value that is in no array.
-        is_request: the packet list shows what a request's array holds, and not the array.
+        is_request: the packet list shows its bulk strings and errors, wherever they are.
         top, top_found, top_words: where the outermost value begins, in the bytes, in `found` and in `words`.
         open: how many values each array lacks, from the outermost inwards; `arrays`: where it begins.
+        headless: what is found of an array of which there is nothing but its length.
     """
 
     at: int = 0
@@ -73,6 +74,7 @@ class Reader:
     top_words: int = 0
     open: list[int] = field(default_factory=list)
     arrays: list[int] = field(default_factory=list)
+    headless: list[tuple[str, Any, int, int]] = field(default_factory=list)
 
     def read(self, data: bytes) -> int:
         """Read to the end; how many bytes the last value lacks at least, or `ONE_MORE_SEGMENT`; 0 for none.
@@ -90,7 +92,7 @@ class Reader:
                 return missing if not self.open or len(data) - self.top > MAX_WAIT else ONE_MORE_SEGMENT
             if len(self.found) > MAX_VALUES:
                 raise Malformed("too many values")
-        return 0
+        return ONE_MORE_SEGMENT if self.open and self.at > len(data) else 0
 
     def go_on(self) -> Reader:
         """A reader for the bytes from the outermost value on, with what is known of it."""
@@ -103,6 +105,7 @@ class Reader:
     def leave(self, in_part: bool) -> None:
         """The last value is not whole: a part of an array is shown, but not at the end of what was put together."""
         if in_part:
+            self.found += self.headless
             self.found += [("resp.reassembled_in_next_frame", None, at, 1) for at in self.arrays]
             self.words.append("[continuation]")
         else:
@@ -112,15 +115,16 @@ class Reader:
         """The value whose line is `data[at:end]`."""
         text_end = end - 1 if data[at:end].endswith(b"\r") else end
         kind, text = data[at : at + 1], data[at + 1 : text_end]
-        if text_end > at and text_end == end == len(data) - 1:
+        is_typed = text_end > at and kind in b"$*:+-"
+        self.at = text_end + 2 if is_typed else end + 1  # CR and LF are taken for granted
+        if is_typed and kind == b"$":
+            return self._bulk(data, at, self.at, text)
+        if self.at > len(data) and kind in b"+-":
             raise Malformed("a line that ends without CR")
-        if kind == b"$" and text_end > at:
-            return self._bulk(data, at, end + 1, text)
-        self.at = end + 1
         if text_end == at:
             self._end_value()
         elif kind == b"*":
-            self._array(at, text)
+            return self._array(data, at, text)
         else:
             self._simple(kind, text, at)
         return 0
@@ -134,7 +138,7 @@ class Reader:
             shown = text.decode("utf-8", "replace")
             if text:
                 self.found.append(("resp.string" if kind == b"+" else "resp.error", shown, at + 1, len(text)))
-            self._end_value(shown if kind == b"+" else f"Error: {shown}")
+            self._end_value(shown if kind == b"+" else f"Error: {shown}", in_request=kind == b"-")
         else:
             self.found.append(("resp.fragment", None, at, len(text) + 1))
             self.words.append("[fragment]")
@@ -144,6 +148,7 @@ class Reader:
         length = (_number(text) + (1 << 31)) % (1 << 32) - (1 << 31)
         missing = max(start + length + 2 - len(data), 0) if 0 <= length <= LONGEST_BULK else 0
         if missing:
+            self.at = at
             return missing
         value = data[start : start + max(length, 0)]
         self.found.append(("resp.bulk_string", None, at, start - at + len(value)))
@@ -155,29 +160,34 @@ class Reader:
         if value:
             self.found.append(("resp.bulk_string.value", value, start, length))
         self.at = start + length + 2 if length >= 0 else start
-        is_shown = length <= LONGEST_SHOWN and all(0x20 <= byte < 0x7F for byte in value)
-        self._end_value(None if length < 0 else value.decode("ascii") if is_shown else f"BulkString({length})")
+        is_text = all(0x20 <= byte < 0x7F for byte in value) and (length > 0 or not self.is_request)
+        is_shown = is_text and length <= LONGEST_SHOWN
+        self._end_value(None if length < 0 else value.decode("ascii") if is_shown else f"BulkString({length})", in_request=True)
         return 0
 
-    def _array(self, at: int, text: bytes) -> None:
+    def _array(self, data: bytes, at: int, text: bytes) -> int:
         length = max(min(_number(text), (1 << 63) - 1), -1 << 63)
-        self.found.append(("resp.array", None, at, 1 + len(text)))
-        self.found.append(("resp.array.length", length, at + 1, len(text)))
+        shown = [("resp.array", None, at, 1 + len(text)), ("resp.array.length", length, at + 1, len(text))]
+        if length > 0 and self.at >= len(data):
+            self.at, self.headless = at, shown
+            return ONE_MORE_SEGMENT
+        self.found += shown
         if length < -1:
             self.found.append(("resp.malformed_length", None, at + 1, len(text)))
-        if length > 0:
-            is_deep = len(self.open) % DEEP == DEEP - 1
-            if is_deep:
-                self.found.append(("resp.array_recursion_too_deep", None, at, 1 + len(text)))
-            if is_deep or not (self.open or self.is_request):
-                self.words.append(f"Array({length})")
-            self.open.append(length)
-            self.arrays.append(at)
-            return
-        self._end_value()
+        if length <= 0:
+            self._end_value()
+            return 0
+        is_deep = len(self.open) % DEEP == DEEP - 1
+        if is_deep:
+            self.found.append(("resp.array_recursion_too_deep", None, at, 1 + len(text)))
+        if is_deep or not (self.open or self.is_request):
+            self.words.append(f"Array({length})")
+        self.open.append(length)
+        self.arrays.append(at)
+        return 0
 
-    def _end_value(self, word: str | None = None) -> None:
-        if word is not None and (self.is_request or not self.open):
+    def _end_value(self, word: str | None = None, in_request: bool = False) -> None:
+        if word is not None and (in_request if self.is_request else not self.open):
             self.words.append(word)
         while self.open:
             self.open[-1] -= 1

@@ -21,6 +21,9 @@ $-2\r\n                                  | malformed_length=None                
 *2\r\n*1\r\n+a\r\n*1\r\n+b\r\n           | array.length=2,1,1 string=a,b                 | Response: Array(2)
 %1\r\n+a\r\n+b\r\n                       | fragment=None string=a,b                      | Response: [fragment] a b
 *2\r\nfoo\r\n:1\r\n                      | fragment=None integer=1                       | Response: Array(2) [fragment]
+:1\n                                     | integer=1                                      | Response: 1
+PING\n                                   | fragment=None                                  | Response: [fragment]
++a\nxyz\n                                | string=a fragment=None                         | Response: a [fragment]
 +a\r\n\r\n+b\r\n                         | string=a,b                                    | Response: a b
 *-2\r\n+a\r\n                            | malformed_length=None string=a                | Response: a
 """
