@@ -162,7 +162,8 @@ class Reader:
         self.at = start + length + 2 if length >= 0 else start
         is_text = all(0x20 <= byte < 0x7F for byte in value) and (length > 0 or not self.is_request)
         is_shown = is_text and length <= LONGEST_SHOWN
-        self._end_value(None if length < 0 else value.decode("ascii") if is_shown else f"BulkString({length})", in_request=True)
+        word = value.decode("ascii") if is_shown else f"BulkString({length})"
+        self._end_value(None if length < 0 else word, in_request=True)
         return 0
 
     def _array(self, data: bytes, at: int, text: bytes) -> int:
