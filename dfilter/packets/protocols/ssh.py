@@ -23,12 +23,13 @@ from dfilter.packets.protocols.ssh_kex import (
     read_proposal,
 )
 from dfilter.packets.protocols.text_lines import decode, next_line
-from dfilter.packets.region import Region
+from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import MAX_ASSEMBLY, ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import Layer, View
 
 MAX_VERSION_LINE = 8192
 """Bytes in which the line end of a version line must come."""
+LENGTH_BYTES = 4
 
 SSH = Protocol(
     "ssh",
@@ -233,15 +234,19 @@ def _fill_plain(layer: Layer, packet: Packet, from_server: bool) -> None:
 
 
 def _fill_encrypted(layer: Layer, packet: Packet) -> None:
+    """As Wireshark 4.4 shows it: with one byte less than an authentication code needs, the rest counts twice."""
     buf, start, end = layer.buf, packet.start, packet.end
-    if end - start < 4:
-        layer.add("ssh.encrypted_packet", buf[start:end], start, end - start)
-        return
-    tag = max(end - packet.tag, start + 4)
-    layer.add("ssh.packet_length_encrypted", buf[start : start + 4], start, 4)
-    layer.add("ssh.encrypted_packet", buf[start + 4 : tag], start + 4, tag - start - 4)
-    if tag < end:
-        layer.add("ssh.mac", buf[tag:end], tag, end - tag)
+    left = end - start - LENGTH_BYTES - packet.tag
+    if end - start > LENGTH_BYTES:
+        layer.add("ssh.packet_length_encrypted", buf[start : start + LENGTH_BYTES], start, LENGTH_BYTES)
+    layer.region.need_all()
+    if end - start <= LENGTH_BYTES or left < -1:
+        raise Malformed("an encrypted packet that lacks its authentication code")
+    tag, start = end - packet.tag, start + LENGTH_BYTES
+    stop = end if left < 0 else tag
+    layer.add("ssh.encrypted_packet", buf[start:stop], start, stop - start)
+    if packet.tag:
+        layer.add("ssh.mac", buf[tag:end], tag, packet.tag)
 
 
 @SSH.column_writer

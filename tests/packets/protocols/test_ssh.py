@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import struct
 
+import pytest
+
 from dfilter.packets.session import RawFrame, Session
 from tests.packets.protocols.http_wire import Talk
 from tests.packets.protocols.text_wire import check
@@ -80,3 +82,16 @@ def test_damage() -> None:
                     broken[rng.randrange(54, len(broken))] = rng.randrange(256)
             session.dissect(RawFrame(number, number, bytes(broken), length, 1)).complete()
         assert not session.internal_errors
+
+
+@pytest.mark.parametrize(("size", "length", "content", "code"), [
+    (4, 0, None, None), (5, 4, None, None), (22, 4, None, None), (23, 4, 19, 20), (24, 4, 0, 20), (40, 4, 16, 20),
+])  # fmt: skip
+def test_what_is_encrypted_has_an_authentication_code(
+    size: int, length: int, content: int | None, code: int | None
+) -> None:
+    view = talk().client(b"x" * size).views()[-1]
+    found = [[len(value) for value in view.get(f"ssh.{name}")] for name in
+             ("packet_length_encrypted", "encrypted_packet", "mac")]  # fmt: skip
+    assert found == [[length] if length else [], [] if content is None else [content], [] if code is None else [code]]
+    assert ("_ws.malformed" in view.by_name) == (content is None)
