@@ -135,7 +135,8 @@ def _layer(layer: Layer, shown: TreeLayer, sources: list[bytes]) -> LayerDetail:
         source = len(sources)
         sources.append(layer.buf)
     fields = tuple(_fields(layer.view, nested(shown), 0))
-    return LayerDetail(shown.name, shown.title, source, shown.start, shown.size, fields)
+    length = max(layer.end - layer.start, 0)  # with the payload: some of it may be in no other layer
+    return LayerDetail(shown.name, shown.title, source, shown.start, length, fields)
 
 
 def _fields(view: View, nodes: Sequence[Node], depth: int) -> Iterator[FieldDetail]:

@@ -84,8 +84,10 @@ def _layer(layer: Layer) -> TreeLayer:
     order = {field.name: index for index, field in enumerate(protocol.fields)}
     found.sort(key=lambda each: (each.start if each.size else layer.end, order.get(each.name, len(order))))
     size = max(layer.end - layer.start, 0)
+    if protocol.header_length is not None:  # trees show it also before 4.6, where filters see more
+        size = min(size, protocol.header_length(layer))
     title = protocol.label or protocol.name.upper()
-    return TreeLayer(protocol.name, title, layer.start, size, layer.item_bytes(), tuple(found))
+    return TreeLayer(protocol.name, title, layer.start, size, layer.item_bytes()[:size], tuple(found))
 
 
 def _values(layer: Layer, field: Field) -> list[tuple[Any, int, int]]:
