@@ -287,7 +287,8 @@ def test_json_with_chosen_fields(run, capture):
 def test_json_with_all_fields(run, capture):
     layers = json.loads(run("run", "dns", capture, "-T", "json")[1])[0]["_source"]["layers"]
     assert list(layers) == ["frame", "eth", "ip", "udp", "dns"]
-    assert layers["dns"]["dns.qry.name"] == "www.example.com"
+    (query,) = layers["dns"]["Queries"].values()
+    assert query["dns.qry.name"] == "www.example.com"
     assert layers["ip"]["ip.src"] == "10.0.0.1"
 
 
