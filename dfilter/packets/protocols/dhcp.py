@@ -30,8 +30,8 @@ ETHERNET, IEEE_802 = 1, 6
 _UNENDED = "dhcp.end_option_missing"
 
 
-CLIENT_ADDRESS, LONGEST_ADDRESS = 28, 16
-"""Where the client's hardware address begins, and its room."""
+CLIENT_ADDRESS = 28
+"""Where the client's hardware address begins."""
 
 
 @DHCP.dissector
@@ -44,8 +44,8 @@ def dissect_dhcp(view: View, region: Region) -> None:
 def _require_address(view: View, region: Region) -> None:
     """Of a message that the capture cut before the end of the client's hardware address nothing is shown, as in
     Wireshark 4.4, which names the client first."""
-    size = region.u8(2) if region.length > 2 else 0
-    needed = CLIENT_ADDRESS + (size if size <= LONGEST_ADDRESS else 0)
+    size = region.u8(2) if region.length > 2 else 1
+    needed = CLIENT_ADDRESS + size if size else 0
     if region.length < min(needed, region.reported_length):
         view.mention(DHCP, region)
         region.need_all()
