@@ -272,7 +272,7 @@ def _was_sent(segment: Segment, flow: FlowAnalysis) -> bool:
     seq, end, next_seq = segment.seq, (segment.seq + segment.length) & SEQ_MASK, segment.next_seq
     if flow.data_to == next_seq:
         return True
-    if flow.data_to == end and (segment.length or next_seq == flow.next_seq):  # with a FIN, which may be all
+    if flow.data_to == end and (segment.length or next_seq == flow.unacked_to):  # with a FIN, which may be all
         return True
     return any(seq_diff(start, seq) <= 0 <= seq_diff(stop, end) for start, stop, _, _ in flow.unacked)
 

@@ -164,7 +164,7 @@ def _dissect_direct(view: View, layer: Layer, stream: Stream, part: Region) -> N
 
 def _dissect_assembled(view: View, layer: Layer, stream: Stream, assembly: Assembly, verdicts: int) -> None:
     data = assembly.join()
-    if verdicts & _LATE:
+    if verdicts & _LATE & ~Verdict.SPURIOUS_RETRANSMISSION:
         _add_reassembled(view, layer, stream, assembly, len(data))
         return
     try:
