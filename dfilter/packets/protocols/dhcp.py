@@ -30,6 +30,7 @@ ETHERNET, IEEE_802 = 1, 6
 _UNENDED = "dhcp.end_option_missing"
 
 
+REQUEST = 1
 CLIENT_ADDRESS = 28
 """Where the client's hardware address begins."""
 
@@ -42,10 +43,10 @@ def dissect_dhcp(view: View, region: Region) -> None:
 
 
 def _require_address(view: View, region: Region) -> None:
-    """Of a message that the capture cut before the end of the client's hardware address nothing is shown, as in
-    Wireshark 4.4, which names the client first."""
-    size = region.u8(2) if region.length > 2 else 1
-    needed = CLIENT_ADDRESS + size if size else 0
+    """Of a request that the capture cut before the end of the client's hardware address nothing is shown, as in
+    Wireshark 4.4, which names the client first; of any other message three bytes do."""
+    size = region.u8(2) if region.length > 2 and region.u8(0) == REQUEST else 0
+    needed = CLIENT_ADDRESS + size if size else 3
     if region.length < min(needed, region.reported_length):
         view.mention(DHCP, region)
         region.need_all()

@@ -67,9 +67,9 @@ def test_a_message_is_shown_from_so_many_bytes_on(port: int, name: str, needed: 
         assert "_ws.short" in view.by_name
 
 
-@pytest.mark.parametrize(("size", "needed"), [(0, 3), (6, 34), (17, 45), (255, 283)])
-def test_a_cut_message_of_dhcp_holds_the_client_address(size: int, needed: int) -> None:
-    link, frame = carried("udp/67", bytes((1, 1, size, 0)) + bytes(300))
+@pytest.mark.parametrize(("kind", "size", "needed"), [(1, 0, 3), (1, 6, 34), (1, 17, 45), (1, 255, 283), (2, 6, 3)])
+def test_a_cut_request_of_dhcp_holds_the_client_address(kind: int, size: int, needed: int) -> None:
+    link, frame = carried("udp/67", bytes((kind, 1, size, 0)) + bytes(300))
     for captured in (needed - 1, needed):
         view = Session().dissect(RawFrame(1, 0, frame[: len(frame) - 304 + captured], len(frame), link))
         assert ("dhcp" in view.by_name) == (captured == needed)
