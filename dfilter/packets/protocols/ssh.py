@@ -157,13 +157,32 @@ def dissect_ssh(view: View, region: Region) -> None:
             break
         packets.append(packet)
         at = packet.end
+    is_cut = region.end < region.reported_end
+    if missing and is_cut and stream is not None:
+        packet = _cut_packet(state, region, at, from_server)
+        packets += [packet] if packet is not None else []
+        missing = 0
     if missing and stream is None:
         missing, at = 0, region.end
-    if packets:
-        layer = view.push(SSH, region.clipped(0, at - region.start))
+    if packets or (is_cut and not missing):
+        layer = view.push(SSH, region if is_cut else region.clipped(0, at - region.start))
         layer.state = Content(from_server, tuple(packets), state.client.versioned or state.server.versioned)
     if missing:
         raise NeedMore(at, missing)
+
+
+def _cut_packet(state: SshState, region: Region, at: int, from_server: bool) -> Packet | None:
+    """What a segment that the capture cut holds of its last packet, should that not go beyond the segment."""
+    side, length = state.server if from_server else state.client, region.end - at
+    if not side.versioned and region.buf.startswith(b"SSH-", at, region.end):
+        side.versioned = True
+        return Packet(at, region.end, None)
+    size = int.from_bytes(region.buf[at : at + 4], "big") if length >= LENGTH_BYTES else region.reported_length
+    if at + LENGTH_BYTES + size > region.reported_end:
+        return None
+    side.packets += 1
+    method = agreed_method(state.client.proposal, state.server.proposal)
+    return Packet(at, at + LENGTH_BYTES + size, size, side.packets - 1, method)
 
 
 def _next_packet(state: SshState, region: Region, at: int, from_server: bool) -> tuple[Packet | None, int]:
@@ -212,15 +231,18 @@ def fill_ssh(layer: Layer) -> None:
             _fill_encrypted(layer, packet)
         else:
             _fill_plain(layer, packet, content.from_server)
+    if not content.packets:
+        layer.region.need_all()
     layer.add("ssh.direction", content.from_server, layer.start)
 
 
 def _fill_plain(layer: Layer, packet: Packet, from_server: bool) -> None:
     """A binary packet (RFC 4253 section 6): length, padding length, message, padding."""
-    region = Region(layer.buf, packet.start, packet.end)
+    region = Region(layer.buf, packet.start, min(packet.end, layer.region.end), packet.end)
     layer.add("ssh.packet_length", packet.length, packet.start, 4)
-    padding, code = region.u8(4), region.u8(5)
+    padding = region.u8(4)
     layer.add("ssh.padding_length", padding, packet.start + 4, 1)
+    code = region.u8(5)
     layer.add("ssh.message_code", code, packet.start + 5, 1)
     message = region.clipped(6, (packet.length or 0) - padding - 2)
     number = packet.number
@@ -229,6 +251,7 @@ def _fill_plain(layer: Layer, packet: Packet, from_server: bool) -> None:
     elif 30 <= code <= 49:
         fill_exchange(layer, message, code, packet.method)
         number += packet.method is not Method.ECDH  # Wireshark 4.4 counts these twice
+    region.need_all()
     layer.add("ssh.padding_string", layer.buf[packet.end - padding : packet.end], packet.end - padding, padding)
     layer.add("ssh.seq_num", number, packet.end)
 

@@ -95,3 +95,26 @@ def test_what_is_encrypted_has_an_authentication_code(
              ("packet_length_encrypted", "encrypted_packet", "mac")]  # fmt: skip
     assert found == [[length] if length else [], [] if content is None else [content], [] if code is None else [code]]
     assert ("_ws.malformed" in view.by_name) == (content is None)
+
+
+CUT_VERSION = ((1, ["ssh"]), (4, ["ssh", "ssh.protocol"]), (12, ["ssh", "ssh.protocol"]))
+CUT_PACKET = (
+    (1, ["ssh"]),
+    (4, ["ssh", "ssh.packet_length"]),
+    (5, ["ssh", "ssh.packet_length", "ssh.padding_length"]),
+    (6, ["ssh", "ssh.packet_length", "ssh.padding_length", "ssh.message_code"]),
+)
+
+
+@pytest.mark.parametrize(("begun", "captured", "shown"), [(False, *case) for case in CUT_VERSION]
+                         + [(True, *case) for case in CUT_PACKET])  # fmt: skip
+def test_cut_by_the_capture(begun: bool, captured: int, shown: list[str]) -> None:
+    """As Wireshark 4.4 shows what a short snap length left."""
+    talk = Talk(22)
+    if begun:
+        talk.client(b"SSH-2.0-OpenSSH_9.6\r\n").server(b"SSH-2.0-OpenSSH_9.6\r\n")
+    payload = kexinit(b"curve25519-sha256") if begun else b"SSH-2.0-OpenSSH_9.6\r\n"
+    view = talk.client(payload, snap=54 + captured).views()[-1]
+    names = ("ssh", "ssh.protocol", "ssh.packet_length", "ssh.padding_length", "ssh.message_code", "data")
+    assert [name for name in names if name in view.by_name or view.get(name)] == shown
+    assert "_ws.malformed" not in view.by_name
