@@ -85,6 +85,7 @@ class _Run:
         starts: of their payload in the chunk's data.
         rows: of their frames in the chunk.
         events: index of the next one that is not just data in its turn, itself included.
+        telling: index of the next one that is not just one silent message, itself included, if that begins there.
     """
 
     ends: memoryview
@@ -93,15 +94,37 @@ class _Run:
     codes: memoryview
     rows: memoryview
     events: memoryview
+    telling: memoryview
 
     @classmethod
-    def of(cls, part: _Part, chosen: Array) -> _Run:
+    def of(cls, part: _Part, chosen: Array, silents: Sequence[Silent], kinds: Array) -> _Run:
+        """`kinds`: for each segment 1 + the place of what is silent in its conversation, 0 for nothing."""
         segments, codes = part.segments, part.codes[chosen]
-        indices = np.where(codes != NEW, np.arange(len(chosen)), len(chosen))
-        events = np.minimum.accumulate(indices[::-1])[::-1]
-        ends = part.places[chosen] + segments.length[chosen]
-        return cls(ends.data, part.places[chosen].data, segments.start[chosen].data, codes.data,
-                   segments.rows[chosen].data, events.copy().data)  # fmt: skip
+        starts, lengths = segments.start[chosen], segments.length[chosen]
+        told = np.ones(len(chosen), np.bool_)
+        for place, silent in enumerate(silents, 1):
+            those = np.flatnonzero((kinds == place) & (codes == NEW) & (lengths >= silent.header))
+            told[those[_is_one(part.data, silent, starts[those], lengths[those])]] = False
+        ends = part.places[chosen] + lengths
+        return cls(ends.data, part.places[chosen].data, starts.data, codes.data, segments.rows[chosen].data,
+                   _next(codes != NEW).data, _next(told).data)  # fmt: skip
+
+
+def _is_one(data: Data, silent: Silent, starts: Array, lengths: Array) -> Array:
+    """Which stretches of the data look like exactly one silent message."""
+    words = np.frombuffer(data, np.uint8)
+    size = words[starts + silent.size_at].astype(np.int64) << 8 | words[starts + silent.size_at + 1]
+    begun = np.zeros(len(starts), np.bool_)
+    for head in silent.heads:
+        begun |= np.logical_and.reduce([words[starts + place] == byte for place, byte in enumerate(head)])
+    fits: Array = begun & (size + silent.header == lengths)
+    return fits
+
+
+def _next(mask: Array) -> Array:
+    """The index of the next true one, itself included; the length beyond the last."""
+    indices = np.where(mask, np.arange(len(mask)), len(mask))
+    return np.minimum.accumulate(indices[::-1])[::-1].copy()
 
 
 class Follower:
@@ -201,7 +224,8 @@ class Follower:
         order = np.argsort(flows, kind="stable")
         chosen, flows = chosen[order], flows[order]
         lows = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
-        run = _Run.of(part, chosen)
+        kinds = np.frombuffer(bytes(self._silent), np.uint8)[part.rows[chosen]]
+        run = _Run.of(part, chosen, self._silents, kinds)
         failed: dict[int, int] = {}
         for flow, low, high in zip(flows[lows].tolist(), lows.tolist(), [*lows[1:].tolist(), len(flows)], strict=True):
             at = self._walk_direction(part.data, flow, run, low, high, findings)
@@ -221,9 +245,14 @@ class Follower:
                 if index == high:
                     break
             place, start, end, code = places[index], starts[index], ends[index], codes[index]
-            if silent and calm[flow] and code == NEW and self._is_silent(data, row, flow, start - place, end):
-                index += 1
-                continue
+            if silent and calm[flow] and code == NEW:
+                if run.telling[index] > index and nexts[flow] == place:
+                    index = min(run.telling[index], high)
+                    nexts[flow] = ends[index - 1]
+                    continue
+                if self._is_silent(data, row, flow, start - place, end):
+                    index += 1
+                    continue
             answer = self._follow(data, row, flow, code, place, start, end - place)
             if answer is None:
                 return run.rows[index]

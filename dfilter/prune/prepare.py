@@ -82,6 +82,7 @@ class Preparer:
                 self._datagrams.take(chunk, branch.shape, chosen, findings)
         strays = self._strays_of(size, shaped)
         early = strays.copy()
+        early[unfit] = True
         for mask, sure in zip(findings.possible, findings.certain, strict=True):
             early |= mask & ~sure
         tracked = self._tracks.take(chunk, segments, np.flatnonzero(early))

@@ -45,7 +45,7 @@ TRIED = 20_000
 """Frames after which it is asked whether most have a common shape; if not, dissecting all costs less."""
 
 
-LOOK_BYTES = 1 << 24
+LOOK_BYTES = 1 << 23
 """Bytes of a plain capture that are looked at together: several times what a stateless scan takes, as there are several
 times as many columns."""
 
@@ -141,7 +141,6 @@ class Pruner:
         fed[early] = True
         certain, undecided = self.plan.columns.settle(prepared.columns, prepared.shaped)
         loose, unfit = findings.streams < 0, prepared.unfit
-        fed[unfit] = True
         for mask in undecided:
             fed |= mask & loose
         more = np.flatnonzero(findings.possible[-1] & ~loose)
