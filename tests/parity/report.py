@@ -43,8 +43,8 @@ short forms of a table that Wireshark makes and ships under its own licence; the
 vendors, not these forms. `ip.geoip.*` needs a database that its maker licenses. `tcp.proc.*`, `frame.coloring_rule.*`
 and `frame.md5_hash` are there only where Wireshark is asked for them.
 
-**Times far apart.** Where 2^31 seconds (68 years) or more lie between two times, Wireshark 4.4 takes the earlier one for
-the later (`frame.time_epoch >= 0` misses frames of 2039). Wireshark 4.6 compares them rightly, and so does dfilter.
+**Times far apart.** Where 2^31 seconds (68 years) or more lie between two times, Wireshark 4.4 takes the earlier one
+for the later (`frame.time_epoch >= 0` misses frames of 2039). Wireshark 4.6 compares them rightly, as dfilter does.
 """
 
 
