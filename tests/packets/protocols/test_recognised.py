@@ -91,7 +91,7 @@ def test_tpkt_declines_on_the_port_of_remote_desktop_only() -> None:
 
 @pytest.mark.parametrize(
     ("port", "payload", "last"),
-    [(5001, b"iperf" * 9, "data"), (1701, b"\xc8\2" + bytes(10), "l2tp"), (1701, b"text" * 9, "data"),
+    [(5001, b"iperf" * 9, "data"), (1701, b"\xc8\2\0\x0c" + bytes(8), "l2tp"), (1701, b"text" * 9, "data"),
      (502, b"hello, world", "data"), (500, bytes(40), "data"), (47808, b"\x81\x0a" + bytes(9), "bvlc")],
 )  # fmt: skip
 def test_owners_of_ports_decline(port: int, payload: bytes, last: str) -> None:
