@@ -6,7 +6,6 @@ process at the latest, starts no copies itself, and tells no watcher of what it 
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -15,21 +14,31 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 
 def processors() -> int:
     """How many processes can work at once: 1 where this one cannot be copied safely, as it has threads or is one."""
-    if sys.platform != "linux" or threading.active_count() > 1 or multiprocessing.current_process().daemon:
+    if sys.platform != "linux" or threading.active_count() > 1 or _is_copy():
         return 1
     return len(os.sched_getaffinity(0))
+
+
+def _is_copy() -> bool:
+    """Is this process such a copy? Then the module that made it is loaded, which is not needed otherwise."""
+    known = sys.modules.get("multiprocessing.process")
+    return known is not None and bool(known.current_process().daemon)
 
 
 class Other:
     """A copy of this process that runs `work`, which gets its end of the pipe."""
 
     def __init__(self, work: Callable[[Connection], None]) -> None:
+        import multiprocessing
+
         context = multiprocessing.get_context("fork")
         self._pipe, there = context.Pipe()
         self._process: Any = context.Process(target=_run, args=(work, there, self._pipe), daemon=True)

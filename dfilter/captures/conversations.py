@@ -21,8 +21,11 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
 NEW, OLD, ODD, END, AGAIN, RESET, URGED = 1, 2, 4, 8, 16, 32, 64
 """Codes of a segment: its data comes in its turn; was all sent before; neither, or something else about the segment
-is out of the ordinary; it has FIN; all of it, SYN and FIN too, was sent before, and is no keep-alive; it has RST; it
-is old, and the other end has said more than once that it waits."""
+is out of the ordinary; it has FIN; it has the data of one segment before it again, none of which, or all of which, was
+acknowledged since; it has RST; it is old, and the other end has said more than once that it waits."""
+
+MOST_BETWEEN = 4096
+"""Segments of its conversation between a segment and its copy, beyond which that is out of the ordinary."""
 
 MOST_REUSED = 256
 """Ports used again within one chunk, beyond which rows are too dear."""
@@ -242,6 +245,9 @@ class Table:
         silent = self._silent_before(of, sender, rows)
         odd |= ((length > 0) & (flags & RST != 0)) | (again & silent & data)
         again &= ~silent
+        copies = _copies(np.flatnonzero(again), starts[of], _Sorted(of, sender, place, acked, flags), length)
+        odd |= again & ~copies
+        again = copies
         urged = old & (self.repeats[1 - sender, mine] > 1)
         codes = np.zeros(len(part), np.uint8)
         codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + again * AGAIN
@@ -348,6 +354,26 @@ class _Group:
     def member(self, place: int, rank: int) -> int:
         """The segment of this rank in the group of the segment at `place`."""
         return int(self.order[self._starts[self.of[place]] + rank])
+
+
+def _copies(chosen: Array, firsts: Array, part: _Sorted, length: Array) -> Array:
+    """Which of the chosen segments have the data of one before it again, and nothing between acknowledges a part of it.
+
+    Args:
+        firsts: for each segment the first one of its conversation.
+        part: relative numbers; `ack`: in the sequence numbers of the other end.
+    """
+    found = np.zeros(len(length), np.bool_)
+    for index in chosen[length[chosen] > 0].tolist():
+        low = max(int(firsts[index]), index - MOST_BETWEEN)
+        begin, size, before = part.seq[index], length[index], slice(low, index)
+        mine = part.sender[before] == part.sender[index]
+        same = np.flatnonzero(mine & (part.seq[before] == begin) & (length[before] == size))
+        if len(same):
+            between = slice(low + int(same[0]), index)
+            acks = part.ack[between][(part.sender[between] != part.sender[index]) & (part.flags[between] & ACK != 0)]
+            found[index] = not ((acks > begin) & (acks < begin + size)).any()
+    return found
 
 
 def _closes(flags: int) -> bool:

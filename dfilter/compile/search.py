@@ -17,8 +17,6 @@ from dfilter.compile.operand import (
     optional_read,
     sequence_read,
 )
-from dfilter.compile.pattern_syntax import PatternError
-from dfilter.compile.patterns import compile_pattern
 from dfilter.compile.reader import Source
 from dfilter.errors import FilterError
 from dfilter.fields.types import STRINGS, FieldType
@@ -46,6 +44,9 @@ def matches_test(left: Operand, pattern: bytes, quantifier: Quantifier) -> Test:
     Raises:
         FilterError: the pattern is one of the few that Wireshark runs and dfilter does not.
     """
+    from dfilter.compile.pattern_syntax import PatternError  # most filters have no pattern
+    from dfilter.compile.patterns import compile_pattern
+
     try:
         search = compile_pattern(pattern)
     except PatternError as error:

@@ -10,8 +10,7 @@ import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from mmap import mmap
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,9 @@ from dfilter.compile.columns import Columns, Findings
 from dfilter.processes import Other, processors
 from dfilter.prune.prepare import Prepared, Preparer
 from dfilter.prune.tracks import Tracked
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Array = npt.NDArray[Any]
 

@@ -7,7 +7,7 @@ an accident that nobody can bring about, as the hash is keyed anew in every proc
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +20,8 @@ from dfilter.packets.declare import Shape
 
 Array = npt.NDArray[Any]
 
-ODD = [np.uint64(secrets.randbits(64) | 1) for _ in range(4)]
-ADD = [np.uint64(secrets.randbits(64)) for _ in range(2)]
+ODD = list(np.frombuffer(os.urandom(32), np.uint64) | np.uint64(1))
+ADD = list(np.frombuffer(os.urandom(16), np.uint64))
 """What the hash is keyed with."""
 IPV6_HEADER = 40
 
