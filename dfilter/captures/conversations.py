@@ -19,10 +19,11 @@ import numpy.typing as npt
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
-NEW, OLD, ODD, END, AGAIN, RESET, URGED = 1, 2, 4, 8, 16, 32, 64
+NEW, OLD, ODD, END, AGAIN, RESET, URGED, VAGUE = 1, 2, 4, 8, 16, 32, 64, 128
 """Codes of a segment: its data comes in its turn; was all sent before; neither, or something else about the segment
 is out of the ordinary; it has FIN; it has the data of one segment before it again, none of which, or all of which, was
-acknowledged since; it has RST; it is old, and the other end has said more than once that it waits."""
+acknowledged since; it has RST; it is old, and the other end has said more than once that it waits; all of it was sent
+before, but not so. AGAIN and VAGUE are told apart on demand only."""
 
 MOST_BETWEEN = 4096
 """Segments of its conversation between a segment and its copy, beyond which that is out of the ordinary."""
@@ -93,7 +94,8 @@ class Table:
         repeats: acknowledgements said again, for either sender (never more than 255).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tells_copies: bool = True) -> None:
+        self._tells_copies = tells_copies
         self.count = 0
         self._rows: dict[int, int] = {}
         self.ports = np.zeros((2, 1024), np.uint16)
@@ -245,13 +247,14 @@ class Table:
         silent = self._silent_before(of, sender, rows)
         odd |= ((length > 0) & (flags & RST != 0)) | (again & silent & data)
         again &= ~silent
-        copies = _copies(np.flatnonzero(again), starts[of], _Sorted(of, sender, place, acked, flags), length)
-        odd |= again & ~copies
-        again = copies
         urged = old & (self.repeats[1 - sender, mine] > 1)
+        copies = vague = np.zeros(len(part), np.bool_)
+        if self._tells_copies:
+            copies = _copies(np.flatnonzero(again), starts[of], _Sorted(of, sender, place, acked, flags), length)
+            vague = again & ~copies
         codes = np.zeros(len(part), np.uint8)
-        codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + again * AGAIN
-                        + (flags & RST != 0) * RESET + urged * URGED)  # fmt: skip
+        codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + copies * AGAIN
+                        + (flags & RST != 0) * RESET + urged * URGED + vague * VAGUE)  # fmt: skip
         places = np.zeros(len(part), np.int64)
         places[order] = place
         return codes, places

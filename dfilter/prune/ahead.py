@@ -64,13 +64,16 @@ class _Parcel:
     tracked: Tracked
 
 
-def prepared_chunks(capture: Capture, preparer: Preparer, size: int) -> Iterator[Prepared]:
+def prepared_chunks(capture: Capture, preparer: Preparer, size: int, *, is_much: bool) -> Iterator[Prepared]:
     """The chunks of an opened capture, of about `size` bytes each; valid until the next one is asked for.
+
+    Args:
+        is_much: what will be done with them takes about as long as preparing them.
 
     Raises:
         EndedError: they were prepared elsewhere, and that came to an end.
     """
-    if processors() < 2 or capture.plain_bytes < LEAST:
+    if not is_much or processors() < 2 or capture.plain_bytes < LEAST:
         return map(preparer.prepare, chunks_of(capture, size))
     return _from_elsewhere(capture, preparer, size)
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, Segments
+from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE, Segments
 from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol, Silent
@@ -301,7 +301,7 @@ class Follower:
 
     def _note_analysis(self, first: int, segments: Segments, rows: Array, codes: Array, findings: Findings) -> None:
         """What the analysis of TCP finds where all is in the ordinary; other conversations must be dissected."""
-        for place in np.flatnonzero(codes & ODD).tolist():
+        for place in np.flatnonzero(codes & (ODD | VAGUE)).tolist():
             self.feed(int(rows[place]), first + int(segments.rows[place]))
         fed = np.zeros(self.count, np.int64)
         fed[list(self.fed_from)] = list(self.fed_from.values())

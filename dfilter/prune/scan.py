@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from dfilter.captures.conversations import TooManyError
 from dfilter.captures.frame import Frame
-from dfilter.captures.index import FrameChunk, chunks_of
+from dfilter.captures.index import chunks_of
 from dfilter.captures.read import Capture
 from dfilter.compile.closures import build
 from dfilter.compile.deep import STREAM, DeepPlan, build_deep
@@ -96,7 +96,8 @@ class Pruner:
         self._follower = Follower(self._routes, self._samples, len(plan.tests), plan.analysed)
         self._is_early = self._routes.is_alone and not needs.look_ahead and not needs.second_look
         """Frames of no conversation are asked in the first look: nothing in conversations depends on them."""
-        tracks = Tracks(Probe(needs if self._is_early else needs_of([STREAM])), filters, self._is_early)
+        probe = Probe(needs if self._is_early else needs_of([STREAM]))
+        tracks = Tracks(probe, filters, self._is_early, bool(plan.analysed))
         datagrams = Datagrams(self._routes, needs.reachable, self._samples, len(plan.tests))
         self._preparer = Preparer(plan.columns, len(plan.tests), datagrams, tunnels, tracks)
         self._strays = 0
@@ -115,8 +116,9 @@ class Pruner:
         """The first look; False where dissecting every frame is better."""
         if pays(capture.plain_bytes):
             self._preparer.use_machine_code()
+        is_much = len(self.plan.tests) > len(self.plan.analysed)  # the bytes of conversations are looked at
         try:
-            for prepared in prepared_chunks(capture, self._preparer, LOOK_BYTES):
+            for prepared in prepared_chunks(capture, self._preparer, LOOK_BYTES, is_much=is_much):
                 self._look(prepared)
         except (_UnsuitableError, TooManyError, EndedError):
             return False
@@ -124,7 +126,7 @@ class Pruner:
 
     def _look(self, prepared: Prepared) -> None:
         chunk, findings, left = prepared.chunk, prepared.findings, self.remainder
-        if isinstance(chunk, FrameChunk) and any(_has_secrets(frame) for frame in chunk.frames):
+        if chunk.has_secrets:
             raise _UnsuitableError
         prepared.columns.findings = findings
         for _, chosen in prepared.shaped:
@@ -254,7 +256,3 @@ def _joined(pieces: Sequence[Array]) -> Array:
 
 def _numbers(mask: Array, first: int) -> Array:
     return np.flatnonzero(mask) + first
-
-
-def _has_secrets(frame: Frame) -> bool:
-    return bool(getattr(getattr(frame.origin, "section", None), "secrets", None))

@@ -51,10 +51,11 @@ class Tracks:
     Args:
         probe: dissects the frames that are not left to columns.
         filters: they are asked about these frames, where `is_early`: nothing wanted of them depends on conversations.
+        is_analysed: it matters what TCP's analysis finds.
     """
 
-    def __init__(self, probe: Probe, filters: Sequence[Filter], is_early: bool) -> None:
-        self._table = Table()
+    def __init__(self, probe: Probe, filters: Sequence[Filter], is_early: bool, is_analysed: bool) -> None:
+        self._table = Table(tells_copies=is_analysed)
         self._probe = probe
         self._filters = filters
         self._is_early = is_early
