@@ -67,6 +67,8 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
                 if can_reread(capture) and not needs.stateful and not decode_as else None)  # fmt: skip
         if plan is not None:
             return _select_chunks(capture, plan, compiled, needs)
+        if can_reread(capture) and needs.stateful and not decode_as:
+            return _select_pruned(capture, compiled, needs)
     views = dissect(capture, needs, look_ahead=look_ahead, decode_as=decode_as)
     test = compiled.test
     return (view for view in views if test(view))
@@ -208,7 +210,7 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     opened = open_capture(capture)
     begun = scan_in_parts(opened, plan, filters, session, found)
     for chunk in chunks_of(opened, chunk_bytes(len(filters))) if begun is None else rest_chunks(opened, *begun):
-        certain, undecided = _decide(plan, chunk)
+        certain, undecided = _decide(plan, chunk, len(filters))
         for row in rows_of_any(undecided):
             view = session.dissect(chunk.frame(row))
             for index, compiled in enumerate(filters):
@@ -219,13 +221,11 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     _warn(opened.warning)
 
 
-def _decide(plan: Plan, chunk: Chunk) -> tuple[Sequence[Any], Sequence[Any]]:
+def _decide(plan: Plan, chunk: Chunk, filters: int = 1) -> tuple[Sequence[Any], Sequence[Any]]:
     """What columns decide of a chunk: nothing where the capture holds secrets, as what is decrypted may be anything."""
-    certain, undecided = plan.decide(chunk)
-    origins = [chunk.frame(row).origin for row in {0, len(chunk) - 1}] if len(chunk) else []
-    if any(origin is not None and origin.section.secrets for origin in origins):
-        return [mask & False for mask in certain], [mask | True for mask in undecided]
-    return certain, undecided
+    if chunk.has_secrets:
+        return [chunk.starts < 0 for _ in range(filters)], [chunk.starts >= 0 for _ in range(filters)]
+    return plan.decide(chunk)
 
 
 def _select_chunks(capture: Source, plan: Plan, compiled: Filter, needs: Needs) -> Iterator[View]:
@@ -238,6 +238,28 @@ def _select_chunks(capture: Source, plan: Plan, compiled: Filter, needs: Needs) 
             view = session.dissect(chunk.frame(row))
             if certain[0][row] or compiled.test(view):
                 yield view
+    _warn(opened.warning)
+
+
+def _select_pruned(capture: Source, compiled: Filter, needs: Needs) -> Iterator[View]:
+    """The views of the frames that a filter selects; only what they depend on is dissected, where that can be told."""
+    from dfilter.prune.scan import pruner_of
+
+    pruner = pruner_of([compiled], compiled.needs, needs)
+    start = _rewindable(capture, "conversations are looked at before they are dissected")
+    opened = open_capture(capture)
+
+    def reopen() -> Capture:
+        _rewind(capture, start)
+        return open_capture(capture)
+
+    found = pruner.views(reopen) if pruner is not None and pruner.look(opened) else None
+    if found is None:
+        _rewind(capture, start)
+        found, test = dissect(capture, needs, look_ahead=needs.look_ahead), compiled.test
+        yield from (view for view in found if test(view))
+        return
+    yield from found
     _warn(opened.warning)
 
 

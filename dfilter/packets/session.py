@@ -166,6 +166,11 @@ class Session:
             view.internal_error(error)
         return view
 
+    def come_after(self, first: int | None, previous: int | None) -> None:
+        """Frames before the next one were left out; when the first of all and the one just before were captured, ns."""
+        self._first_time = first if self._first_time is None else self._first_time
+        self._previous_time = previous
+
     def feed(self, data: bytes | bytearray | memoryview, time: float | int | None = None, link_type: int = 1,
              wire_length: int | None = None) -> View:  # fmt: skip
         """Dissect one frame that did not come from a file, after those fed before.

@@ -30,7 +30,8 @@ from dfilter.packets.protocols.tcp_facts import Tracker
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.routes import Routes
 from dfilter.packets.session import Needs, Session, needs_of
-from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
+from dfilter.packets.shapes import ANY_FRAME, HEADERS, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
+from dfilter.packets.view import View
 from dfilter.prune.ahead import EndedError, prepared_chunks
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.follow import Follower
@@ -48,6 +49,10 @@ TRIED = 20_000
 LOOK_BYTES = 1 << 23
 """Bytes of a plain capture that are looked at together: several times what a stateless scan takes, as there are several
 times as many columns."""
+
+
+TIMES = frozenset({"frame.time_relative", "frame.time_delta", "frame.time_delta_displayed"})
+"""Fields that depend on when other frames were captured, and on nothing else of them."""
 
 
 class _UnsuitableError(Exception):
@@ -84,9 +89,12 @@ class Pruner:
         remainder: what the first look left.
     """
 
-    def __init__(self, filters: Sequence[Filter], needs: Needs, plan: DeepPlan, tunnels: frozenset[int]) -> None:
+    def __init__(self, filters: Sequence[Filter], needs: Needs, plan: DeepPlan, tunnels: frozenset[int],
+                 shown: Needs | None) -> None:  # fmt: skip
         self._filters = filters
-        self._needs = needs
+        self._needs = shown or needs
+        self._shows = shown is not None
+        self._tells_time = shown is not None and shown.wants(*TIMES)
         again = [name for name in plan.headers if "tcp" in catalogue().reachable(catalogue().carriers[name])]
         self.plan = plan if again else replace(plan, by_header=tuple(False for _ in filters))
         self._routes = Routes(catalogue(), plan.names.union(again), needs.reachable)
@@ -170,23 +178,41 @@ class Pruner:
         rest = self._rest()
         if rest is None:
             return None
-        numbers, streams = rest
         more: list[list[int]] = [[] for _ in self._filters]
-        if len(numbers):
-            foresight = None
-            if self._needs.look_ahead or self._needs.second_look:
-                session = Session(self._needs)
-                for frame in self._frames(reopen(), session, numbers, streams):
-                    session.dissect(frame)
-                foresight = session.foreseen
-            session, asked = Session(self._needs, foresight=foresight), self._asked()
-            for frame in self._frames(reopen(), session, numbers, streams):
-                view = session.dissect(frame)
-                for index in asked.get(frame.number, ()):
-                    if self._filters[index].test(view):
-                        more[index].append(frame.number)
+        asked = self._asked()
+        for view in self._second_look(reopen, *rest):
+            for index in asked.get(view.number, ()):
+                if self._filters[index].test(view):
+                    more[index].append(view.number)
         return [sorted(_joined(pieces).tolist() + found)
                 for pieces, found in zip(self.remainder.certain, more, strict=True)]  # fmt: skip
+
+    def views(self, reopen: Callable[[], Capture]) -> Iterator[View] | None:
+        """The second look for one filter and what is shown: the frames that it selects; None as for `select`."""
+        rest = self._rest()
+        return None if rest is None else self._selected(self._second_look(reopen, *rest))
+
+    def _selected(self, views: Iterator[View]) -> Iterator[View]:
+        selected, certain = self._filters[0].test, _joined(self.remainder.certain[0])
+        asked = self._asked()
+        for view in views:
+            at = int(np.searchsorted(certain, view.number))
+            if (at < len(certain) and certain[at] == view.number) or (view.number in asked and selected(view)):
+                yield view
+
+    def _second_look(self, reopen: Callable[[], Capture], numbers: Array, streams: Array) -> Iterator[View]:
+        """The views of the frames with these numbers; what later frames tell is found before."""
+        if not len(numbers):
+            return
+        foresight = None
+        if self._needs.look_ahead or self._needs.second_look:
+            session = Session(self._needs)
+            for frame in self._frames(reopen(), session, numbers, streams):
+                session.dissect(frame)
+            foresight = session.foreseen
+        session = Session(self._needs, foresight=foresight)
+        for frame in self._frames(reopen(), session, numbers, streams):
+            yield session.dissect(frame)
 
     def _rest(self) -> tuple[Array, Array] | None:
         """(numbers of the frames to dissect, rows of all frames), after the first look; None where it was in vain."""
@@ -194,8 +220,10 @@ class Pruner:
         streams = _joined(left.streams)
         wanted = np.zeros(len(streams) + 1, np.bool_)
         wanted[_joined([_joined(pieces) for pieces in left.undecided])] = True
+        if self._shows:
+            wanted[_joined([_joined(pieces) for pieces in left.certain])] = True
         asked = np.flatnonzero(wanted)  # numpy.unique would load numpy.ma first
-        others = _joined(left.late if self._is_early else left.others)
+        others = _joined(left.late if self._is_early and not self._shows else left.others)
         until = np.zeros(self.streams + 1, np.int64)
         rows = streams[asked - 1]
         np.maximum.at(until, rows[rows >= 0], asked[rows >= 0])
@@ -208,6 +236,8 @@ class Pruner:
             return None
         chosen = np.arange(1, len(streams) + 1) <= until[streams]
         chosen[others - 1] = True
+        if self._shows and (rows < 0).any():  # what they show can depend on one another
+            chosen |= streams < 0
         self.dissected_streams = int(np.count_nonzero(until))
         numbers = np.flatnonzero(chosen) + 1
         self.dissected_frames += len(numbers)
@@ -216,12 +246,19 @@ class Pruner:
     def _frames(self, capture: Capture, session: Session, numbers: Array, streams: Array) -> Iterator[Frame]:
         """The frames with these numbers; the session learns the numbers of their conversations."""
         tracker: Tracker = session.memory("tcp", lambda: Tracker(session))
+        first = before = None
         for chunk in chunks_of(capture):
+            if self._tells_time and len(chunk):
+                first = chunk.frame(0).time if chunk.first == 1 else first
             low, high = np.searchsorted(numbers, (chunk.first, chunk.first + len(chunk)))
             for number in numbers[low:high].tolist():
-                row = int(streams[number - 1])
+                row, place = int(streams[number - 1]), number - chunk.first
                 tracker.conversations.given = [row] if row >= 0 else self.remainder.inner.get(number, [])[:]
-                yield chunk.frame(number - chunk.first)
+                if self._tells_time and number > 1:
+                    session.come_after(first, chunk.frame(place - 1).time if place else before)
+                yield chunk.frame(place)
+            if self._tells_time and len(chunk):
+                before = chunk.frame(len(chunk) - 1).time
 
     def _asked(self) -> dict[int, list[int]]:
         """Number of a frame -> indices of the filters that must be asked about it."""
@@ -232,8 +269,14 @@ class Pruner:
         return found
 
 
-def pruner_of(filters: Sequence[Filter], needs: Needs) -> Pruner | None:
-    """What prunes for these filters; None where nothing can be gained."""
+def pruner_of(filters: Sequence[Filter], needs: Needs, shown: Needs | None = None) -> Pruner | None:
+    """What prunes for these filters; None where nothing can be gained.
+
+    Args:
+        shown: of what will be asked of the selected frames, together with `needs`; without it only their numbers count.
+    """
+    if shown is not None and not _can_show(shown):
+        return None
     if needs.names is None or any(each.references or each.version != filters[0].version for each in filters):
         return None
     known = catalogue()
@@ -246,8 +289,21 @@ def pruner_of(filters: Sequence[Filter], needs: Needs) -> Pruner | None:
     tunnels = knowledge.doubtful_ports(["tcp.stream"], next(shape for shape in SHAPES if shape.last == "udp"))
     if tunnels is None:
         return None
-    pruner = Pruner(filters, needs, plan, tunnels)
+    pruner = Pruner(filters, needs, plan, tunnels, shown)
     return pruner if pruner.suits else None
+
+
+def _can_show(shown: Needs) -> bool:
+    """Do the values that will be asked for depend on nothing but the frame's own conversation, and on when the frames
+    were captured?"""
+    known = catalogue()
+    if shown.names is None:
+        return False
+    carriers = {carrier for name in shown.names for carrier in known.carriers[name]}
+    remembered = {name for name in shown.names if name in known.fields and known.fields[name].stateful}
+    return (all(known.outlines[name].evidence.alone for name in carriers - HEADERS)
+            and all(name in TIMES or known.owner[name] == "tcp" or known.owner[name] not in HEADERS
+                    for name in remembered))  # fmt: skip
 
 
 def _joined(pieces: Sequence[Array]) -> Array:

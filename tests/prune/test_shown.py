@@ -1,0 +1,67 @@
+"""What is shown of selected frames is what dissecting every frame shows."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dfilter
+import dfilter.prune.scan
+from dfilter.captures.write import CaptureWriter
+from dfilter.packets.session import needs_of
+from dfilter.prune.scan import Pruner
+from dfilter.scan import dissect, field_needs, union_of
+from tests.prune.test_scan import CAPTURES, COMPILED, FRAMES, disturbed, pruners  # noqa: F401
+
+SHOWN = [
+    ["frame.number", "frame.time_relative", "frame.time_delta", "ip.src", "tcp.stream", "http.host"],
+    ["http.request.method", "http.request.uri", "http.request_in", "http.response.code", "tcp.analysis.retransmission"],
+    ["tls.handshake.extensions_server_name", "tls.handshake.type", "tcp.len", "tcp.seq", "tcp.time_delta"],
+    ["dns.qry.name", "dns.time", "dns.a", "http.host", "udp.srcport"],
+]
+
+
+def rows_of(capture: Path | io.BytesIO, compiled: dfilter.Filter, names: list[str]) -> list[list[object]]:
+    return [[view.number, *(view.text(name) for name in names)]
+            for view in dfilter.read(capture, compiled, fields=names)]  # fmt: skip
+
+
+def rows_by_dissecting(capture: Path | io.BytesIO, compiled: dfilter.Filter, names: list[str]) -> list[list[object]]:
+    needs = needs_of(union_of([compiled.needs, field_needs(names)]))
+    return [[view.number, *(view.text(name) for name in names)]
+            for view in dissect(capture, needs, look_ahead=needs.look_ahead) if compiled.test(view)]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name)
+def test_same_values(path: Path, pruners: list[Pruner | None]) -> None:  # noqa: F811
+    for compiled in COMPILED:
+        for names in SHOWN:
+            assert rows_of(path, compiled, names) == rows_by_dissecting(path, compiled, names), (compiled.text, names)
+    assert any(pruner is not None and 0 < pruner.dissected_frames < pruner.remainder.frames / 2 for pruner in pruners)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32))
+def test_same_values_of_disturbed_captures(seed: int) -> None:
+    buffer = io.BytesIO()
+    with CaptureWriter(buffer, format="pcap") as writer:
+        for frame in disturbed(FRAMES, random.Random(seed)):
+            writer.write(frame)
+    for compiled in random.Random(seed).sample(COMPILED, 8):
+        for names in SHOWN:
+            buffer.seek(0)
+            found = rows_of(buffer, compiled, names)
+            buffer.seek(0)
+            assert found == rows_by_dissecting(buffer, compiled, names), (compiled.text, names)
+
+
+@pytest.mark.parametrize("name", ["smb2.filename", "ip.stream", "eth.stream", "frame.protocols", "icmp.resp_in"])
+def test_what_other_frames_tell_is_not_left_out(name: str) -> None:
+    compiled = dfilter.compile("http.request")
+    needs = needs_of(union_of([compiled.needs, field_needs([name])]))
+    assert dfilter.prune.scan.pruner_of([compiled], compiled.needs, needs) is None
