@@ -120,6 +120,41 @@ class Feed:
         self.buffer = b"".join(parts) if len(parts) > 1 else rest
         return have >= size
 
+    def take(self, space: memoryview) -> int:
+        """Move the next bytes to `space`, and go on behind them: how many; fewer than fit only where the data ends."""
+        file, taken = self.plain_file, 0
+        while taken < len(space):
+            if self.buffer:
+                piece = self.buffer[: len(space) - taken]
+                space[taken : taken + len(piece)] = piece
+                self.buffer = self.buffer[len(piece) :]
+                count = len(piece)
+            elif file is not None:
+                count = self._read_into(file, space[taken:])
+            else:
+                self.buffer = next(self._pieces, b"")
+                if self.buffer:
+                    continue
+                count = 0
+            if not count:
+                break
+            taken += count
+            self.offset += count
+        return taken
+
+    def _read_into(self, file: io.FileIO, space: memoryview) -> int:
+        try:
+            count = file.readinto(space) or 0
+        except (OSError, ValueError) as error:
+            raise CaptureError(f"{self.name}: cannot be read: {error}") from error
+        progress.read_bytes(count)
+        return count
+
+    def untake(self, data: bytes) -> None:
+        """Go back to before `data`, which was the last that was taken."""
+        self.buffer = data + self.buffer
+        self.offset -= len(data)
+
     def skip(self, position: int, size: int) -> bool:
         """As `need`, but the `size` bytes are thrown away; memory stays at one chunk whatever the size."""
         while len(self.buffer) - position < size:

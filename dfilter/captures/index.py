@@ -4,36 +4,39 @@ In: a source, as for `open_capture`.  Out: `Chunk`s of many frames each, as nump
 What always holds: the same frames in the same order as `open_capture` gives, whatever the format; memory is
 bounded by the size of a chunk.
 
-The plain pcap layout is indexed from its record headers alone; every other format goes through its reader, whose
-frames are laid end to end.
+The plain pcap layout is indexed from its record headers alone, pcapng from its blocks; every other format goes through
+its reader, whose frames are laid end to end.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.frame import Frame
+from dfilter.captures.frame import Frame, Section
 from dfilter.captures.pcap import Data, Layout, Space, Window
+from dfilter.captures.pcapng import packet_at
 from dfilter.captures.read import Capture, open_capture
+from dfilter.captures.stretch import PADDING
+
+if TYPE_CHECKING:
+    from dfilter.captures.pcapng_windows import BlockWindow
 
 CHUNK_BYTES = 1 << 22
-"""Bytes of a plain capture that are indexed at once: enough to spread numpy's cost per call thin."""
+"""Bytes of a capture that are indexed at once: enough to spread numpy's cost per call thin."""
 
 _MANY_FILTERS = 16
 
 CHUNK_FRAMES = 1 << 14
 """Frames of any other capture that are laid end to end at once."""
-
-PADDING = bytes(64)
-"""After the last frame, so that columns can be read past its end."""
 
 Integers = npt.NDArray[np.int64]
 
@@ -61,6 +64,11 @@ class Chunk:
     def __len__(self) -> int:
         return len(self.starts)
 
+    @property
+    def has_secrets(self) -> bool:
+        """Does the capture hold, before the end of this chunk, secrets to decrypt what is in one of its frames?"""
+        return False
+
     def frame(self, index: int) -> Frame:
         """The frame at `index` (0-based in the chunk) as an object."""
         raise NotImplementedError
@@ -80,6 +88,26 @@ class RecordChunk(Chunk):
         data = bytes(self.data[start : start + int(self.captured[index])])
         wire = int(self.wire[index])
         return Frame(self.first + index, time, data, wire, layout.interface.link_type, -1, layout.interface)
+
+
+@dataclass(slots=True, eq=False)
+class BlockChunk(Chunk):
+    """Frames that still lie in their pcapng blocks; the other attributes as of `BlockWindow`."""
+
+    parts: list[list[Frame] | Section]
+    firsts: list[int]
+    sections: list[Section]
+
+    @property
+    def has_secrets(self) -> bool:
+        return any(section.secrets for section in self.sections)
+
+    def frame(self, index: int) -> Frame:
+        at = bisect_right(self.firsts, index) - 1
+        part = self.parts[at]
+        if isinstance(part, list):
+            return part[index - self.firsts[at]]
+        return packet_at(self.data, int(self.starts[index]), self.first + index, part)
 
 
 @dataclass(slots=True, eq=False)
@@ -105,11 +133,14 @@ def open_chunks(source: str | os.PathLike[str] | BinaryIO) -> tuple[Capture, Ite
 def chunks_of(capture: Capture, size: int = CHUNK_BYTES, spaces: Iterator[Space] | None = None) -> Iterator[Chunk]:
     """The chunks of an opened capture, in place of iterating over it.
 
-    Of a plain one about `size` bytes each, read into one after the other of `spaces`, which are of that size; the last
-    ones may lie elsewhere.
+    Of a plain or pcapng one about `size` bytes each; a plain one is read into one after the other of `spaces`, which
+    are of that size, though the last ones may lie elsewhere.
     """
     plain = capture.plain_windows(size, spaces)
-    return _frame_chunks(capture) if plain is None else _record_chunks(*plain)
+    if plain is not None:
+        return _record_chunks(*plain)
+    blocks = capture.block_windows(size)
+    return _frame_chunks(capture) if blocks is None else _block_chunks(blocks)
 
 
 def part_chunks(capture: Capture, begin: int, end: int, size: int = CHUNK_BYTES) -> Iterator[RecordChunk]:
@@ -137,6 +168,14 @@ def _frame_chunks(capture: Capture) -> Iterator[Chunk]:
         kinds = np.fromiter((frame.link_type for frame in batch), np.int64, len(batch))
         data = b"".join([*(frame.data for frame in batch), PADDING])
         yield FrameChunk(data, batch[0].number, starts, captured, wire, kinds, batch)
+
+
+def _block_chunks(windows: Iterator[BlockWindow]) -> Iterator[BlockChunk]:
+    first = 1
+    for window in windows:
+        yield BlockChunk(window.data, first, window.starts, window.captured, window.wire, window.link_types,
+                         window.parts, window.firsts, window.sections)  # fmt: skip
+        first += len(window)
 
 
 def _record_chunks(layout: Layout, windows: Iterator[Window], first: int = 1) -> Iterator[RecordChunk]:

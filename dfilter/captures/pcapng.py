@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from dfilter.captures import blocks
 from dfilter.captures.blocks import Block, DamageError
-from dfilter.captures.feed import Feed
 from dfilter.captures.frame import CUSTOM_BLOCK, JOURNAL_ENTRY, Frame, Interface, Options, Section
 from dfilter.captures.limits import MAX_BLOCK, MAX_SECRETS, MAX_WIRE_LENGTH, max_packet
+from dfilter.captures.pcap import Data
 from dfilter.errors import CaptureError
 
 _BYTE_ORDER: Final = 0x1A2B3C4D
@@ -45,52 +45,109 @@ _REMEMBERED: Final = 256
 """Options repeat from packet to packet: so many, of so many bytes, are parsed once."""
 
 
-class PcapngReader:
-    """Reads one file; `interfaces` holds all those of all sections met so far."""
+class CutError(DamageError):
+    """The bytes end inside a block; if they are compressed, the feed may know why."""
 
-    def __init__(self, feed: Feed, warn: Callable[[str], None]) -> None:
-        self._feed = feed
+
+class Source(Protocol):
+    """What a reader goes over, as far as it looks at it: a `Feed`, or a `Stretch` of one."""
+
+    buffer: bytes
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def damage(self) -> str | None: ...
+    def need(self, position: int, size: int) -> bool: ...
+    def skip(self, position: int, size: int) -> bool: ...
+
+
+class PcapngReader:
+    """Reads one file.
+
+    Attributes:
+        feed: where its bytes come from.
+        position: of the next block in the feed's buffer.
+        number: of the last frame.
+        place: of its bytes in the feed's buffer.
+        order: of bytes in the section.
+        section: the one that the next block belongs to.
+        interfaces: all those of all sections met so far.
+        limits: for each interface of the section, the most bytes that a packet can have.
+        is_through: there is no frame at all.
+    """
+
+    def __init__(self, feed: Source, warn: Callable[[str], None]) -> None:
+        self.feed = feed
         self._warn = warn
-        self._order = "<"
-        self._number = 0
-        self._position = 0
+        self.order = "<"
+        self.number = 0
+        self.position = 0
+        self.place = 0
+        self._begin = 0
         self._met_packet = False
+        self.is_through = False
         self.section = Section(0)
         self.interfaces: list[Interface] = []
         self._scales: list[int] = []
-        self._limits: list[int] = []
+        self.limits: list[int] = []
         self._known: dict[bytes, Options] = {}
         self._secrets_left = MAX_SECRETS
 
-    def frames(self) -> Iterator[Frame]:
-        """All frames.
+    def open(self) -> None:
+        """Read on to the first frame; it is still the next one.
 
         Raises:
             CaptureError: the file is damaged before its first packet.
         """
         try:
+            while self.kind() is not None:
+                frame = self.block()
+                if frame is not None:
+                    self.position, self.number = self._begin, 0
+                    return
+        except DamageError as damage:
+            self.give_up(damage)
+        self.is_through = True
+
+    def frames(self) -> Iterator[Frame]:
+        """All frames, after `open`."""
+        if self.is_through:
+            return
+        try:
             yield from self._frames()
         except DamageError as damage:
-            text = self._feed.damage or f"{damage.what} at byte {self._feed.offset + self._position}"
-            if not self._met_packet:
-                raise CaptureError(f"{self._feed.name}: {text}; nothing could be read") from None
-            self._warn(f"{self._feed.name}: {text}; the {self._number} frames before it were read")
+            self.give_up(damage)
+
+    def give_up(self, damage: DamageError) -> None:
+        """Say why there are no more frames than those before the next block.
+
+        Raises:
+            CaptureError: no packet came before it.
+        """
+        broken_off = self.feed.damage if isinstance(damage, CutError) else None
+        text = broken_off or f"{damage.what} at byte {self.feed.offset + self.position}"
+        if not self._met_packet:
+            raise CaptureError(f"{self.feed.name}: {text}; nothing could be read") from None
+        self._warn(f"{self.feed.name}: {text}; the {self.number} frames before it were read")
 
     def _frames(self) -> Iterator[Frame]:
         while True:
             yield from self._plain_packets()
-            if not self._available(8):
+            if self.kind() is None:
                 return
-            frame = self._block()
+            frame = self.block()
             if frame is not None:
                 yield frame
 
     def _plain_packets(self) -> Iterator[Frame]:
         """The fast loop: whole Enhanced Packet Blocks, their options seen before, until anything else comes."""
-        unpack = _ENHANCED[self._order].unpack_from
-        word = _WORD[self._order].unpack_from
-        buffer, position, number = self._feed.buffer, self._position, self._number
-        scales, limits, interfaces, known = self._scales, self._limits, self.section.interfaces, self._known
+        unpack = _ENHANCED[self.order].unpack_from
+        word = _WORD[self.order].unpack_from
+        buffer, position, number = self.feed.buffer, self.position, self.number
+        scales, limits, interfaces, known = self._scales, self.limits, self.section.interfaces, self._known
         end, count = len(buffer), len(self._scales)
         while position + 32 <= end:
             kind, length, which, high, low, captured, wire = unpack(buffer, position)
@@ -112,28 +169,43 @@ class PcapngReader:
             position = stop
             number += 1
             yield Frame(number, time, buffer[start:after], wire, origin.link_type, which, origin, options)
-        self._position = position
-        self._met_packet |= number > self._number
-        self._number = number
+        self.position = position
+        self._met_packet |= number > self.number
+        self.number = number
 
     def _available(self, size: int) -> bool:
         """Slide the window to the current block and have `size` bytes of it; False at the end of the file."""
-        if len(self._feed.buffer) - self._position >= size:
+        if len(self.feed.buffer) - self.position >= size:
             return True
-        whole = self._feed.need(self._position, size)
-        self._position = 0
-        if not whole and (self._feed.buffer or self._feed.damage):
-            end = self._feed.offset + len(self._feed.buffer)
-            raise DamageError(f"cut short: the file ends at byte {end}, inside the block")
+        whole = self.feed.need(self.position, size)
+        self.position = 0
+        if not whole and (self.feed.buffer or self.feed.damage):
+            end = self.feed.offset + len(self.feed.buffer)
+            raise CutError(f"cut short: the file ends at byte {end}, inside the block")
         return whole
 
-    def _block(self) -> Frame | None:
-        kind, length = _HEADER[self._order].unpack_from(self._feed.buffer, self._position)
+    def kind(self) -> int | None:
+        """The type of the next block; None at the end of the file.
+
+        Raises:
+            DamageError: the file ends inside the block.
+        """
+        if not self._available(8):
+            return None
+        return int(_WORD[self.order].unpack_from(self.feed.buffer, self.position)[0])
+
+    def block(self) -> Frame | None:
+        """Read the next block, after `kind`: its frame, if it is one.
+
+        Raises:
+            DamageError: it, and so the file behind it, cannot be read.
+        """
+        kind, length = _HEADER[self.order].unpack_from(self.feed.buffer, self.position)
         self._met_packet |= kind in _FRAMES
         if kind == Block.SECTION:
             self._available(16)
             self._set_byte_order()
-            length = _WORD[self._order].unpack_from(self._feed.buffer, self._position + 4)[0]
+            length = _WORD[self.order].unpack_from(self.feed.buffer, self.position + 4)[0]
         smallest = _SMALLEST.get(kind, 12)
         if not smallest <= length <= MAX_BLOCK:
             possible = f"{smallest} to {MAX_BLOCK} are possible"
@@ -143,30 +215,31 @@ class PcapngReader:
             self._skip(size - 4)
             size = 4
         self._available(size)
-        end = self._position + size - 4
-        trailing = _WORD[self._order].unpack_from(self._feed.buffer, end)[0]
+        end = self.position + size - 4
+        trailing = _WORD[self.order].unpack_from(self.feed.buffer, end)[0]
         if (trailing + 3) & ~3 != (length + 3) & ~3:
             raise DamageError(f"damaged: the two lengths of a block ({length} and {trailing}) differ")
-        frame = self._body(kind, self._position + 8, end) if kind in _SMALLEST else None
-        self._position = end + 4
+        self._begin = self.position
+        frame = self._body(kind, self.position + 8, end) if kind in _SMALLEST else None
+        self.position = end + 4
         return frame
 
     def _skip(self, size: int) -> None:
-        whole = self._feed.skip(self._position, size)
-        self._position = 0
+        whole = self.feed.skip(self.position, size)
+        self.position = 0
         if not whole:
-            raise DamageError(f"cut short: the file ends at byte {self._feed.offset}, inside a block")
+            raise CutError(f"cut short: the file ends at byte {self.feed.offset}, inside a block")
 
     def _set_byte_order(self) -> None:
-        at = self._position + 8
+        at = self.position + 8
         for order in "<>":
-            if _WORD[order].unpack_from(self._feed.buffer, at)[0] == _BYTE_ORDER:
-                self._order = order
+            if _WORD[order].unpack_from(self.feed.buffer, at)[0] == _BYTE_ORDER:
+                self.order = order
                 return
-        raise DamageError(f"damaged: the section's byte-order magic is 0x{self._feed.buffer[at : at + 4].hex()}")
+        raise DamageError(f"damaged: the section's byte-order magic is 0x{self.feed.buffer[at : at + 4].hex()}")
 
     def _body(self, kind: int, start: int, end: int) -> Frame | None:
-        buffer = self._feed.buffer
+        buffer = self.feed.buffer
         match kind:
             case Block.ENHANCED:
                 return self._enhanced(start, end)
@@ -175,94 +248,101 @@ class PcapngReader:
             case Block.SIMPLE:
                 return self._simple(start, end)
             case Block.CUSTOM | Block.CUSTOM_NO_COPY:
-                return self._custom(kind, buffer[start:end])
+                return self._custom(kind, start, end)
             case Block.JOURNAL:
-                return self._journal(buffer[start:end])
+                return self._journal(start, end)
             case Block.SECTION:
                 self._begin_section(start, end)
             case Block.INTERFACE:
                 self._add_interface(start, end)
             case Block.NAMES:
-                blocks.check_names(buffer, start, end, self._order)
+                blocks.check_names(buffer, start, end, self.order)
             case Block.STATISTICS:
-                blocks.options(buffer, start + 12, end, self._order)
+                blocks.options(buffer, start + 12, end, self.order)
             case Block.SECRETS:
                 self._add_secrets(start, end)
         return None
 
     def _begin_section(self, start: int, end: int) -> None:
-        major, minor = struct.unpack_from(self._order + "HH", self._feed.buffer, start + 4)
+        major, minor = struct.unpack_from(self.order + "HH", self.feed.buffer, start + 4)
         if major != 1 or minor not in (0, 2):
             raise DamageError(f"the pcapng version {major}.{minor} is not known (1.0 and 1.2 are), in the section")
-        options = blocks.options(self._feed.buffer, start + 16, end, self._order)
-        self.section = Section(self.section.number + 1, self._order, options, secrets=[])
-        self._scales, self._limits, self._known = [], [], {}
+        options = blocks.options(self.feed.buffer, start + 16, end, self.order)
+        self.section = Section(self.section.number + 1, self.order, options, secrets=[])
+        self._scales, self.limits, self._known = [], [], {}
 
     def _add_secrets(self, start: int, end: int) -> None:
         """A Decryption Secrets Block; which of its types mean anything is for those to say who decrypt."""
-        kind, length = struct.unpack_from(self._order + "II", self._feed.buffer, start)
+        kind, length = struct.unpack_from(self.order + "II", self.feed.buffer, start)
         if length > end - start - 8:
             raise DamageError("damaged: the secrets are longer than their block")
         self._secrets_left -= _SMALLEST[Block.SECRETS] + length
         if self.section.secrets is not None and self._secrets_left >= 0:
-            self.section.secrets.append((kind, self._feed.buffer[start + 8 : start + 8 + length]))
+            self.section.secrets.append((kind, self.feed.buffer[start + 8 : start + 8 + length]))
 
     def _add_interface(self, start: int, end: int) -> None:
-        link_type, _, snaplen = struct.unpack_from(self._order + "HHI", self._feed.buffer, start)
-        options = blocks.options(self._feed.buffer, start + 8, end, self._order)
+        link_type, _, snaplen = struct.unpack_from(self.order + "HHI", self.feed.buffer, start)
+        options = blocks.options(self.feed.buffer, start + 8, end, self.order)
         interface = blocks.interface(self.section, link_type, snaplen, options)
         self.section.interfaces.append(interface)
         self.interfaces.append(interface)
         exact = interface.offset == 0 and interface.units >= 1000 and 1_000_000_000 % interface.units == 0
         self._scales.append(1_000_000_000 // interface.units if exact else 0)
-        self._limits.append(max_packet(link_type))
+        self.limits.append(max_packet(link_type))
 
     def _enhanced(self, start: int, end: int) -> Frame:
-        which, *rest = struct.unpack_from(self._order + "5I", self._feed.buffer, start)
+        which, *rest = struct.unpack_from(self.order + "5I", self.feed.buffer, start)
         return self._packet(which, rest, start + 20, end)
 
     def _old_packet(self, start: int, end: int) -> Frame:
-        which, drops, *rest = struct.unpack_from(self._order + "HH4I", self._feed.buffer, start)
-        counted = () if drops == 0xFFFF else ((4, struct.pack(self._order + "Q", drops)),)
+        which, drops, *rest = struct.unpack_from(self.order + "HH4I", self.feed.buffer, start)
+        counted = () if drops == 0xFFFF else ((4, struct.pack(self.order + "Q", drops)),)
         return self._packet(which, rest, start + 20, end, counted)
 
     def _packet(self, which: int, rest: list[int], start: int, end: int, more: Options = ()) -> Frame:
         high, low, captured, wire = rest
         origin = self._origin(which)
-        self._check_length(captured, end - start, self._limits[which])
-        options = self._packet_options(start + ((captured + 3) & ~3), end)
-        data = self._feed.buffer[start : start + captured]
-        return self._frame(_time(origin, high << 32 | low), data, wire, origin, options + more)
+        self._check_length(captured, end - start, self.limits[which])
+        options = self.packet_options(self.feed.buffer[start + ((captured + 3) & ~3) : end])
+        return self._frame(_time(origin, high << 32 | low), start, captured, wire, origin, options + more)
 
-    def _packet_options(self, start: int, end: int) -> Options:
-        stored = self._feed.buffer[start:end]
-        options = blocks.options(stored, 0, len(stored), self._order)
+    def packet_options(self, stored: bytes) -> Options:
+        """The options of a packet.
+
+        Raises:
+            DamageError: they are not sound.
+        """
+        options = self._known.get(stored)
+        if options is not None:
+            return options
+        options = blocks.options(stored, 0, len(stored), self.order)
         blocks.check_packet_options(options)
         if len(self._known) < _REMEMBERED and len(stored) <= _REMEMBERED:
             self._known[stored] = options
         return options
 
     def _simple(self, start: int, end: int) -> Frame:
-        wire = _WORD[self._order].unpack_from(self._feed.buffer, start)[0]
+        wire = _WORD[self.order].unpack_from(self.feed.buffer, start)[0]
         origin = self._origin(0)
         captured = min(wire, origin.snaplen or wire)
         start += 4
-        self._check_length(captured, end - start, self._limits[0])
+        self._check_length(captured, end - start, self.limits[0])
         if start + ((captured + 3) & ~3) != end:
             raise DamageError(f"damaged: a simple packet of {captured} bytes does not fill its block")
-        return self._frame(None, self._feed.buffer[start : start + captured], wire, origin, ())
+        return self._frame(None, start, captured, wire, origin, ())
 
-    def _custom(self, kind: int, body: bytes) -> Frame:
-        if struct.unpack_from(self._order + "I", body)[0] == blocks.NETFLIX:
+    def _custom(self, kind: int, start: int, end: int) -> Frame:
+        enterprise = self.feed.buffer[start : start + 4]
+        if struct.unpack(self.order + "I", enterprise)[0] == blocks.NETFLIX:
             raise DamageError("not supported: a custom block of Netflix (BBLog)")
         origin = Interface(-1, CUSTOM_BLOCK, self.section)
-        return self._frame(None, body[4:], len(body) - 4, origin, ((kind, body[:4]),))
+        size = end - start - 4
+        return self._frame(None, start + 4, size, size, origin, ((kind, enterprise),))
 
-    def _journal(self, body: bytes) -> Frame:
-        entry = body.rstrip(b"\0")
-        return self._frame(
-            blocks.journal_time(entry), entry, len(entry), Interface(-1, JOURNAL_ENTRY, self.section), ()
-        )
+    def _journal(self, start: int, end: int) -> Frame:
+        entry = self.feed.buffer[start:end].rstrip(b"\0")
+        origin = Interface(-1, JOURNAL_ENTRY, self.section)
+        return self._frame(blocks.journal_time(entry), start, len(entry), len(entry), origin, ())
 
     def _origin(self, which: int) -> Interface:
         known = len(self.section.interfaces)
@@ -274,10 +354,24 @@ class PcapngReader:
         if captured > limit or captured > space:
             raise DamageError(f"damaged: a packet claims {captured} bytes ({min(limit, space)} possible),")
 
-    def _frame(self, time: int | None, data: bytes, wire: int, origin: Interface, options: Options) -> Frame:
-        self._number += 1
+    def _frame(self, time: int | None, place: int, captured: int, wire: int, origin: Interface,
+               options: Options) -> Frame:  # fmt: skip
+        self.number += 1
+        self.place = place
+        data = self.feed.buffer[place : place + captured]
         wire = min(wire, MAX_WIRE_LENGTH)
-        return Frame(self._number, time, data, wire, origin.link_type, origin.id, origin, options)
+        return Frame(self.number, time, data, wire, origin.link_type, origin.id, origin, options)
+
+
+def packet_at(data: Data, start: int, number: int, section: Section) -> Frame:
+    """The frame of a sound Enhanced Packet Block of `section` whose packet begins at byte `start` of `data`."""
+    length, which, high, low, captured, wire = struct.unpack_from(section.byte_order + "6I", data, start - 24)
+    origin = section.interfaces[which]
+    stored = bytes(data[start + ((captured + 3) & ~3) : start - 28 + length - 4])
+    options = blocks.options(stored, 0, len(stored), section.byte_order) if stored else ()
+    time = _time(origin, high << 32 | low)
+    return Frame(number, time, bytes(data[start : start + captured]), min(wire, MAX_WIRE_LENGTH), origin.link_type,
+                 which, origin, options)  # fmt: skip
 
 
 def _time(interface: Interface, ticks: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from types import TracebackType
-from typing import BinaryIO, Final, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, Self, TypeVar
 
 from dfilter.captures import pcap
 from dfilter.captures.feed import Feed
@@ -18,6 +18,9 @@ from dfilter.captures.frame import Frame, Interface
 from dfilter.captures.pcapng import PcapngReader
 from dfilter.captures.progress import counted
 from dfilter.errors import CaptureError
+
+if TYPE_CHECKING:
+    from dfilter.captures.pcapng_windows import BlockWindow
 
 Item = TypeVar("Item")
 
@@ -34,7 +37,7 @@ class Capture:
         warning: None, or one line that says why reading stopped before the end of the file.
     """
 
-    __slots__ = ("_feed", "_frames", "_layout", "format", "interfaces", "name", "warning")
+    __slots__ = ("_blocks", "_feed", "_frames", "_layout", "format", "interfaces", "name", "warning")
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
@@ -42,6 +45,7 @@ class Capture:
         self.warning: str | None = None
         self.interfaces: list[Interface] = []
         self._layout: pcap.Layout | None = None
+        self._blocks: PcapngReader | None = None
         self.format, frames = self._detect()
         self._frames = self._watched(counted(frames))
 
@@ -55,9 +59,10 @@ class Capture:
             self._warn(f"{feed.name}: is empty")
             return "empty", iter(())
         if start == _PCAPNG:
-            reader = PcapngReader(feed, self._warn)
+            reader = self._blocks = PcapngReader(feed, self._warn)
             self.interfaces = reader.interfaces
-            return "pcapng", _primed(reader.frames())
+            reader.open()  # damage before the first frame is an error at opening
+            return "pcapng", reader.frames()
         if len(start) == 4 and pcap.byte_order(start):
             self._layout, frames = pcap.open_pcap(feed, self._warn)
             self.interfaces = [self._layout.interface]
@@ -89,6 +94,14 @@ class Capture:
         if layout is None:
             return None
         return layout, self._watched(pcap.windows(self._feed, layout, self._warn, size, spaces=spaces))
+
+    def block_windows(self, size: int) -> Iterator[BlockWindow] | None:
+        """The blocks of a pcapng file by place (see `pcapng_windows.windows`), in place of iterating; else None."""
+        if self._blocks is None:
+            return None
+        from dfilter.captures.pcapng_windows import windows  # numpy, for those who scan only
+
+        return self._watched(windows(self._feed, self._blocks, size))
 
     def part_starts(self, count: int) -> list[int]:
         """Bytes at which `count` parts of a plain pcap file could begin (`pcap.part_starts`); else empty."""
@@ -129,17 +142,6 @@ class Capture:
         """Close the file, if it was opened here; iterating ends."""
         self._frames = iter(())
         self._feed.close()
-
-
-def _primed(frames: Iterator[Frame]) -> Iterator[Frame]:
-    """The same frames, the first one read now: damage before it is an error at opening."""
-    first = next(frames, None)
-    return _chain(first, frames) if first is not None else iter(())
-
-
-def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
-    yield first
-    yield from rest
 
 
 def open_capture(source: str | os.PathLike[str] | BinaryIO) -> Capture:
