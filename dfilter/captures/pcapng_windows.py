@@ -34,6 +34,12 @@ LEAST = 1 << 10
 MOST_FRAMES = 1 << 14
 """Frames of a window that a reader makes, at most."""
 
+_MOST_MISSES = 5
+"""One more miss, and twice as many packets are left to the reader before the next try; no more than this."""
+
+_MOST_WORDS = 16
+"""Options of up to so many words are compared with each other: as a rule all of a capture's are alike."""
+
 Integers = npt.NDArray[np.int64]
 Data = bytes | bytearray
 
@@ -76,7 +82,7 @@ def windows(feed: Feed, reader: PcapngReader, size: int) -> Iterator[BlockWindow
 
     The frames of a window have met the Decryption Secrets Blocks before them, and no others.
     """
-    stretch = Stretch(feed, min(max(size, LEAST), MAX_BLOCK))
+    stretch = Stretch(feed, min(max(size, LEAST), MAX_BLOCK) & ~3)
     reader.feed = stretch
     file = feed.plain_file
     hops = RunHops.create() if file is not None and pays(os.fstat(file.fileno()).st_size) else None
@@ -94,6 +100,7 @@ class _Indexer:
         self._finder = finder
         self._interfaces = _Interfaces()
         self._rows = _Rows()
+        self._misses = self._pause = 0
 
     def windows(self) -> Iterator[BlockWindow]:
         if self._reader.is_through:
@@ -115,7 +122,7 @@ class _Indexer:
             kind = reader.kind()
             if kind is None:
                 break
-            if kind == Block.ENHANCED and self._run():
+            if kind == Block.ENHANCED and self._is_worth_trying() and self._run():
                 continue
             if kind == Block.SECRETS or rows.made >= MOST_FRAMES:
                 yield from rows.taken(stretch.space)
@@ -130,6 +137,15 @@ class _Indexer:
                 rows.add(frame, stretch.place + reader.place)
         yield from rows.taken(stretch.space)
 
+    def _is_worth_trying(self) -> bool:
+        """Not where runs were too short again and again."""
+        self._pause -= 1
+        if self._pause >= 0:
+            return False
+        self._misses = min(self._misses + 1, _MOST_MISSES)
+        self._pause = (1 << self._misses) - 2
+        return True
+
     def _run(self) -> bool:
         """Take the run of Enhanced Packet Blocks that begins here; False where there is none."""
         reader, stretch, interfaces = self._reader, self._stretch, self._interfaces
@@ -141,6 +157,7 @@ class _Indexer:
         if run is None or not len(run):
             return False
         self._rows.extend(run, reader.section, interfaces.link_types_of(run))
+        self._misses = self._pause = 0
         reader.number += len(run)
         stretch.move(run.stop)
         reader.position = 0
@@ -148,19 +165,33 @@ class _Indexer:
 
     def _checked(self, run: Run) -> Run:
         """As far as the options are sound."""
-        rests = run.lengths - run.captured - SMALLEST
-        rows = np.flatnonzero(rests >= 4)
+        sizes = (run.lengths - run.captured - SMALLEST) & ~3
+        rows = np.flatnonzero(sizes > 0)
         if not len(rows):
             return run
         ends = run.starts[rows] + run.lengths[rows] - SMALLEST
-        begins = ends - (rests[rows] & ~3)
+        begins = ends - sizes[rows]
+        doubtful = np.concatenate((rows[:1], rows[self._differ(begins, sizes[rows])]))
         check, space = self._reader.packet_options, self._stretch.space
-        for row, begin, end in zip(rows.tolist(), begins.tolist(), ends.tolist(), strict=True):
+        for row in doubtful.tolist():
+            end = int(run.starts[row] + run.lengths[row]) - SMALLEST
             try:
-                check(bytes(space[begin:end]))
+                check(bytes(space[end - int(sizes[row]) : end]))
             except DamageError:
                 return run.first(row)
         return run
+
+    def _differ(self, begins: Integers, sizes: Integers) -> npt.NDArray[np.bool_]:
+        """Which options are other ones than the first."""
+        count = int(sizes[0]) >> 2
+        if count > _MOST_WORDS:
+            return np.ones(len(begins), np.bool_)
+        words = np.frombuffer(self._stretch.space, np.uint32)
+        differ = sizes != sizes[0]
+        at = np.minimum(begins >> 2, len(words) - count)
+        for word in range(count):
+            differ |= words[at + word] != words[at[0] + word]
+        return differ
 
 
 class _Interfaces:

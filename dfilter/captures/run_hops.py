@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dfilter.captures import runs
 from dfilter.captures.blocks import Block
 from dfilter.captures.limits import MAX_WIRE_LENGTH
 from dfilter.captures.runs import HEAD, SMALLEST, Integers, Run
@@ -126,4 +127,4 @@ class RunHops:
         """As `Runs.run`."""
         count = self._walk(self._data.ctypes.data, begin, self._size, limits.ctypes.data, len(limits), order == ">",
                            self._space.ctypes.data, self._space.shape[1])  # fmt: skip
-        return Run(*self._space[:, :count].copy()) if count else None
+        return None if count < runs.FEW else Run(*self._space[:, :count].copy())

@@ -141,10 +141,10 @@ class _Likely:
 
     def chain(self, head: int) -> tuple[Integers, Integers] | None:
         """The heads and ends of those that follow one another from `head` on; None where they are too few."""
-        index = int(np.searchsorted(self.heads, head))
+        index = int(self.heads.searchsorted(head))
         if index == len(self.heads) or self.heads[index] != head:
             return None
-        rank = int(np.searchsorted(self.last, index))
+        rank = int(self.last.searchsorted(index))
         last, following = int(self.last[rank]), int(self.next[rank])
         if following < 0:
             chosen = slice(index, last + 1)
@@ -156,7 +156,7 @@ class _Likely:
         """Indices of those on the chain, which leaves some out."""
         begins, lasts = [index], [last]
         while following >= 0:
-            rank = int(np.searchsorted(self.last, following))
+            rank = int(self.last.searchsorted(following))
             begins.append(following)
             lasts.append(int(self.last[rank]))
             following = int(self.next[rank])

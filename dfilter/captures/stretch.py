@@ -15,6 +15,9 @@ PADDING = bytes(64)
 _LOW = 3
 """With less than one part in two to the power of this left, it is better to fill the piece again."""
 
+_AT_ONCE = 1 << 12
+"""Bytes that are copied to `buffer` at once, if no more are needed: some blocks without packets."""
+
 
 class Stretch:
     """Reads on in one piece of memory.
@@ -83,11 +86,11 @@ class Stretch:
         self.buffer = b""
 
     def need(self, position: int, size: int) -> bool:
-        """As `Feed.need`; `buffer` then holds so many bytes and no more, as long as they lie in `space`."""
+        """As `Feed.need`; `buffer` holds little more than that, as long as it lies in `space`."""
         place = self.place + position
         if not self.spilled and place + size <= self.filled:
             self.place = place
-            self.buffer = bytes(self._view[place : place + size])
+            self.buffer = bytes(self._view[place : min(place + max(size, _AT_ONCE), self.filled)])
             return True
         self._spill(position)
         whole = self._feed.need(0, size)
