@@ -76,6 +76,11 @@ class PacketList:
             names |= column.fields
         return frozenset(names)
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The fields that columns name, beside what layers write into columns."""
+        return frozenset(name for column in self.columns for name in column.fields or ())
+
     def row(self, view: View) -> list[str]:
         """The texts of a frame."""
         cells = [column.show(view, self.progress) for column in self.columns]

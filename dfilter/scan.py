@@ -17,9 +17,10 @@ from dfilter.captures.index import Chunk, chunk_bytes, chunks_of, rest_chunks
 from dfilter.captures.read import Capture, open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
+from dfilter.language.frozen import replace
 from dfilter.native import pays
 from dfilter.packets.decode_as import chosen_protocols
-from dfilter.packets.dispatch import catalogue
+from dfilter.packets.dispatch import COLUMNS, catalogue
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
@@ -60,6 +61,7 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
     compiled = _compiled(capture, filter, target, decode_as, selected)
     needs, look_ahead = needs_of(None), compiled.look_ahead
     if fields is not None:
+        fields = list(fields)
         needs = needs_of(union_of([compiled.needs, field_needs(fields)]))
         look_ahead = needs.look_ahead
         # what cannot be read twice may be a live capture: its frames do not wait for a chunk to fill
@@ -68,10 +70,23 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
         if plan is not None:
             return _select_chunks(capture, plan, compiled, needs)
         if can_reread(capture) and needs.stateful and not decode_as:
-            return _select_pruned(capture, compiled, needs)
+            return _select_pruned(capture, compiled, needs, fields)
     views = dissect(capture, needs, look_ahead=look_ahead, decode_as=decode_as)
     test = compiled.test
     return (view for view in views if test(view))
+
+
+def read_listed(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] = (), target: Target | None = None,
+                decode_as: DecodeAs | None = None, selected: int | None = None) -> Iterator[View]:  # fmt: skip
+    """The frames that a filter selects, for a packet list: of them only the columns that layers write (addresses,
+    ports, protocol, info) and `fields` will be asked for; else as `read`.
+    """
+    compiled = _compiled(capture, filter, target, decode_as, selected)
+    needs, names = replace(needs_of(None), look_ahead=compiled.look_ahead), list(fields)
+    if decode_as or not can_reread(capture):
+        views = dissect(capture, needs, look_ahead=needs.look_ahead, decode_as=decode_as)
+        return (view for view in views if compiled.test(view))
+    return _select_pruned(capture, compiled, needs, [*COLUMNS, *names])
 
 
 def field_needs(fields: Iterable[str]) -> Needs:
@@ -241,11 +256,12 @@ def _select_chunks(capture: Source, plan: Plan, compiled: Filter, needs: Needs) 
     _warn(opened.warning)
 
 
-def _select_pruned(capture: Source, compiled: Filter, needs: Needs) -> Iterator[View]:
+def _select_pruned(capture: Source, compiled: Filter, needs: Needs, fields: Sequence[str]) -> Iterator[View]:
     """The views of the frames that a filter selects; only what they depend on is dissected, where that can be told."""
     from dfilter.prune.scan import pruner_of
+    from dfilter.prune.shown import DependsError
 
-    pruner = pruner_of([compiled], compiled.needs, needs)
+    pruner = pruner_of([compiled], compiled.needs, needs, fields)
     start = _rewindable(capture, "conversations are looked at before they are dissected")
     opened = open_capture(capture)
 
@@ -254,13 +270,20 @@ def _select_pruned(capture: Source, compiled: Filter, needs: Needs) -> Iterator[
         return open_capture(capture)
 
     found = pruner.views(reopen) if pruner is not None and pruner.look(opened) else None
-    if found is None:
-        _rewind(capture, start)
-        found, test = dissect(capture, needs, look_ahead=needs.look_ahead), compiled.test
-        yield from (view for view in found if test(view))
-        return
-    yield from found
-    _warn(opened.warning)
+    last = 0
+    if found is not None:
+        try:
+            for view in found:
+                last = view.number
+                yield view
+            _warn(opened.warning)
+            return
+        except DependsError:
+            pass
+    _rewind(capture, start)
+    test = compiled.test
+    yield from (view for view in dissect(capture, needs, look_ahead=needs.look_ahead)
+                if view.number > last and test(view))  # fmt: skip
 
 
 def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,

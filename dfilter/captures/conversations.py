@@ -92,12 +92,14 @@ class Table:
         count: how many.
         ports: of either end; `client`: index of the end that opened; `opened`: SYN or SYN-ACK was seen.
         repeats: acknowledgements said again, for either sender (never more than 255).
+        before: row -> the row of the conversation that had its ports before.
     """
 
     def __init__(self, *, tells_copies: bool = True) -> None:
         self._tells_copies = tells_copies
         self.count = 0
         self._rows: dict[int, int] = {}
+        self.before: dict[int, int] = {}
         self.ports = np.zeros((2, 1024), np.uint16)
         self.client = np.zeros(1024, np.uint8)
         self.opened = np.zeros(1024, np.bool_)
@@ -129,7 +131,7 @@ class Table:
                 if splits > MOST_REUSED:
                     raise TooManyError
                 if stop == 0:  # its turn: what was known of its ports is over
-                    del self._rows[int(part.keys[0])]
+                    self.before[self.count] = self._rows.pop(int(part.keys[0]))
                     continue
                 part = part.part(0, stop)
                 group = _Group(part, self._rows)
@@ -148,6 +150,8 @@ class Table:
             reused = one.flags[0] & SYN and base >= 0 and (self._closed[known] or base != one.seq[0])
             row = self.count if known < 0 or reused else known
             if row == self.count:
+                if reused:
+                    self.before[row] = known
                 self._insert(one.keys, one)
         self._odd[row] = True
         return row

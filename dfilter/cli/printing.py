@@ -34,10 +34,13 @@ _TYPED: Final = ("frame.number", "frame.time", "_ws.col.def_src", "_ws.col.def_d
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """`fields`: the only ones that are read of frames; None for everything."""
+    """`fields`: the only ones that are read of frames; None for everything, or where it is a packet list with columns
+    that layers write; `listed`: the others that such a list reads.
+    """
 
     printer: Printer
     fields: list[str] | None
+    listed: list[str] | None = None
 
 
 def output_of(options: Namespace, macros: Mapping[str, str] | None) -> Output:
@@ -110,18 +113,19 @@ def _list(options: Namespace, macros: Mapping[str, str] | None, several: bool) -
         listing = PacketList(make_columns(formats, kind or "r", target=options.target, macros=macros))
     fields = listing.fields
     asked = None if fields is None else sorted(fields)
+    listed = sorted(listing.named) if fields is None else None
     match options.output:
         case "text" | "tabs":
-            return Output(LinePrinter(listing, "\t" if options.output == "tabs" else " ", several), asked)
+            return Output(LinePrinter(listing, "\t" if options.output == "tabs" else " ", several), asked, listed)
         case "csv":
-            return Output(CsvPrinter(listing, [], several), asked)
+            return Output(CsvPrinter(listing, [], several), asked, listed)
         case "psml":
             from dfilter.cli.xml import PsmlPrinter
 
-            return Output(PsmlPrinter(listing), asked)
+            return Output(PsmlPrinter(listing), asked, listed)
         case _:
             style = _style(options)
-            return Output(TablePrinter(listing, several, style), None if style else asked)
+            return Output(TablePrinter(listing, several, style), *((None,) if style else (asked, listed)))
 
 
 def column_formats(options: Namespace) -> list[ColumnFormat]:

@@ -10,6 +10,7 @@ import io
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dfilter
 from dfilter.cli.arguments import add_macros, add_selected, add_target
@@ -20,8 +21,11 @@ from dfilter.cli.output import add_output, refuse_nonsense
 from dfilter.cli.progress import progress
 from dfilter.cli.save import refuse_own_source
 from dfilter.cli.text import visible
-from dfilter.scan import count_frames
+from dfilter.scan import count_frames, read_listed
 from dfilter.several import for_each
+
+if TYPE_CHECKING:
+    from dfilter.cli.printing import Output
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -73,7 +77,7 @@ def _run(options: Namespace) -> None:
     output = output_of(options, macros)
     quiet = options.write in (None, "-") and sys.stdout.isatty()
     with progress(options.captures, silent=quiet) as found, output.printer as printer:
-        for name, frame in _frames(compiled, options, output.fields, rules):
+        for name, frame in _frames(compiled, options, output, rules):
             printer.frame(name, frame)
             found(1)
 
@@ -96,10 +100,14 @@ def _show_at_once() -> None:
         sys.stdout.reconfigure(line_buffering=True)
 
 
-def _frames(compiled: dfilter.Filter, options: Namespace, fields: list[str] | None,
+def _frames(compiled: dfilter.Filter, options: Namespace, output: Output,
             rules: Rules | None) -> Iterator[tuple[str, dfilter.View]]:  # fmt: skip
     for name in options.captures:
-        for frame in dfilter.read(name, compiled, fields=fields, decode_as=rules, selected=options.selected):
+        if output.listed is not None:
+            found = read_listed(name, compiled, fields=output.listed, decode_as=rules, selected=options.selected)
+        else:
+            found = dfilter.read(name, compiled, fields=output.fields, decode_as=rules, selected=options.selected)
+        for frame in found:
             yield name, frame
 
 

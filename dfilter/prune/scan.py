@@ -10,7 +10,7 @@ frames that no conversation accounts for: those without a common shape, and data
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,7 +30,7 @@ from dfilter.packets.protocols.tcp_facts import Tracker
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.routes import Routes
 from dfilter.packets.session import Needs, Session, needs_of
-from dfilter.packets.shapes import ANY_FRAME, HEADERS, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
+from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
 from dfilter.packets.view import View
 from dfilter.prune.ahead import EndedError, prepared_chunks
 from dfilter.prune.datagrams import Datagrams
@@ -38,6 +38,7 @@ from dfilter.prune.follow import Follower
 from dfilter.prune.prepare import Prepared, Preparer
 from dfilter.prune.probe import Probe
 from dfilter.prune.samples import Samples
+from dfilter.prune.shown import ANNOUNCERS, TIMES, Careful, DependsError, can_show, is_told
 from dfilter.prune.tracks import Tracks
 
 Array = npt.NDArray[Any]
@@ -49,10 +50,6 @@ TRIED = 20_000
 LOOK_BYTES = 1 << 23
 """Bytes of a plain capture that are looked at together: several times what a stateless scan takes, as there are several
 times as many columns."""
-
-
-TIMES = frozenset({"frame.time_relative", "frame.time_delta", "frame.time_delta_displayed"})
-"""Fields that depend on when other frames were captured, and on nothing else of them."""
 
 
 class _UnsuitableError(Exception):
@@ -70,6 +67,7 @@ class Remainder:
         undecided: for each filter, the numbers of the frames that it must be asked about.
         certain: for each filter, the numbers of the frames that it selects for certain.
         inner: number of a frame -> rows of the segments in it that columns do not see.
+        before: row of a conversation -> that of the one that had its ports before.
     """
 
     streams: list[Array] = field(default_factory=list)
@@ -78,6 +76,7 @@ class Remainder:
     undecided: list[list[Array]] = field(default_factory=list)
     certain: list[list[Array]] = field(default_factory=list)
     inner: dict[int, list[int]] = field(default_factory=dict)
+    before: dict[int, int] = field(default_factory=dict)
     frames: int = 0
 
 
@@ -94,6 +93,7 @@ class Pruner:
         self._filters = filters
         self._needs = shown or needs
         self._shows = shown is not None
+        self._lists = shown is not None and shown.names is None
         self._tells_time = shown is not None and shown.wants(*TIMES)
         again = [name for name in plan.headers if "tcp" in catalogue().reachable(catalogue().carriers[name])]
         self.plan = plan if again else replace(plan, by_header=tuple(False for _ in filters))
@@ -144,6 +144,7 @@ class Pruner:
             raise _UnsuitableError
         early, hits = prepared.tracked.early, prepared.tracked.hits
         left.inner.update(prepared.tracked.inner)
+        left.before.update(prepared.tracked.before)
         self._is_early = self._is_early and not left.inner
         self._follower.take(chunk.data, chunk.first, prepared.tracked, findings)
         self.dissected_frames += len(early)
@@ -188,7 +189,11 @@ class Pruner:
                 for pieces, found in zip(self.remainder.certain, more, strict=True)]  # fmt: skip
 
     def views(self, reopen: Callable[[], Capture]) -> Iterator[View] | None:
-        """The second look for one filter and what is shown: the frames that it selects; None as for `select`."""
+        """The second look for one filter and what is shown: the frames that it selects; None as for `select`.
+
+        Raises:
+            DependsError: when its turn has come: a frame depends on others that were left out.
+        """
         rest = self._rest()
         return None if rest is None else self._selected(self._second_look(reopen, *rest))
 
@@ -198,21 +203,29 @@ class Pruner:
         for view in views:
             at = int(np.searchsorted(certain, view.number))
             if (at < len(certain) and certain[at] == view.number) or (view.number in asked and selected(view)):
+                if self._lists and not is_told(view):
+                    raise DependsError
                 yield view
 
     def _second_look(self, reopen: Callable[[], Capture], numbers: Array, streams: Array) -> Iterator[View]:
         """The views of the frames with these numbers; what later frames tell is found before."""
         if not len(numbers):
             return
-        foresight = None
+        kind, foresight = Careful if self._lists else Session, None
         if self._needs.look_ahead or self._needs.second_look:
-            session = Session(self._needs)
-            for frame in self._frames(reopen(), session, numbers, streams):
-                session.dissect(frame)
+            session = kind(self._needs)
+            for _ in self._dissected(self._frames(reopen(), session, numbers, streams), session):
+                pass
             foresight = session.foreseen
-        session = Session(self._needs, foresight=foresight)
-        for frame in self._frames(reopen(), session, numbers, streams):
-            yield session.dissect(frame)
+        session = kind(self._needs, foresight=foresight)
+        yield from self._dissected(self._frames(reopen(), session, numbers, streams), session)
+
+    def _dissected(self, frames: Iterable[Frame], session: Session) -> Iterator[View]:
+        for frame in frames:
+            view = session.dissect(frame)
+            if isinstance(session, Careful) and session.depends:
+                raise DependsError
+            yield view
 
     def _rest(self) -> tuple[Array, Array] | None:
         """(numbers of the frames to dissect, rows of all frames), after the first look; None where it was in vain."""
@@ -229,8 +242,13 @@ class Pruner:
         np.maximum.at(until, rows[rows >= 0], asked[rows >= 0])
         if not self._routes.is_alone:
             until[list(self._follower.fed_from)] = 1 << 62
+        if self._lists:
+            until[self._announcing()] = 1 << 62
         for number, inner in left.inner.items():  # their conversations meet others there
             until[inner] = np.maximum(until[inner], number)
+        if self._shows:  # it shows in a conversation that its ports had another one before
+            for row, before in sorted(left.before.items(), reverse=True):
+                until[before] = max(until[before], until[row])
         until[-1] = 0
         if STREAM in self.plan.headers and self._routes.may_hide_tcp(self._follower.ports_of(np.flatnonzero(until))):
             return None
@@ -253,12 +271,21 @@ class Pruner:
             low, high = np.searchsorted(numbers, (chunk.first, chunk.first + len(chunk)))
             for number in numbers[low:high].tolist():
                 row, place = int(streams[number - 1]), number - chunk.first
+                if isinstance(session, Careful):
+                    session.in_tcp = row >= 0
                 tracker.conversations.given = [row] if row >= 0 else self.remainder.inner.get(number, [])[:]
                 if self._tells_time and number > 1:
                     session.come_after(first, chunk.frame(place - 1).time if place else before)
                 yield chunk.frame(place)
             if self._tells_time and len(chunk):
                 before = chunk.frame(len(chunk) - 1).time
+
+    def _announcing(self) -> Array:
+        """The conversations that may tell of others."""
+        table = catalogue().tables["tcp.port"]
+        ports = [port for port, protocol in table.items() if protocol.name in ANNOUNCERS]
+        known = self._follower.ports_of(np.arange(self.streams))
+        return np.flatnonzero(np.isin(known, ports).any(axis=0))
 
     def _asked(self) -> dict[int, list[int]]:
         """Number of a frame -> indices of the filters that must be asked about it."""
@@ -269,13 +296,15 @@ class Pruner:
         return found
 
 
-def pruner_of(filters: Sequence[Filter], needs: Needs, shown: Needs | None = None) -> Pruner | None:
+def pruner_of(filters: Sequence[Filter], needs: Needs, shown: Needs | None = None,
+              fields: Iterable[str] = ()) -> Pruner | None:  # fmt: skip
     """What prunes for these filters; None where nothing can be gained.
 
     Args:
-        shown: of what will be asked of the selected frames, together with `needs`; without it only their numbers count.
+        shown: the needs of `fields`, which will be asked of the selected frames, together with `needs`; without it only
+            the numbers of the frames count.
     """
-    if shown is not None and not _can_show(shown):
+    if shown is not None and not can_show(fields, shown):
         return None
     if needs.names is None or any(each.references or each.version != filters[0].version for each in filters):
         return None
@@ -291,19 +320,6 @@ def pruner_of(filters: Sequence[Filter], needs: Needs, shown: Needs | None = Non
         return None
     pruner = Pruner(filters, needs, plan, tunnels, shown)
     return pruner if pruner.suits else None
-
-
-def _can_show(shown: Needs) -> bool:
-    """Do the values that will be asked for depend on nothing but the frame's own conversation, and on when the frames
-    were captured?"""
-    known = catalogue()
-    if shown.names is None:
-        return False
-    carriers = {carrier for name in shown.names for carrier in known.carriers[name]}
-    remembered = {name for name in shown.names if name in known.fields and known.fields[name].stateful}
-    return (all(known.outlines[name].evidence.alone for name in carriers - HEADERS)
-            and all(name in TIMES or known.owner[name] == "tcp" or known.owner[name] not in HEADERS
-                    for name in remembered))  # fmt: skip
 
 
 def _joined(pieces: Sequence[Array]) -> Array:

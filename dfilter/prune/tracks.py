@@ -31,6 +31,7 @@ class Tracked:
         early: the frames that were dissected.
         hits: for each filter, those of them that it selects; None where that is not for certain.
         inner: number of a dissected frame -> rows of the segments in it.
+        before: row of a conversation that begins here -> that of the one that had its ports before.
     """
 
     segments: Segments
@@ -43,6 +44,7 @@ class Tracked:
     early: Array
     hits: list[list[int]] | None
     inner: dict[int, list[int]] = field(default_factory=dict)
+    before: dict[int, int] = field(default_factory=dict)
 
 
 class Tracks:
@@ -84,5 +86,6 @@ class Tracks:
         pieces.append(self._table.take(segments.part(low, len(segments))))
         rows, codes, places = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
         new, table = slice(count, self._table.count), self._table
+        reused, table.before = table.before, {}
         return Tracked(segments, rows, codes, places, table.ports[:, new].copy(), table.client[new].copy(),
-                       table.opened[new].copy(), early, hits if self._is_early else None, inner)  # fmt: skip
+                       table.opened[new].copy(), early, hits if self._is_early else None, inner, reused)  # fmt: skip
