@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
+_PR_SET_PDEATHSIG = 1
+"""prctl(2), of Linux."""
+
+
 def processors() -> int:
     """How many processes can work at once: 1 where this one cannot be copied safely, as it has threads or is one."""
     if sys.platform != "linux" or threading.active_count() > 1 or _is_copy():
@@ -41,7 +45,7 @@ class Other:
 
         context = multiprocessing.get_context("fork")
         self._pipe, there = context.Pipe()
-        self._process: Any = context.Process(target=_run, args=(work, there, self._pipe), daemon=True)
+        self._process: Any = context.Process(target=_run, args=(work, there, self._pipe, os.getpid()), daemon=True)
         with warnings.catch_warnings():
             # Python 3.12 warns of other threads; those of numpy's linear algebra, asleep, hold nothing that is used
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -74,9 +78,19 @@ class Other:
         self._process.join()
 
 
-def _run(work: Callable[[Connection], None], pipe: Connection, other_end: Connection) -> None:
+def _run(work: Callable[[Connection], None], pipe: Connection, other_end: Connection, parent: int) -> None:
+    _end_with(parent)
     other_end.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all at once: the first process ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with pipe, suppress(ConnectionError):  # nobody listens any more
         Context().run(work, pipe)
+
+
+def _end_with(parent: int) -> None:
+    """Have this process killed when its parent ends, which may be before it could note that there is this one."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

@@ -37,12 +37,19 @@ def for_each(captures: Sequence[str], work: Callable[[str], T]) -> Iterator[T]:
         for name in waiting:
             running.append(_Worker(work, name))
             if len(running) == most:
-                yield running.popleft().result()
+                yield _first(running)
         while running:
-            yield running.popleft().result()
+            yield _first(running)
     finally:
         for worker in running:
             worker.end()
+
+
+def _first(running: deque[_Worker[T]]) -> T:
+    """The result of the first worker, which stays among them until it has one: an interruption ends them all."""
+    found = running[0].result()
+    running.popleft()
+    return found
 
 
 def _is_large(name: str) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -64,6 +67,33 @@ def test_nothing_goes_on_when_nobody_wants_more() -> None:
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
     assert not multiprocessing.active_children()
+
+
+INTERRUPTED = """
+import sys, time
+from dfilter import several
+from dfilter.cli.guard import guarded
+
+several.LEAST, several.processors = 0, lambda: 2
+
+def slow(name):
+    sys.stdout.write("begun" + chr(10))
+    sys.stdout.flush()
+    time.sleep(60)
+
+sys.exit(guarded(lambda: len(list(several.for_each(sys.argv[1:], slow)))))
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_ends_all_processes_without_a_word(number: signal.Signals, code: int) -> None:
+    begun = subprocess.Popen([sys.executable, "-c", INTERRUPTED, *CAPTURES[:2]], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+    assert begun.stdout is not None
+    assert [begun.stdout.readline(), begun.stdout.readline()] == [b"begun\n"] * 2
+    os.killpg(begun.pid, number)
+    _, said = begun.communicate(timeout=30)
+    assert (begun.returncode, said) == (code, b"")
 
 
 def test_a_worker_that_is_killed_is_named() -> None:

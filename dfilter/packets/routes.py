@@ -87,6 +87,8 @@ class Routes:
             return FEED
         for protocol in (table[port] for port in ports if port in table):
             leads = protocol.name in self.leading
+            if leads and protocol.quotes:
+                return FEED
             if leads and self.can_follow(protocol):
                 return Way(Course.FOLLOW, protocol=protocol)
             if leads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 
 import dfilter
 import dfilter.prune.scan
+from dfilter.captures.frame import Frame
 from dfilter.captures.write import CaptureWriter
 from dfilter.desk import DEFAULT_COLUMNS
 from dfilter.listing import PacketList, make_columns
 from dfilter.packets.session import needs_of
 from dfilter.prune.scan import Pruner
 from dfilter.scan import dissect, field_needs, read_listed, union_of
+from tests.captures.wire.packets import ACK, PSH, TcpHeader, ethernet, ipv4, tcp, udp
 from tests.prune.test_scan import CAPTURES, COMPILED, FRAMES, disturbed, pruners  # noqa: F401
 
 SHOWN = [
@@ -119,6 +122,26 @@ def test_what_one_conversation_tells_another_is_not_left_out(pruners: list[Prune
     found = lines_of(read_listed(path, compiled))
     assert any("FTP-DATA" in cells for cells in found)
     assert found == lines_by_dissecting(path, compiled)
+
+
+def test_packets_that_a_stream_quotes_are_found() -> None:
+    """An OpenFlow controller gets copies of packets in its own TCP stream."""
+    switch, controller = "10.0.0.2", "10.0.0.1"
+    datagram = udp("10.1.0.1", "10.1.0.2", 4321, 67, b"x" * 12)
+    packet = ethernet("02:00:00:00:00:01", "02:00:00:00:00:02", 0x0800,
+                      ipv4("10.1.0.1", "10.1.0.2", 17, datagram, ttl=64, ident=1))  # fmt: skip
+    message = struct.pack(">BBHIIHHBB", 1, 10, 18 + len(packet), 1, 5, len(packet), 1, 0, 0) + packet
+    segment = tcp(switch, controller, TcpHeader(40000, 6633, 1, 1, ACK | PSH, 512), message)
+    frame = ethernet("02:00:00:00:00:03", "02:00:00:00:00:04", 0x0800,
+                     ipv4(switch, controller, 6, segment, ttl=64, ident=2))  # fmt: skip
+    buffer = io.BytesIO()
+    with CaptureWriter(buffer, format="pcap") as writer:
+        writer.write(Frame(1, 0, frame, len(frame)))
+    for text in ("udp.port == 67", "udp.port == 67 && tcp.stream == 0", "udp.port == 67 || http.request"):
+        compiled = dfilter.compile(text)
+        for find in (dfilter.frames, lambda *what: [view.number for view in read_listed(*what)]):
+            buffer.seek(0)
+            assert find(buffer, compiled) == [1], text
 
 
 @pytest.mark.parametrize("name", ["smb2.filename", "ip.stream", "eth.stream", "frame.protocols", "icmp.resp_in"])
