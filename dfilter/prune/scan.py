@@ -68,6 +68,7 @@ class Remainder:
         certain: for each filter, the numbers of the frames that it selects for certain.
         inner: number of a frame -> rows of the segments in it that columns do not see.
         before: row of a conversation -> that of the one that had its ports before.
+        datagrams: where frames will be shown, (numbers, ports of either end) of frames with UDP.
     """
 
     streams: list[Array] = field(default_factory=list)
@@ -77,6 +78,7 @@ class Remainder:
     certain: list[list[Array]] = field(default_factory=list)
     inner: dict[int, list[int]] = field(default_factory=dict)
     before: dict[int, int] = field(default_factory=dict)
+    datagrams: list[tuple[Array, Array, Array]] = field(default_factory=list)
     frames: int = 0
 
 
@@ -139,6 +141,8 @@ class Pruner:
         prepared.columns.findings = findings
         for _, chosen in prepared.shaped:
             chosen.findings = findings
+        if self._shows:
+            left.datagrams += _ports_of(prepared)
         self._strays += int(np.count_nonzero(prepared.strays))
         if left.frames > TRIED and 2 * self._strays > left.frames:
             raise _UnsuitableError
@@ -254,8 +258,8 @@ class Pruner:
             return None
         chosen = np.arange(1, len(streams) + 1) <= until[streams]
         chosen[others - 1] = True
-        if self._shows and (rows < 0).any():  # what they show can depend on one another
-            chosen |= streams < 0
+        if self._shows and (rows < 0).any():
+            self._choose_loose(asked[rows < 0], streams, chosen)
         self.dissected_streams = int(np.count_nonzero(until))
         numbers = np.flatnonzero(chosen) + 1
         self.dissected_frames += len(numbers)
@@ -279,6 +283,19 @@ class Pruner:
                 yield chunk.frame(place)
             if self._tells_time and len(chunk):
                 before = chunk.frame(len(chunk) - 1).time
+
+    def _choose_loose(self, asked: Array, streams: Array, chosen: Array) -> None:
+        """Choose the frames outside of conversations on which what these show can depend: the datagrams from or to
+        their ports, and all that are none."""
+        columns = zip(*self.remainder.datagrams, strict=True)
+        numbers, first, second = map(_joined, columns) if self.remainder.datagrams else [_joined([])] * 3
+        wanted, ports = np.zeros(len(streams) + 1, np.bool_), np.zeros(1 << 16, np.bool_)
+        wanted[asked] = True
+        those = wanted[numbers]
+        ports[first[those]] = ports[second[those]] = True
+        loose = streams < 0
+        loose[numbers - 1] = ports[first] | ports[second]
+        chosen |= loose
 
     def _announcing(self) -> Array:
         """The conversations that may tell of others."""
@@ -328,3 +345,10 @@ def _joined(pieces: Sequence[Array]) -> Array:
 
 def _numbers(mask: Array, first: int) -> Array:
     return np.flatnonzero(mask) + first
+
+
+def _ports_of(prepared: Prepared) -> list[tuple[Array, Array, Array]]:
+    """(numbers, ports of either end) of the frames of each shape with UDP."""
+    found = [(branch.shape.layers["udp"], columns) for branch, columns in prepared.shaped if branch.shape.last == "udp"]
+    return [(columns.rows + prepared.chunk.first, columns.number(at, 2), columns.number(at + 2, 2))
+            for at, columns in found]  # fmt: skip

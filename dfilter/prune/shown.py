@@ -33,7 +33,7 @@ _OWN = frozenset({
 no packet list shows."""
 _DATAGRAMS = _OWN | {"icmp", "icmpv6", "arp", "ntp", "dtls", "quic", "ssdp", "tftp", "cldap", "rdpudp", "rtp", "rtcp"}
 """Those that only frames outside of TCP fill. RTP is asked about every datagram; see `is_told`."""
-_UNTOLD = frozenset({"udp", "data"})
+_ANNOUNCED = frozenset({"udp", "data", "rtp", "rtcp"})
 
 
 class DependsError(Exception):
@@ -58,9 +58,10 @@ class Careful(Session):
 
 
 def is_told(view: View) -> bool:
-    """Is it no datagram, or told what is in it, so that it is not media that a conversation left out has announced?"""
+    """Is it no datagram, or one of which it is told what is in it, and that is not media? Those are announced in frames
+    that may be left out."""
     names = [layer.protocol.name for layer in view.layers]
-    return "udp" not in names or names[-1] not in _UNTOLD
+    return "udp" not in names or names[-1] not in _ANNOUNCED
 
 
 def can_show(fields: Iterable[str], shown: Needs) -> bool:
