@@ -26,6 +26,7 @@ from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
+from dfilter.prune.runs import Part, Run
 from dfilter.prune.samples import Samples
 from dfilter.prune.tracks import Tracked
 
@@ -61,70 +62,6 @@ class _Direction:
     head: bytes = b""
     inside: bool = False
     closed: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """Segments of a chunk, in file order, with what the table says of them; `first`: number of the chunk's first frame.
-    """
-
-    data: Data
-    first: int
-    segments: Segments
-    rows: Array
-    codes: Array
-    places: Array
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Run:
-    """Segments by direction, one value each.
-
-    Attributes:
-        ends: where they reach, in relative sequence numbers; `places`: where they begin.
-        starts: of their payload in the chunk's data.
-        rows: of their frames in the chunk.
-        events: index of the next one that is not just data in its turn, itself included.
-        telling: index of the next one that is not just one silent message, itself included, if that begins there.
-    """
-
-    ends: memoryview
-    places: memoryview
-    starts: memoryview
-    codes: memoryview
-    rows: memoryview
-    events: memoryview
-    telling: memoryview
-
-    @classmethod
-    def of(cls, part: _Part, chosen: Array, silents: Sequence[Silent], kinds: Array) -> _Run:
-        """`kinds`: for each segment 1 + the place of what is silent in its conversation, 0 for nothing."""
-        segments, codes = part.segments, part.codes[chosen]
-        starts, lengths = segments.start[chosen], segments.length[chosen]
-        told = np.ones(len(chosen), np.bool_)
-        for place, silent in enumerate(silents, 1):
-            those = np.flatnonzero((kinds == place) & (codes == NEW) & (lengths >= silent.header))
-            told[those[_is_one(part.data, silent, starts[those], lengths[those])]] = False
-        ends = part.places[chosen] + lengths
-        return cls(ends.data, part.places[chosen].data, starts.data, codes.data, segments.rows[chosen].data,
-                   _next(codes != NEW).data, _next(told).data)  # fmt: skip
-
-
-def _is_one(data: Data, silent: Silent, starts: Array, lengths: Array) -> Array:
-    """Which stretches of the data look like exactly one silent message."""
-    words = np.frombuffer(data, np.uint8)
-    size = words[starts + silent.size_at].astype(np.int64) << 8 | words[starts + silent.size_at + 1]
-    begun = np.zeros(len(starts), np.bool_)
-    for head in silent.heads:
-        begun |= np.logical_and.reduce([words[starts + place] == byte for place, byte in enumerate(head)])
-    fits: Array = begun & (size + silent.header == lengths)
-    return fits
-
-
-def _next(mask: Array) -> Array:
-    """The index of the next true one, itself included; the length beyond the last."""
-    indices = np.where(mask, np.arange(len(mask)), len(mask))
-    return np.minimum.accumulate(indices[::-1])[::-1].copy()
 
 
 class Follower:
@@ -194,7 +131,7 @@ class Follower:
     def take(self, data: Data, first: int, tracked: Tracked, findings: Findings) -> None:
         """Follow a chunk's segments; `first`: the number of its first frame."""
         self._meet(tracked)
-        part = _Part(data, first, tracked.segments, tracked.rows, tracked.codes, tracked.places)
+        part = Part(data, first, tracked.segments, tracked.rows, tracked.codes, tracked.places)
         segments, rows, codes = part.segments, part.rows, part.codes
         begun = (segments.length > 0) | (codes & (ODD | RESET) != 0)
         unseen = np.frombuffer(bytes(self._courses), np.uint8)[rows] == _UNSEEN
@@ -216,7 +153,7 @@ class Follower:
         course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
         self._note_fed(part, np.flatnonzero(told & (course == _FEED)), findings)
 
-    def _walk(self, part: _Part, chosen: Array, findings: Findings) -> None:
+    def _walk(self, part: Part, chosen: Array, findings: Findings) -> None:
         """Follow conversations whose segments come in their turn, each direction by itself, from step to step."""
         if not len(chosen):
             return
@@ -225,7 +162,7 @@ class Follower:
         chosen, flows = chosen[order], flows[order]
         lows = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
         kinds = np.frombuffer(bytes(self._silent), np.uint8)[part.rows[chosen]]
-        run = _Run.of(part, chosen, self._silents, kinds)
+        run = Run.of(part, chosen, self._silents, kinds)
         failed: dict[int, int] = {}
         for flow, low, high in zip(flows[lows].tolist(), lows.tolist(), [*lows[1:].tolist(), len(flows)], strict=True):
             at = self._walk_direction(part.data, flow, run, low, high, findings)
@@ -234,7 +171,7 @@ class Follower:
         for row, at in failed.items():
             self.feed(row, part.first + at)
 
-    def _walk_direction(self, data: Data, flow: int, run: _Run, low: int, high: int, findings: Findings) -> int | None:
+    def _walk_direction(self, data: Data, flow: int, run: Run, low: int, high: int, findings: Findings) -> int | None:
         """Go on through some segments of one direction; where dissecting must begin, if it must."""
         row, nexts, calm, index = flow >> 1, self._next, self._calm, low
         silent, is_known = self._silent[row], flow in self._directions
@@ -262,7 +199,7 @@ class Follower:
             index += 1
         return None
 
-    def _one_by_one(self, part: _Part, chosen: Array, findings: Findings) -> None:
+    def _one_by_one(self, part: Part, chosen: Array, findings: Findings) -> None:
         """Follow segments in the order of the file."""
         segments, courses, first = part.segments, self._courses, part.first
         columns = (part.rows, 2 * part.rows + segments.senders, part.codes, part.places, segments.start,
@@ -287,7 +224,7 @@ class Follower:
             if answer >> test & 1:
                 findings.certain[test][at] = findings.possible[test][at] = True
 
-    def _note_fed(self, part: _Part, fed: Array, findings: Findings) -> None:
+    def _note_fed(self, part: Part, fed: Array, findings: Findings) -> None:
         """Anything can be in the segments that say something, of conversations that must be dissected."""
         rows = part.segments.rows
         if self._newly_fed:

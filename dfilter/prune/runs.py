@@ -1,0 +1,84 @@
+"""The segments of a chunk, and those of each direction in a row, as they are followed.
+
+In: tracked segments.  Out: values to go through one direction by jumps.  What always holds: within a `Run` the segments
+of a direction are in the order of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dfilter.captures.conversations import NEW, Segments
+from dfilter.captures.pcap import Data
+from dfilter.packets.declare import Silent
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Segments of a chunk, in file order, with what the table says of them; `first`: number of the chunk's first frame.
+    """
+
+    data: Data
+    first: int
+    segments: Segments
+    rows: Array
+    codes: Array
+    places: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Segments by direction, one value each.
+
+    Attributes:
+        ends: where they reach, in relative sequence numbers; `places`: where they begin.
+        starts: of their payload in the chunk's data.
+        rows: of their frames in the chunk.
+        events: index of the next one that is not just data in its turn, itself included.
+        telling: index of the next one that is not just one silent message, itself included, if that begins there.
+    """
+
+    ends: memoryview
+    places: memoryview
+    starts: memoryview
+    codes: memoryview
+    rows: memoryview
+    events: memoryview
+    telling: memoryview
+
+    @classmethod
+    def of(cls, part: Part, chosen: Array, silents: Sequence[Silent], kinds: Array) -> Run:
+        """`kinds`: for each segment 1 + the place of what is silent in its conversation, 0 for nothing."""
+        segments, codes = part.segments, part.codes[chosen]
+        starts, lengths = segments.start[chosen], segments.length[chosen]
+        told = np.ones(len(chosen), np.bool_)
+        for place, silent in enumerate(silents, 1):
+            those = np.flatnonzero((kinds == place) & (codes == NEW) & (lengths >= silent.header))
+            told[those[_is_one(part.data, silent, starts[those], lengths[those])]] = False
+        ends = part.places[chosen] + lengths
+        return cls(ends.data, part.places[chosen].data, starts.data, codes.data, segments.rows[chosen].data,
+                   _next(codes != NEW).data, _next(told).data)  # fmt: skip
+
+
+def _is_one(data: Data, silent: Silent, starts: Array, lengths: Array) -> Array:
+    """Which stretches of the data look like exactly one silent message."""
+    words = np.frombuffer(data, np.uint8)
+    size = words[starts + silent.size_at].astype(np.int64) << 8 | words[starts + silent.size_at + 1]
+    begun = np.zeros(len(starts), np.bool_)
+    for head in silent.heads:
+        begun |= np.logical_and.reduce([words[starts + place] == byte for place, byte in enumerate(head)])
+    fits: Array = begun & (size + silent.header == lengths)
+    return fits
+
+
+def _next(mask: Array) -> Array:
+    """The index of the next true one, itself included; the length beyond the last."""
+    indices = np.where(mask, np.arange(len(mask)), len(mask))
+    return np.minimum.accumulate(indices[::-1])[::-1].copy()
