@@ -187,7 +187,7 @@ class _Indexer:
         if count > _MOST_WORDS:
             return np.ones(len(begins), np.bool_)
         words = np.frombuffer(self._stretch.space, np.uint32)
-        differ = sizes != sizes[0]
+        differ: npt.NDArray[np.bool_] = sizes != sizes[0]
         at = np.minimum(begins >> 2, len(words) - count)
         for word in range(count):
             differ |= words[at + word] != words[at[0] + word]
