@@ -225,7 +225,7 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     opened = open_capture(capture)
     begun = scan_in_parts(opened, plan, filters, session, found)
     for chunk in chunks_of(opened, chunk_bytes(len(filters))) if begun is None else rest_chunks(opened, *begun):
-        certain, undecided = _decide(plan, chunk, len(filters))
+        certain, undecided = decide(plan, chunk, len(filters))
         for row in rows_of_any(undecided):
             view = session.dissect(chunk.frame(row))
             for index, compiled in enumerate(filters):
@@ -236,7 +236,7 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     _warn(opened.warning)
 
 
-def _decide(plan: Plan, chunk: Chunk, filters: int = 1) -> tuple[Sequence[Any], Sequence[Any]]:
+def decide(plan: Plan, chunk: Chunk, filters: int = 1) -> tuple[Sequence[Any], Sequence[Any]]:
     """What columns decide of a chunk: nothing where the capture holds secrets, as what is decrypted may be anything."""
     if chunk.has_secrets:
         return [chunk.starts < 0 for _ in range(filters)], [chunk.starts >= 0 for _ in range(filters)]
@@ -248,7 +248,7 @@ def _select_chunks(capture: Source, plan: Plan, compiled: Filter, needs: Needs) 
     session = Session(needs)
     opened = open_capture(capture)
     for chunk in chunks_of(opened):
-        certain, undecided = _decide(plan, chunk)
+        certain, undecided = decide(plan, chunk)
         for row in rows_of_any([certain[0], undecided[0]]):
             view = session.dissect(chunk.frame(row))
             if certain[0][row] or compiled.test(view):

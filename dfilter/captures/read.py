@@ -82,10 +82,15 @@ class Capture:
         return self._layout if self._layout is not None and self._layout.plain else None
 
     @property
-    def plain_bytes(self) -> int:
-        """The size of a plain pcap file that lies there as it is; 0 for any other source."""
+    def file_bytes(self) -> int:
+        """The size of a file that lies there as it is; 0 for any other source."""
         file = self._feed.plain_file
-        return 0 if file is None or self.plain_layout is None else os.fstat(file.fileno()).st_size
+        return 0 if file is None else os.fstat(file.fileno()).st_size
+
+    @property
+    def plain_bytes(self) -> int:
+        """The same of a plain pcap file; 0 for any other source."""
+        return 0 if self.plain_layout is None else self.file_bytes
 
     def plain_windows(self, size: int, spaces: Iterator[pcap.Space] | None = None,
                       ) -> tuple[pcap.Layout, Iterator[pcap.Window]] | None:  # fmt: skip

@@ -124,7 +124,7 @@ class Pruner:
 
     def look(self, capture: Capture) -> bool:
         """The first look; False where dissecting every frame is better."""
-        if pays(capture.plain_bytes):
+        if pays(capture.file_bytes):
             self._preparer.use_machine_code()
         is_much = len(self.plan.tests) > len(self.plan.analysed)  # the bytes of conversations are looked at
         try:
