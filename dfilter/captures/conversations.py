@@ -97,6 +97,7 @@ class Table:
 
     def __init__(self, *, tells_copies: bool = True) -> None:
         self._tells_copies = tells_copies
+        self._uses_machine = False
         self.count = 0
         self._rows: dict[int, int] = {}
         self.before: dict[int, int] = {}
@@ -112,6 +113,10 @@ class Table:
         self._closed = np.zeros(1024, np.bool_)
         self._odd = np.zeros(1024, np.bool_)
         self._sent = np.zeros((2, 1024), np.bool_)
+
+    def use_machine_code(self) -> None:
+        """From now on, where it can be had."""
+        self._uses_machine = True
 
     def take(self, segments: Segments) -> tuple[Array, Array, Array]:
         """The rows, codes and relative sequence numbers of segments that follow those taken before.
@@ -223,6 +228,22 @@ class Table:
 
     def _judge(self, part: Segments, group: _Group, found: Array) -> tuple[Array, Array]:
         """Codes and relative sequence numbers; what is known of the conversations moves on."""
+        judged = self._judge_by_machine(part, found) if self._uses_machine else None
+        codes, places, again = judged or self._judge_in_columns(part, group, found)
+        if self._tells_copies and again.any():
+            codes[again] |= VAGUE
+            copies = self._copies(part, group, found, places, np.flatnonzero(again))
+            codes[copies] ^= VAGUE | AGAIN
+        return codes, places
+
+    def _judge_by_machine(self, part: Segments, found: Array) -> tuple[Array, Array, Array] | None:
+        from dfilter.captures.judge import judge
+
+        columns = (found, part.senders, part.seq, part.ack, part.flags, part.window, part.length, part.whole)
+        state = (self._base, self._have, self._told, self._last_ack, self._closed, self._odd, self._sent, self.repeats)
+        return judge(columns, state, len(self.client))
+
+    def _judge_in_columns(self, part: Segments, group: _Group, found: Array) -> tuple[Array, Array, Array]:
         order, rows = group.order, group.known
         of, sender, flags, length = group.of[order], part.senders[order], part.flags[order], part.length[order]
         seq, ack, mine = part.seq[order], part.ack[order], found[order]
@@ -252,16 +273,24 @@ class Table:
         odd |= ((length > 0) & (flags & RST != 0)) | (again & silent & data)
         again &= ~silent
         urged = old & (self.repeats[1 - sender, mine] > 1)
-        copies = vague = np.zeros(len(part), np.bool_)
-        if self._tells_copies:
-            copies = _copies(np.flatnonzero(again), starts[of], _Sorted(of, sender, place, acked, flags), length)
-            vague = again & ~copies
-        codes = np.zeros(len(part), np.uint8)
-        codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + copies * AGAIN
-                        + (flags & RST != 0) * RESET + urged * URGED + vague * VAGUE)  # fmt: skip
-        places = np.zeros(len(part), np.int64)
+        codes, places = np.zeros(len(part), np.uint8), np.zeros(len(part), np.int64)
+        agains = np.zeros(len(part), np.bool_)
+        codes[order] = (new * NEW + old * OLD + odd * ODD + (flags & FIN != 0) * END + (flags & RST != 0) * RESET
+                        + urged * URGED)  # fmt: skip
         places[order] = place
-        return codes, places
+        agains[order] = again
+        return codes, places, agains
+
+    def _copies(self, part: Segments, group: _Group, found: Array, places: Array, again: Array) -> Array:
+        """Which of the segments that were sent before are copies of one of this part."""
+        order, of = group.order, group.of[group.order]
+        sender, flags = part.senders[order], part.flags[order]
+        acked = (part.ack[order] - self._base[1 - sender, found[order]]) & _MASK
+        starts = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
+        at = np.empty(len(order), np.int64)
+        at[order] = np.arange(len(order))
+        copies = _copies(at[again], starts[of], _Sorted(of, sender, places[order], acked, flags), part.length[order])
+        return order[np.flatnonzero(copies)]
 
     def _silent_before(self, of: Array, sender: Array, rows: Array) -> Array:
         """Which of the sorted segments are the first of their direction."""

@@ -62,6 +62,10 @@ class Tracks:
         self._filters = filters
         self._is_early = is_early
 
+    def use_machine_code(self) -> None:
+        """From now on, where it can be had."""
+        self._table.use_machine_code()
+
     def take(self, chunk: Chunk, segments: Segments, early: Array) -> Tracked:
         """Go on with the next chunk, whose `early` frames are to be dissected.
 

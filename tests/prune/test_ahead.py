@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import dfilter
+import dfilter.native
 import dfilter.prune.ahead
 import dfilter.prune.scan
 from dfilter.captures.read import open_capture
@@ -53,8 +54,11 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.parametrize("worth", [0, 1 << 62], ids=["machine code", "columns"])
 @pytest.mark.parametrize("compiled", COMPILED, ids=lambda compiled: compiled.text)
-def test_same_frames(compiled: dfilter.Filter, capture: Path, begun: list[Other]) -> None:
+def test_same_frames(compiled: dfilter.Filter, worth: int, capture: Path, begun: list[Other],
+                     monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(dfilter.native, "WORTH", worth)
     assert dfilter.frames(capture, compiled) == by_dissecting(capture, compiled)
     pruner = dfilter.prune.scan.pruner_of([compiled], compiled.needs) if compiled.needs.stateful else None
     assert bool(begun) == (pruner is not None and len(pruner.plan.tests) > len(pruner.plan.analysed))
