@@ -26,7 +26,7 @@ from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
-from dfilter.prune.runs import Part, Run
+from dfilter.prune.runs import Part, Passer, Run, passer_of
 from dfilter.prune.samples import Samples
 from dfilter.prune.tracks import Tracked
 
@@ -87,6 +87,7 @@ class Follower:
         self._silent = bytearray()
         """For each conversation: 1 + the place in `_silents` of its messages that need no step; 0 without any."""
         self._silents: list[Silent] = []
+        self._passers: list[Passer] = []
         self.fed_from: dict[int, int] = {}
         self._newly_fed: list[int] = []
         self._ways: dict[int, Way] = {}
@@ -174,28 +175,33 @@ class Follower:
     def _walk_direction(self, data: Data, flow: int, run: Run, low: int, high: int, findings: Findings) -> int | None:
         """Go on through some segments of one direction; where dissecting must begin, if it must."""
         row, nexts, calm, index = flow >> 1, self._next, self._calm, low
-        silent, is_known = self._silent[row], flow in self._directions
+        passed = self._passers[self._silent[row] - 1] if self._silent[row] else None
+        protocol, known = self._protocols[row], self._directions.get(flow)
         ends, codes, places, starts = run.ends, run.codes, run.places, run.starts
         while index < high:
-            if is_known:
+            if known is not None:
                 index = bisect_left(ends, nexts[flow], index, min(run.events[index], high))
                 if index == high:
                     break
             place, start, end, code = places[index], starts[index], ends[index], codes[index]
-            if silent and calm[flow] and code == NEW:
+            if code == NEW and calm[flow] and passed is not None:
                 if run.telling[index] > index and nexts[flow] == place:
                     index = min(run.telling[index], high)
                     nexts[flow] = ends[index - 1]
                     continue
-                if self._is_silent(data, row, flow, start - place, end):
+                nexts[flow] = reached = passed(data, start - place, nexts[flow], end)
+                if reached >= end:
                     index += 1
                     continue
-            answer = self._follow(data, row, flow, code, place, start, end - place)
+            if code == NEW and known is not None and not known.closed:
+                answer = self._steps(data, protocol, known, flow, place, start, end - place)
+            else:
+                answer = self._follow(data, row, flow, code, place, start, end - place)
+                known = self._directions.get(flow)
             if answer is None:
                 return run.rows[index]
             if answer:
                 self._note(answer, run.rows[index], findings)
-            is_known = True
             index += 1
         return None
 
@@ -279,6 +285,7 @@ class Follower:
         if silent is not None:
             if silent not in self._silents:
                 self._silents.append(silent)
+                self._passers.append(passer_of(silent))
             self._silent[row] = 1 + self._silents.index(silent)
 
     def _look(self, data: Data, row: int, flow: int, code: int, start: int, length: int,
@@ -343,23 +350,6 @@ class Follower:
         """Nothing more of this direction is in the ordinary."""
         self._directions.setdefault(flow, _Direction()).closed = True
         self._calm[flow] = 0
-
-    def _is_silent(self, data: Data, row: int, flow: int, base: int, end: int) -> bool:
-        """Go on through a segment that reaches to `end`, as far as its messages say nothing; is that all of it?
-
-        Args:
-            base: where relative sequence number 0 would be in `data`.
-        """
-        silent = self._silents[self._silent[row] - 1]
-        heads, header, size_at = silent.heads, silent.header, silent.size_at
-        place, far = self._next[flow], len(next(iter(heads)))
-        while place < end:
-            at = base + place
-            if place + header > end or bytes(data[at : at + far]) not in heads:
-                break
-            place += header + (data[at + size_at] << 8 | data[at + size_at + 1])
-        self._next[flow] = place
-        return place >= end
 
     def _steps(self, data: Data, protocol: Protocol, known: _Direction, flow: int, place: int, start: int,
                length: int) -> int | None:  # fmt: skip

@@ -6,7 +6,7 @@ of a direction are in the order of the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,27 @@ class Run:
         ends = part.places[chosen] + lengths
         return cls(ends.data, part.places[chosen].data, starts.data, codes.data, segments.rows[chosen].data,
                    _next(codes != NEW).data, _next(told).data)  # fmt: skip
+
+
+Passer = Callable[[Data, int, int, int], int]
+"""Takes data, where in it relative sequence number 0 would be, where a message begins and where a segment ends; says
+where the first message begins that is not silent, or not there."""
+
+
+def passer_of(silent: Silent) -> Passer:
+    """The function that goes from silent message to silent message."""
+    heads, header, size_at = silent.heads, silent.header, silent.size_at
+    far = len(next(iter(heads)))
+
+    def passed(data: Data, base: int, place: int, end: int) -> int:
+        while place + header <= end:
+            at = base + place
+            if bytes(data[at : at + far]) not in heads:
+                break
+            place += header + (data[at + size_at] << 8 | data[at + size_at + 1])
+        return place
+
+    return passed
 
 
 def _is_one(data: Data, silent: Silent, starts: Array, lengths: Array) -> Array:
