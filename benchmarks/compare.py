@@ -47,6 +47,10 @@ STATEFUL = (
     "tcp.analysis.retransmission",
 )
 
+LISTS = ("http.request", "tls.handshake.type == 1", "dns", "tcp.analysis.retransmission", "tcp.stream == 7",
+         "tcp.port == 22")  # fmt: skip
+"""Filters whose frames are listed, a line each, as tshark lists them."""
+
 PEER_FRAMES = 50_000
 """Frames for the Python libraries, of which pyshark reads a thousand a second."""
 
@@ -139,6 +143,15 @@ def conversation_sides(text: str, captures: Captures, tshark: list[str]) -> Side
     return sides
 
 
+def list_sides(text: str, captures: Captures, tshark: list[str]) -> Sides:
+    """Both tools print their packet list."""
+    path = captures.path(captures.small)
+    sides: Sides = {"check": ([sys.executable, "-m", "dfilter", "run", text, str(path)], captures.small)}
+    if tshark:
+        sides["tshark"] = ([*tshark, "-n", "-r", str(path), "-Y", text], captures.small)
+    return sides
+
+
 @dataclass(frozen=True, slots=True)
 class Captures:
     """How many frames are read for header fields, for fields that need earlier frames, and by slow tools."""
@@ -162,6 +175,7 @@ def compare(captures: Captures, rounds: tuple[int, int], tshark: list[str], say:
     plain = {text: measure(header_sides(text, expression, captures, tshark), rounds[0])
              for text, expression in STATELESS.items()}  # fmt: skip
     stateful = {text: measure(conversation_sides(text, captures, tshark), rounds[1]) for text in STATEFUL}
+    lists = {text: measure(list_sides(text, captures, tshark), rounds[1]) for text in LISTS}
     few = min(captures.small, PEER_FRAMES)
     peers: Sides = {"dfilter": (ours("tcp.port == 443", captures.path(few)), few)}
     for name in LOOPS:
@@ -169,7 +183,7 @@ def compare(captures: Captures, rounds: tuple[int, int], tshark: list[str], say:
             peers[name] = ([sys.executable, "-m", "benchmarks.peers", name, str(captures.path(few))], few)
     scale = [sys.executable, "-m", "benchmarks.scale", str(captures.folder)]
     grows = subprocess.run(scale, capture_output=True, text=True, check=True).stdout
-    say(report(plain, stateful, measure(peers, 1), tshark, grows, rounds))
+    say(report(plain, stateful, lists, measure(peers, 1), tshark, grows, rounds))
 
 
 def main() -> None:

@@ -56,14 +56,20 @@ itself, "machine code" with `dfilter-engine[jit]` (llvmlite).
 {stateless}
 
 tcpdump's expressions look into VLANs but not into tunnels, and do not put fragments together, so its counts can be
-smaller; `host` sees ARP too. The ratio to tshark is of frames a second; dfilter's start (the interpreter and all
-protocols) is in every figure.
+smaller; `host` sees ARP too. The ratio to tshark is of frames a second; dfilter's start (the interpreter, numpy, the
+tables of names) is in every figure.
 
 ## Fields that need the frames before
 
 Both tools read {conversations:,} frames.
 
 {stateful}
+
+## Packet lists
+
+The same first {small:,} frames; a line is printed for each frame that is selected, with protocol and info.
+
+{lists}
 
 ## Python libraries
 
@@ -90,14 +96,15 @@ _HEADER_FIELDS, _CONVERSATIONS = 50, 15
 """What is wanted: times tcpdump's speed with machine code and without; times tshark's."""
 
 
-def report(stateless: Table, stateful: Table, peers: Mapping[str, Row], tshark: list[str], grows: str,
+def report(stateless: Table, stateful: Table, lists: Table, peers: Mapping[str, Row], tshark: list[str], grows: str,
            rounds: tuple[int, int]) -> str:  # fmt: skip
     """The whole page."""
     first, other = next(iter(stateless.values())), next(iter(stateful.values()))
     return PAGE.format(rounds=rounds[0], long_rounds=rounds[1], large=first["columns"].frames,
                        small=first["check"].frames, conversations=other["check"].frames, few=peers["dfilter"].frames,
                        machine=_machine(tshark), stateless=_stateless(stateless), stateful=_stateful(stateful),
-                       peers=_peers(peers), grows=grows, bars=_bars(stateless, stateful))  # fmt: skip
+                       lists=_stateful(lists), peers=_peers(peers), grows=grows,
+                       bars=_bars(stateless, stateful))  # fmt: skip
 
 
 def _stateless(table: Table) -> str:
