@@ -155,7 +155,7 @@ def rest_chunks(capture: Capture, begin: int, number: int) -> Iterator[RecordChu
 
 def chunk_bytes(filters: int) -> int:
     """How large a chunk should be for so many filters: numpy's cost per call is one per filter and chunk."""
-    return CHUNK_BYTES if filters < _MANY_FILTERS else 4 * CHUNK_BYTES
+    return CHUNK_BYTES if filters < _MANY_FILTERS else 8 * CHUNK_BYTES
 
 
 def _frame_chunks(capture: Capture) -> Iterator[Chunk]:

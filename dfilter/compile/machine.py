@@ -48,7 +48,7 @@ class MachinePlan:
         links = chunk.link_types
         if isinstance(links, int):
             links = np.full(size, links, np.int64)
-        certain, undecided = np.empty((2, self.count, size), np.bool_)
+        certain, undecided = np.zeros((2, self.count, size), np.bool_)
         places = (chunk.starts, chunk.captured, chunk.wire, links)
         columns = [np.ascontiguousarray(column, np.int64) for column in places]
         data = np.frombuffer(chunk.data, np.uint8)
@@ -92,6 +92,8 @@ class _Writer:
         for index in range(self._found.count):
             certain, undecided = self._answer(block, branch, index, behind)
             for table, bit in (("certain", certain), ("undecided", undecided)):
+                if bit == "false":  # as the tables begin
+                    continue
                 row = block.let(f"mul i64 %size, {index}")
                 slot = block.let(f"getelementptr i8, ptr %{table}, i64 {block.let(f'add i64 {row}, %row')}")
                 block.lines.append(f"  store i8 {block.let(f'zext i1 {bit} to i8')}, ptr {slot}")
