@@ -143,7 +143,7 @@ def _bars(stateless: Table, stateful: Table) -> str:
         ratios = [row[side].rate / row[other].rate for row in table.values() if side in row and other in row]
         if ratios:
             reached = sum(ratio >= wanted for ratio in ratios)
-            lines.append(f"| {name} | {reached} of {len(ratios)} filters: {min(ratios):.2g} to {max(ratios):.2g} |")
+            lines.append(f"| {name} | {reached} of {len(ratios)} filters: {min(ratios):.3g} to {max(ratios):.3g} |")
     return "\n".join(lines)
 
 
