@@ -38,8 +38,8 @@ _LONGEST = 2_000
 
 _WORD = re.compile(r"[A-Za-z0-9_.-]*\Z")
 _WORD_REST = re.compile(r"[A-Za-z0-9_.-]*")
-_OPEN_STRING = re.compile(r'"(?:[^"\\]|\\.)*+\Z', re.DOTALL)
-_CLOSED_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_OPEN_STRING = re.compile(r'"(?>(?:[^"\\]|\\.)*)\Z', re.DOTALL)
+_CLOSED_STRINGS = re.compile(r'"(?>(?:[^"\\]|\\.)*)"', re.DOTALL)
 _OPERATION = re.compile(
     r"""(?P<left>[@.]?[A-Za-z_][\w.-]*+)(?:\#\d+|\[[^\]]*\])*\s*
     (?P<operator>===|!==|==|!=|~=|<=|>=|<|>|\b(?:any_|all_)?(?:eq|ne)\b|\b[lg][te]\b|\bcontains\b|\bmatches\b|~
@@ -47,7 +47,7 @@ _OPERATION = re.compile(
     re.VERBOSE,
 )
 _LEFT = re.compile(r"(?P<left>[A-Za-z_][\w.-]*)(?:\#\d+)?\s+\Z")
-_OPERAND = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|[^\s"]++)\s*\Z""")
+_OPERAND = re.compile(r"""(?:"(?>(?:[^"\\]|\\.)*)"|[^\s"]++)\s*\Z""")
 _CALL = re.compile(r"([a-z_][a-z0-9_]*)\(\s*\Z")
 _MACRO = re.compile(r"\$\{?([A-Za-z0-9_.]*)\Z")
 _SYMBOLS = {Relation.EQ: "==", Relation.NE: "!=", Relation.LT: "<", Relation.LE: "<=", Relation.GT: ">",

@@ -51,7 +51,7 @@ class Lexer:
 def make_lexer(terminals: list[tuple[str, str]], version: Version) -> Lexer:
     """The patterns for one version of a dialect."""
     blanks = [pattern for name, pattern in terminals if name in BLANKS and version >= BLANKS[name]]
-    blank = f"(?:{'|'.join(blanks)})*+"
+    blank = f"(?>(?:{'|'.join(blanks)})*)"
     named = [
         f"(?P<{name}>{pattern})"
         for name, pattern in terminals

@@ -26,7 +26,7 @@ MAX_EXPANDED = 4_000_000
 """Characters of the expanded text."""
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_-]*+"
-_REFERENCE = re.compile(rf"\$\{{@?+{_PART}(?:\.{_PART})++(?:#[0-9]++|#\[[^\]]*+\])?+\}}")
+_REFERENCE = re.compile(rf"\$\{{@?+{_PART}(?>(?:\.{_PART})+)(?>(?:#[0-9]++|#\[[^\]]*+\])?)\}}")
 _CALL = re.compile(r"\$(?:\{|[A-Za-z0-9_]++\()")
 _OLD_CALL = re.compile(r"\$\{")
 _NAME = re.compile(r"[A-Za-z0-9_]*+")

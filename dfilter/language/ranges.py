@@ -14,8 +14,8 @@ from dfilter.language.source import Span
 
 _INT = r"[+-]?+(?:0[xX][0-9a-fA-F]++|0[0-7]*+|[1-9][0-9]*+)(?![0-9A-Za-z_.])"
 _RANGE = re.compile(
-    rf"[ \t\r\n]*+(?:(?P<start>{_INT})[ \t\r\n]*+(?P<sign>[:-]?+)[ \t\r\n]*+(?P<stop>{_INT})?+[ \t\r\n]*+"
-    rf"|:(?P<length>{_INT})?+[ \t\r\n]*+)"
+    rf"[ \t\r\n]*+(?:(?P<start>{_INT})[ \t\r\n]*+(?P<sign>[:-]?+)[ \t\r\n]*+(?>(?P<stop>{_INT})?)[ \t\r\n]*+"
+    rf"|:(?>(?P<length>{_INT})?)[ \t\r\n]*+)"
 )
 
 

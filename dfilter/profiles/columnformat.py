@@ -14,7 +14,7 @@ from dfilter.profiles.document import ProfileError
 
 PREFERENCE = "gui.column.format"
 CUSTOM = "%Cus"
-_TEXT = re.compile(r'\s*"((?:[^"\\]|\\.)*+)"\s*(,|$)', re.DOTALL)
+_TEXT = re.compile(r'\s*"((?>(?:[^"\\]|\\.)*))"\s*(,|$)', re.DOTALL)
 _BARE = re.compile(r'\s*([^",\s][^",]*?)\s*(,|$)')
 _CUSTOM = re.compile(r"%Cus:(.*?)(?::(-?\d+))?(?::([RUD]))?", re.DOTALL)
 

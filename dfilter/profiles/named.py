@@ -11,7 +11,7 @@ import re
 
 from dfilter.profiles.slot import Malformed, Slot, one_line
 
-_NAME = re.compile(r'[ \t]*+"((?:[^"\\]|\\.)*+)"')
+_NAME = re.compile(r'[ \t]*+"((?>(?:[^"\\]|\\.)*))"')
 _ESCAPED = re.compile(r"\\(.)")
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dfilter.profiles.slot import Malformed
 
-_CELL = re.compile(r'[ \t]*+"((?:[^"\\]|\\.)*+)"[ \t]*+')
+_CELL = re.compile(r'[ \t]*+"((?>(?:[^"\\]|\\.)*))"[ \t]*+')
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 
 

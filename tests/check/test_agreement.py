@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dfilter
@@ -87,6 +87,7 @@ def _fixed(text: str, fix: dfilter.Fix) -> str:
 
 @settings(max_examples=400, deadline=None)
 @given(condition, st.sampled_from(list(Version)))
+@example("http.host < tcp <= tcp", Version.V3_4)
 def test_a_safe_fix_never_turns_a_filter_red(text: str, version: Version) -> None:
     verdict = dfilter.check(text, version)
     if verdict.colour == "red":

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from dfilter.check.diagnostics import Diagnostic, Fix, Safety, diagnostic
 from dfilter.check.rules.context import Context, operands_of
-from dfilter.check.typed import Constant, TypedOperand
+from dfilter.check.typed import Constant, FieldRead, TypedOperand
 from dfilter.fields.types import INTEGERS, FieldType
 
 CODE = "H103"
@@ -22,23 +22,29 @@ _TEXT_TYPES = frozenset({
 
 
 def check(context: Context) -> Iterator[Diagnostic]:
-    """One hint for each bare word that is compared as text."""
+    """One hint for each bare word that is compared as text.
+
+    In a chain the same word can be a protocol for its other neighbour (`http.host < tcp <= tcp`): quotes would turn the
+    filter into an error, so there is no fix.
+    """
+    operands = [operand for node in context.tests for operand in operands_of(node)]
+    read = {operand.span for operand in operands if isinstance(operand, FieldRead)}
     for node in context.tests:
         for operand in operands_of(node):
-            found = _bare_word(operand, context)
+            found = _bare_word(operand, context, is_read=operand.span in read)
             if found is not None:
                 yield found
 
 
-def _bare_word(operand: TypedOperand, context: Context) -> Diagnostic | None:
+def _bare_word(operand: TypedOperand, context: Context, *, is_read: bool) -> Diagnostic | None:
     if not isinstance(operand, Constant) or not (operand.type in _TEXT_TYPES or operand.type in INTEGERS):
         return None
     word = context.source(operand.span)
     taken = _taken_as(word, operand)
     if not taken:
         return None
-    fix = Fix(operand.span, f'"{word}"', Safety.SAFE)
-    return diagnostic(CODE, f"the unquoted word {word[:60]} is taken as {taken}", operand.span, fixes=(fix,))
+    fixes = () if is_read else (Fix(operand.span, f'"{word}"', Safety.SAFE),)
+    return diagnostic(CODE, f"the unquoted word {word[:60]} is taken as {taken}", operand.span, fixes=fixes)
 
 
 def _taken_as(word: str, operand: Constant) -> str:

@@ -48,7 +48,7 @@ JSON = Protocol(
 )
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_STRING = re.compile(rb'"((?:[^"\\\x00-\x1f]|\\.)*+)"', re.S)
+_STRING = re.compile(rb'"((?>(?:[^"\\\x00-\x1f]|\\.)*))"', re.S)
 _NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORDS = {b"true": "true", b"false": "false", b"null": "null", b"NaN": "nan"}
 _WORD = re.compile(rb"true|false|null|NaN")
