@@ -1,7 +1,7 @@
 """No pattern has a possessive group: Python before 3.11.5, such as Debian 12 has, leaves a failed one half matched.
 
-There such a group around "a dot that is not followed by a dot, and a word" goes on behind the first dot of "..", while an
-atomic group does not. Possessive single characters are right.
+There such a group around "a dot that is not followed by a dot, and a word" goes on behind the first dot of "..", while
+an atomic group does not. Possessive single characters are right.
 """
 
 from __future__ import annotations
