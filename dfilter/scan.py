@@ -183,20 +183,14 @@ def _scan_pruned(capture: Source, filters: Sequence[Filter], needs: Needs, found
     pruner = pruner_of(filters, needs)
     if pruner is None:
         return False
-    start = _rewindable(capture, "conversations are looked at before they are dissected")
-    opened = open_capture(capture)
-
-    def reopen() -> Capture:
-        _rewind(capture, start)
-        return open_capture(capture)
-
-    selected = pruner.select(reopen) if pruner.look(opened) else None
+    looks = _Looks(capture)
+    selected = pruner.select(looks.again) if pruner.look(looks.opened) else None
     if selected is None:
-        _rewind(capture, start)
+        looks.rewind()
         return False
     for numbers, more in zip(found, selected, strict=True):
         numbers.extend(more)
-    _warn(opened.warning)
+    _warn(looks.opened.warning)
     return True
 
 
@@ -225,7 +219,7 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     opened = open_capture(capture)
     begun = scan_in_parts(opened, plan, filters, session, found)
     for chunk in chunks_of(opened, chunk_bytes(len(filters))) if begun is None else rest_chunks(opened, *begun):
-        certain, undecided = decide(plan, chunk, len(filters))
+        certain, undecided = decide(plan, chunk)
         for row in rows_of_any(undecided):
             view = session.dissect(chunk.frame(row))
             for index, compiled in enumerate(filters):
@@ -236,10 +230,10 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     _warn(opened.warning)
 
 
-def decide(plan: Plan, chunk: Chunk, filters: int = 1) -> tuple[Sequence[Any], Sequence[Any]]:
+def decide(plan: Plan, chunk: Chunk) -> tuple[Sequence[Any], Sequence[Any]]:
     """What columns decide of a chunk: nothing where the capture holds secrets, as what is decrypted may be anything."""
     if chunk.has_secrets:
-        return [chunk.starts < 0 for _ in range(filters)], [chunk.starts >= 0 for _ in range(filters)]
+        return [chunk.starts < 0 for _ in range(plan.count)], [chunk.starts >= 0 for _ in range(plan.count)]
     return plan.decide(chunk)
 
 
@@ -261,29 +255,39 @@ def _select_pruned(capture: Source, compiled: Filter, needs: Needs, fields: Sequ
     from dfilter.prune.scan import pruner_of
     from dfilter.prune.shown import DependsError
 
-    pruner = pruner_of([compiled], compiled.needs, needs, fields)
-    start = _rewindable(capture, "conversations are looked at before they are dissected")
-    opened = open_capture(capture)
-
-    def reopen() -> Capture:
-        _rewind(capture, start)
-        return open_capture(capture)
-
-    found = pruner.views(reopen) if pruner is not None and pruner.look(opened) else None
-    last = 0
-    if found is not None:
+    pruner, last, test = pruner_of([compiled], compiled.needs, needs, fields), 0, compiled.test
+    if pruner is not None:
+        looks = _Looks(capture)
+        found = pruner.views(looks.again) if pruner.look(looks.opened) else None
         try:
-            for view in found:
+            for view in found or ():
                 last = view.number
                 yield view
-            _warn(opened.warning)
-            return
+            if found is not None:
+                _warn(looks.opened.warning)
+                return
         except DependsError:
-            pass
-    _rewind(capture, start)
-    test = compiled.test
-    yield from (view for view in dissect(capture, needs, look_ahead=needs.look_ahead)
-                if view.number > last and test(view))  # fmt: skip
+            pass  # what follows depends on frames that were left out
+        looks.rewind()
+    views = dissect(capture, needs, look_ahead=needs.look_ahead)
+    yield from (view for view in views if view.number > last and test(view))
+
+
+class _Looks:
+    """A capture that is looked at twice: `opened` for the first time."""
+
+    def __init__(self, capture: Source) -> None:
+        self._capture = capture
+        self._start = _rewindable(capture, "conversations are looked at before they are dissected")
+        self.opened = open_capture(capture)
+
+    def again(self) -> Capture:
+        """The capture from its beginning."""
+        self.rewind()
+        return open_capture(self._capture)
+
+    def rewind(self) -> None:
+        _rewind(self._capture, self._start)
 
 
 def dissect(capture: Source, needs: Needs, *, look_ahead: bool = False,

@@ -59,6 +59,10 @@ class ChunkLike(Protocol):
 class Plan(Protocol):
     """Filters, ready to be held against chunks."""
 
+    @property
+    def count(self) -> int:
+        """How many filters."""
+
     def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
         """For each filter: which frames certainly match, and which are undecided."""
 

@@ -59,7 +59,7 @@ class _Parcel:
     stop: int
     shaped: list[tuple[int, Array]]
     findings: Findings
-    strays: Array
+    strays: int
     unfit: Array
     tracked: Tracked
 

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE, Segments
+from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE
 from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
-from dfilter.prune.runs import Part, Passer, Run, passer_of
+from dfilter.prune.runs import Passer, Run, passer_of
 from dfilter.prune.samples import Samples
 from dfilter.prune.tracks import Tracked
 
@@ -132,45 +132,44 @@ class Follower:
     def take(self, data: Data, first: int, tracked: Tracked, findings: Findings) -> None:
         """Follow a chunk's segments; `first`: the number of its first frame."""
         self._meet(tracked)
-        part = Part(data, first, tracked.segments, tracked.rows, tracked.codes, tracked.places)
-        segments, rows, codes = part.segments, part.rows, part.codes
-        begun = (segments.length > 0) | (codes & (ODD | RESET) != 0)
+        rows, codes = tracked.rows, tracked.codes
+        begun = (tracked.lengths > 0) | (codes & (ODD | RESET) != 0)
         unseen = np.frombuffer(bytes(self._courses), np.uint8)[rows] == _UNSEEN
         for row in set(rows[begun & unseen].tolist()):
             self._begin(row)
-        told = (segments.length > 0) | (codes & END != 0)
+        told = (tracked.lengths > 0) | (codes & END != 0)
         course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
         unusual = np.zeros(self.count, np.bool_)
         unusual[rows[codes & (ODD | RESET) != 0]] = True
         orderly = told & (course == _FOLLOW) & ~unusual[rows]
-        self._walk(part, np.flatnonzero(orderly), findings)
+        self._walk(data, first, tracked, np.flatnonzero(orderly), findings)
         others = (told | (codes & (ODD | RESET) != 0)) & ~orderly & (course != _FEED) & (course != _PASS)
-        self._one_by_one(part, np.flatnonzero(others), findings)
+        self._one_by_one(data, first, tracked, np.flatnonzero(others), findings)
         for number, inner in tracked.inner.items():  # what surrounds segments that columns do not see
             for row in inner:
                 self.feed(row, number)
         if self._analysed:
-            self._note_analysis(first, segments, rows, codes, findings)
+            self._note_analysis(first, tracked, findings)
         course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
-        self._note_fed(part, np.flatnonzero(told & (course == _FEED)), findings)
+        self._note_fed(first, tracked, np.flatnonzero(told & (course == _FEED)), findings)
 
-    def _walk(self, part: Part, chosen: Array, findings: Findings) -> None:
+    def _walk(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
         """Follow conversations whose segments come in their turn, each direction by itself, from step to step."""
         if not len(chosen):
             return
-        flows = 2 * part.rows[chosen] + part.segments.senders[chosen]
+        flows = 2 * tracked.rows[chosen] + tracked.senders[chosen]
         order = np.argsort(flows, kind="stable")
         chosen, flows = chosen[order], flows[order]
         lows = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
-        kinds = np.frombuffer(bytes(self._silent), np.uint8)[part.rows[chosen]]
-        run = Run.of(part, chosen, self._silents, kinds)
+        kinds = np.frombuffer(bytes(self._silent), np.uint8)[tracked.rows[chosen]]
+        run = Run.of(data, tracked, chosen, self._silents, kinds)
         failed: dict[int, int] = {}
         for flow, low, high in zip(flows[lows].tolist(), lows.tolist(), [*lows[1:].tolist(), len(flows)], strict=True):
-            at = self._walk_direction(part.data, flow, run, low, high, findings)
+            at = self._walk_direction(data, flow, run, low, high, findings)
             if at is not None:
                 failed[flow >> 1] = min(failed.get(flow >> 1, at), at)
         for row, at in failed.items():
-            self.feed(row, part.first + at)
+            self.feed(row, first + at)
 
     def _walk_direction(self, data: Data, flow: int, run: Run, low: int, high: int, findings: Findings) -> int | None:
         """Go on through some segments of one direction; where dissecting must begin, if it must."""
@@ -205,11 +204,11 @@ class Follower:
             index += 1
         return None
 
-    def _one_by_one(self, part: Part, chosen: Array, findings: Findings) -> None:
+    def _one_by_one(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
         """Follow segments in the order of the file."""
-        segments, courses, first = part.segments, self._courses, part.first
-        columns = (part.rows, 2 * part.rows + segments.senders, part.codes, part.places, segments.start,
-                   segments.length, segments.rows)  # fmt: skip
+        rows, courses = tracked.rows, self._courses
+        columns = (rows, 2 * rows + tracked.senders, tracked.codes, tracked.places, tracked.starts, tracked.lengths,
+                   tracked.frames)  # fmt: skip
         for row, flow, code, place, start, length, at in zip(*(each[chosen].tolist() for each in columns), strict=True):
             course = courses[row]
             if course in _SETTLED:
@@ -219,7 +218,7 @@ class Follower:
             if not length and course != _FOLLOW:
                 answer = None if code & ODD else 0
             else:
-                answer = self._judge(part.data, row, flow, code, place, start, length, course)
+                answer = self._judge(data, row, flow, code, place, start, length, course)
             if answer is None:
                 self.feed(row, first + at)
             elif answer:
@@ -230,30 +229,31 @@ class Follower:
             if answer >> test & 1:
                 findings.certain[test][at] = findings.possible[test][at] = True
 
-    def _note_fed(self, part: Part, fed: Array, findings: Findings) -> None:
+    def _note_fed(self, first: int, tracked: Tracked, fed: Array, findings: Findings) -> None:
         """Anything can be in the segments that say something, of conversations that must be dissected."""
-        rows = part.segments.rows
+        frames = tracked.frames
         if self._newly_fed:
             since = np.zeros(self.count, np.int64)
             since[self._newly_fed] = [self.fed_from[row] for row in self._newly_fed]
-            fed = fed[rows[fed] + part.first >= since[part.rows[fed]]]
+            fed = fed[frames[fed] + first >= since[tracked.rows[fed]]]
             self._newly_fed.clear()
         for possible, certain in zip(findings.possible, findings.certain, strict=True):
-            possible[rows[fed]] = True
-            certain[rows[fed]] = False  # the other direction was followed beyond that
+            possible[frames[fed]] = True
+            certain[frames[fed]] = False  # the other direction was followed beyond that
 
-    def _note_analysis(self, first: int, segments: Segments, rows: Array, codes: Array, findings: Findings) -> None:
+    def _note_analysis(self, first: int, tracked: Tracked, findings: Findings) -> None:
         """What the analysis of TCP finds where all is in the ordinary; other conversations must be dissected."""
+        rows, codes, frames = tracked.rows, tracked.codes, tracked.frames
         for place in np.flatnonzero(codes & (ODD | VAGUE)).tolist():
-            self.feed(int(rows[place]), first + int(segments.rows[place]))
+            self.feed(int(rows[place]), first + int(frames[place]))
         fed = np.zeros(self.count, np.int64)
         fed[list(self.fed_from)] = list(self.fed_from.values())
-        vague = (fed[rows] > 0) & (fed[rows] <= segments.rows + first)
+        vague = (fed[rows] > 0) & (fed[rows] <= frames + first)
         again = (codes & AGAIN != 0) & ~vague
         for index, repeats in self._analysed.items():
-            findings.possible[index][segments.rows[vague]] = True
+            findings.possible[index][frames[vague]] = True
             if repeats:
-                findings.certain[index][segments.rows[again]] = findings.possible[index][segments.rows[again]] = True
+                findings.certain[index][frames[again]] = findings.possible[index][frames[again]] = True
 
     def _judge(self, data: Data, row: int, flow: int, code: int, place: int, start: int, length: int,
                course: int) -> int | None:  # fmt: skip
@@ -264,8 +264,8 @@ class Follower:
                 return answer
         return self._follow(data, row, flow, code, place, start, length)
 
-    def _begin(self, row: int) -> int:
-        """The course of a conversation, at its first data."""
+    def _begin(self, row: int) -> None:
+        """Settle the course of a conversation, at its first data."""
         ports = self._ports[0][row], self._ports[1][row]
         chosen = (ports[1 - self._client[row]],) if self._opened[row] else tuple(sorted(ports))
         way = self._routes.way(chosen)
@@ -276,7 +276,6 @@ class Follower:
             self._be_followed(row, way.protocol)
         elif course in (_SEARCH, _GREET):
             self._ways[row] = way
-        return course
 
     def _be_followed(self, row: int, protocol: Protocol) -> None:
         self._courses[row] = _FOLLOW

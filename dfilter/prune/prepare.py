@@ -32,7 +32,7 @@ class Prepared:
         columns: of all its frames; `shaped`: of those with a shape, by shape.
         findings: what its datagrams tell; the last test is whether there is anything wanted at all.
         tracked: its segments.
-        strays: the frames that no shape accounts for.
+        strays: how many frames no shape accounts for.
         unfit: the rows of frames whose TCP header is longer than their segment.
     """
 
@@ -40,7 +40,7 @@ class Prepared:
     columns: Columns
     shaped: list[Shaped]
     findings: Findings
-    strays: Array
+    strays: int
     unfit: Array
     tracked: Tracked
 
@@ -81,8 +81,8 @@ class Preparer:
         for branch, chosen in shaped:
             if branch.shape.last == "udp":
                 self._datagrams.take(chunk, branch.shape, chosen, findings)
-        strays = self._strays_of(size, shaped)
-        early = strays.copy()
+        early = self._strays_of(size, shaped)
+        strays = int(np.count_nonzero(early))
         early[unfit] = True
         for mask, sure in zip(findings.possible, findings.certain, strict=True):
             early |= mask & ~sure

@@ -1,4 +1,4 @@
-"""The segments of a chunk, and those of each direction in a row, as they are followed.
+"""The segments of each direction in a row, as they are followed.
 
 In: tracked segments.  Out: values to go through one direction by jumps.  What always holds: within a `Run` the segments
 of a direction are in the order of the file.
@@ -13,24 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import NEW, Segments
+from dfilter.captures.conversations import NEW
 from dfilter.captures.pcap import Data
 from dfilter.packets.declare import Silent
+from dfilter.prune.tracks import Tracked
 
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """Segments of a chunk, in file order, with what the table says of them; `first`: number of the chunk's first frame.
-    """
-
-    data: Data
-    first: int
-    segments: Segments
-    rows: Array
-    codes: Array
-    places: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,16 +42,15 @@ class Run:
     telling: memoryview
 
     @classmethod
-    def of(cls, part: Part, chosen: Array, silents: Sequence[Silent], kinds: Array) -> Run:
+    def of(cls, data: Data, tracked: Tracked, chosen: Array, silents: Sequence[Silent], kinds: Array) -> Run:
         """`kinds`: for each segment 1 + the place of what is silent in its conversation, 0 for nothing."""
-        segments, codes = part.segments, part.codes[chosen]
-        starts, lengths = segments.start[chosen], segments.length[chosen]
+        codes, places = tracked.codes[chosen], tracked.places[chosen]
+        starts, lengths = tracked.starts[chosen], tracked.lengths[chosen]
         told = np.ones(len(chosen), np.bool_)
         for place, silent in enumerate(silents, 1):
             those = np.flatnonzero((kinds == place) & (codes == NEW) & (lengths >= silent.header))
-            told[those[_is_one(part.data, silent, starts[those], lengths[those])]] = False
-        ends = part.places[chosen] + lengths
-        return cls(ends.data, part.places[chosen].data, starts.data, codes.data, segments.rows[chosen].data,
+            told[those[_is_one(data, silent, starts[those], lengths[those])]] = False
+        return cls((places + lengths).data, places.data, starts.data, codes.data, tracked.frames[chosen].data,
                    _next(codes != NEW).data, _next(told).data)  # fmt: skip
 
 

@@ -143,7 +143,7 @@ class Pruner:
             chosen.findings = findings
         if self._shows:
             left.datagrams += _ports_of(prepared)
-        self._strays += int(np.count_nonzero(prepared.strays))
+        self._strays += prepared.strays
         if left.frames > TRIED and 2 * self._strays > left.frames:
             raise _UnsuitableError
         early, hits = prepared.tracked.early, prepared.tracked.hits
@@ -199,23 +199,28 @@ class Pruner:
             DependsError: when its turn has come: a frame depends on others that were left out.
         """
         rest = self._rest()
-        return None if rest is None else self._selected(self._second_look(reopen, *rest))
+        if rest is None:
+            return None
+        numbers, streams = rest
+        is_careful = self._lists and len(numbers) < len(streams)
+        return self._selected(self._second_look(reopen, numbers, streams, is_careful=is_careful), is_careful)
 
-    def _selected(self, views: Iterator[View]) -> Iterator[View]:
+    def _selected(self, views: Iterator[View], is_careful: bool) -> Iterator[View]:
         selected, certain = self._filters[0].test, _joined(self.remainder.certain[0])
         asked = self._asked()
         for view in views:
             at = int(np.searchsorted(certain, view.number))
             if (at < len(certain) and certain[at] == view.number) or (view.number in asked and selected(view)):
-                if self._lists and not is_told(view):
+                if is_careful and not is_told(view):
                     raise DependsError
                 yield view
 
-    def _second_look(self, reopen: Callable[[], Capture], numbers: Array, streams: Array) -> Iterator[View]:
+    def _second_look(self, reopen: Callable[[], Capture], numbers: Array, streams: Array,
+                     *, is_careful: bool = False) -> Iterator[View]:  # fmt: skip
         """The views of the frames with these numbers; what later frames tell is found before."""
         if not len(numbers):
             return
-        kind, foresight = Careful if self._lists else Session, None
+        kind, foresight = Careful if is_careful else Session, None
         if self._needs.look_ahead or self._needs.second_look:
             session = kind(self._needs)
             for _ in self._dissected(self._frames(reopen(), session, numbers, streams), session):

@@ -26,7 +26,8 @@ class Tracked:
     """What is known of a chunk's segments.
 
     Attributes:
-        segments: those that columns see; `rows`: of their conversations; `codes`, `places`: as `Table.take` has them.
+        frames: where in the chunk the frames of those are that columns see; `senders`, `starts`, `lengths`: as
+            `Segments` has them; `rows`: of their conversations; `codes`, `places`: as `Table.take` has them.
         ports, client, opened: of the conversations that begin here, as `Table` has them.
         early: the frames that were dissected.
         hits: for each filter, those of them that it selects; None where that is not for certain.
@@ -34,7 +35,10 @@ class Tracked:
         before: row of a conversation that begins here -> that of the one that had its ports before.
     """
 
-    segments: Segments
+    frames: Array
+    senders: Array
+    starts: Array
+    lengths: Array
     rows: Array
     codes: Array
     places: Array
@@ -91,5 +95,6 @@ class Tracks:
         rows, codes, places = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
         new, table = slice(count, self._table.count), self._table
         reused, table.before = table.before, {}
-        return Tracked(segments, rows, codes, places, table.ports[:, new].copy(), table.client[new].copy(),
-                       table.opened[new].copy(), early, hits if self._is_early else None, inner, reused)  # fmt: skip
+        return Tracked(segments.rows, segments.senders, segments.start, segments.length, rows, codes, places,
+                       table.ports[:, new].copy(), table.client[new].copy(), table.opened[new].copy(), early,
+                       hits if self._is_early else None, inner, reused)  # fmt: skip
