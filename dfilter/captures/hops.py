@@ -17,9 +17,21 @@ from dfilter.captures.limits import MAX_WIRE_LENGTH
 from dfilter.captures.records import HEADER, Records
 from dfilter.native import compile_function
 
-_WALK = """
+WORD = """
 declare i32 @llvm.bswap.i32(i32)
 
+define internal i64 @word(ptr %place, i64 %offset, i1 %swap) alwaysinline {
+  %field = getelementptr i8, ptr %place, i64 %offset
+  %raw = load i32, ptr %field, align 1
+  %turned = call i32 @llvm.bswap.i32(i32 %raw)
+  %chosen = select i1 %swap, i32 %turned, i32 %raw
+  %value = zext i32 %chosen to i64
+  ret i64 %value
+}
+"""
+"""Reads four bytes in the file's byte order."""
+
+_WALK = """
 define i64 @walk(ptr %data, i64 %begin, i64 %end, i64 %limit, i1 %swap, ptr %records, i64 %most, ptr %stop) {{
 entry:
   br label %loop
@@ -31,16 +43,8 @@ loop:
   br i1 %has_header, label %read, label %done
 read:
   %place = getelementptr i8, ptr %data, i64 %at
-  %field = getelementptr i8, ptr %place, i64 8
-  %raw = load i32, ptr %field, align 1
-  %turned = call i32 @llvm.bswap.i32(i32 %raw)
-  %chosen = select i1 %swap, i32 %turned, i32 %raw
-  %captured = zext i32 %chosen to i64
-  %wire_at = getelementptr i8, ptr %place, i64 12
-  %raw_wire = load i32, ptr %wire_at, align 1
-  %turned_wire = call i32 @llvm.bswap.i32(i32 %raw_wire)
-  %chosen_wire = select i1 %swap, i32 %turned_wire, i32 %raw_wire
-  %claimed = zext i32 %chosen_wire to i64
+  %captured = call i64 @word(ptr %place, i64 8, i1 %swap)
+  %claimed = call i64 @word(ptr %place, i64 12, i1 %swap)
   %sane_wire = icmp ule i64 %claimed, {longest}
   %wire = select i1 %sane_wire, i64 %claimed, i64 {longest}
   %next = add i64 %body, %captured
@@ -67,7 +71,7 @@ done:
 @cache
 def _walk() -> Callable[..., Any] | None:
     pointer, number = ctypes.c_void_p, ctypes.c_int64
-    assembly = _WALK.format(header=HEADER, longest=MAX_WIRE_LENGTH)
+    assembly = WORD + _WALK.format(header=HEADER, longest=MAX_WIRE_LENGTH)
     return compile_function(assembly, "walk", number, pointer, number, number, number, ctypes.c_bool, pointer, number,
                             pointer)  # fmt: skip
 

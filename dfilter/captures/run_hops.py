@@ -14,22 +14,12 @@ import numpy as np
 
 from dfilter.captures import runs
 from dfilter.captures.blocks import Block
+from dfilter.captures.hops import WORD
 from dfilter.captures.limits import MAX_WIRE_LENGTH
 from dfilter.captures.runs import HEAD, SMALLEST, Integers, Run
 from dfilter.native import compile_function
 
 _WALK = """
-declare i32 @llvm.bswap.i32(i32)
-
-define i64 @word(ptr %place, i64 %offset, i1 %swap) alwaysinline {{
-  %field = getelementptr i8, ptr %place, i64 %offset
-  %raw = load i32, ptr %field, align 1
-  %turned = call i32 @llvm.bswap.i32(i32 %raw)
-  %chosen = select i1 %swap, i32 %turned, i32 %raw
-  %value = zext i32 %chosen to i64
-  ret i64 %value
-}}
-
 define i64 @walk(ptr %data, i64 %begin, i64 %end, ptr %limits, i64 %interfaces, i1 %swap, ptr %run, i64 %most) {{
 entry:
   br label %loop
@@ -96,7 +86,7 @@ done:
 @cache
 def _walk() -> Callable[..., Any] | None:
     pointer, number = ctypes.c_void_p, ctypes.c_int64
-    assembly = _WALK.format(kind=int(Block.ENHANCED), head=HEAD, smallest=SMALLEST, longest=MAX_WIRE_LENGTH)
+    assembly = WORD + _WALK.format(kind=int(Block.ENHANCED), head=HEAD, smallest=SMALLEST, longest=MAX_WIRE_LENGTH)
     return compile_function(assembly, "walk", number, pointer, number, number, pointer, number, ctypes.c_bool, pointer,
                             number)  # fmt: skip
 
