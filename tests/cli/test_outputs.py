@@ -27,8 +27,7 @@ DNS = str(CAPTURES / "rat-dns.pcapng")
 def test_a_form_is_tsharks(form: str) -> None:
     capture = CAPTURES / "bot-http.pcap"
     there = outputs.plain(outputs.reference(capture, outputs.FORMS[form]))
-    if not any(there):
-        pytest.skip("the reference is not set up")
+    assert any(there)
     assert outputs.plain(outputs.ours(capture, outputs.FORMS[form])) == there
 
 
