@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def test_columns_agree_with_closures(compiled: dfilter.Filter) -> None:
         assert frames_of_all(path, [compiled], compiled.needs)[0] == by_closures(list(open_capture(path)), compiled)
 
 
-def written(frames: list[Frame]) -> io.BytesIO:
+def written(frames: Iterable[Frame]) -> io.BytesIO:
     buffer = io.BytesIO()
     with CaptureWriter(buffer, format="pcap") as writer:
         for frame in frames:

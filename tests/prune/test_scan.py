@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,12 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import dfilter
-import dfilter.prune.scan
 from dfilter.captures.frame import Frame
 from dfilter.captures.read import open_capture
-from dfilter.captures.write import CaptureWriter
 from dfilter.prune.scan import Pruner, pruner_of
 from dfilter.scan import dissect
+from tests.test_gears import written
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 
@@ -59,20 +57,6 @@ COMPILED = [dfilter.compile(text) for text in FILTERS]
 def by_dissecting(path: Path, compiled: dfilter.Filter) -> list[int]:
     return [view.number for view in dissect(path, compiled.needs, look_ahead=compiled.look_ahead)
             if compiled.test(view)]  # fmt: skip
-
-
-@pytest.fixture
-def pruners(monkeypatch: pytest.MonkeyPatch) -> list[Pruner | None]:
-    """Those that were made; captures of few frames with a common shape are pruned too."""
-    made: list[Pruner | None] = []
-
-    def noting(*arguments: object) -> Pruner | None:
-        made.append(pruner_of(*arguments))  # type: ignore[arg-type]
-        return made[-1]
-
-    monkeypatch.setattr(dfilter.prune.scan, "pruner_of", noting)
-    monkeypatch.setattr(dfilter.prune.scan, "TRIED", 1 << 60)
-    return made
 
 
 @pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name)
@@ -139,10 +123,7 @@ def disturbed(frames: Sequence[Frame], chance: random.Random) -> Iterator[Frame]
 @example(5269)  # a TCP header that is cut short has its part in numbering conversations
 @settings(max_examples=25, deadline=None)
 def test_disturbed_captures(seed: int) -> None:
-    buffer = io.BytesIO()
-    with CaptureWriter(buffer, format="pcap") as writer:
-        for frame in disturbed(FRAMES, random.Random(seed)):
-            writer.write(frame)
+    buffer = written(disturbed(FRAMES, random.Random(seed)))
     for compiled in COMPILED:
         buffer.seek(0)
         found = dfilter.frames(buffer, compiled)

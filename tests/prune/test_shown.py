@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 import dfilter
 import dfilter.prune.scan
 from dfilter.captures.frame import Frame
-from dfilter.captures.write import CaptureWriter
 from dfilter.desk import DEFAULT_COLUMNS
 from dfilter.listing import PacketList, make_columns
 from dfilter.packets.session import needs_of
 from dfilter.prune.scan import Pruner
 from dfilter.scan import dissect, field_needs, read_listed, union_of
 from tests.captures.wire.packets import ACK, PSH, TcpHeader, ethernet, ipv4, tcp, udp
-from tests.prune.test_scan import CAPTURES, COMPILED, FRAMES, disturbed, pruners  # noqa: F401
+from tests.prune.test_scan import CAPTURES, COMPILED, FRAMES, disturbed
+from tests.test_gears import written
 
 SHOWN = [
     ["frame.number", "frame.time_relative", "frame.time_delta", "ip.src", "tcp.stream", "http.host"],
@@ -44,7 +44,7 @@ def rows_by_dissecting(capture: Path | io.BytesIO, compiled: dfilter.Filter, nam
 
 
 @pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name)
-def test_same_values(path: Path, pruners: list[Pruner | None]) -> None:  # noqa: F811
+def test_same_values(path: Path, pruners: list[Pruner | None]) -> None:
     for compiled in COMPILED:
         for names in SHOWN:
             assert rows_of(path, compiled, names) == rows_by_dissecting(path, compiled, names), (compiled.text, names)
@@ -54,10 +54,7 @@ def test_same_values(path: Path, pruners: list[Pruner | None]) -> None:  # noqa:
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**32))
 def test_same_values_of_disturbed_captures(seed: int) -> None:
-    buffer = io.BytesIO()
-    with CaptureWriter(buffer, format="pcap") as writer:
-        for frame in disturbed(FRAMES, random.Random(seed)):
-            writer.write(frame)
+    buffer = written(disturbed(FRAMES, random.Random(seed)))
     for compiled in random.Random(seed).sample(COMPILED, 8):
         for names in SHOWN:
             buffer.seek(0)
@@ -92,7 +89,7 @@ def lines_by_dissecting(capture: Path | io.BytesIO, compiled: dfilter.Filter) ->
 
 
 @pytest.mark.parametrize("path", sorted(CAPTURES.glob("*.pcap*")), ids=lambda path: path.name)
-def test_same_lists(path: Path, pruners: list[Pruner | None]) -> None:  # noqa: F811
+def test_same_lists(path: Path, pruners: list[Pruner | None]) -> None:
     for text in LISTED:
         compiled = dfilter.compile(text)
         found = lines_of(read_listed(path, compiled, fields=["frame.time_relative"]))
@@ -104,10 +101,7 @@ def test_same_lists(path: Path, pruners: list[Pruner | None]) -> None:  # noqa: 
 @given(st.integers(0, 2**32))
 @example(67077846)  # ports are used again, which shows in the second conversation
 def test_same_lists_of_disturbed_captures(seed: int) -> None:
-    buffer = io.BytesIO()
-    with CaptureWriter(buffer, format="pcap") as writer:
-        for frame in disturbed(FRAMES, random.Random(seed)):
-            writer.write(frame)
+    buffer = written(disturbed(FRAMES, random.Random(seed)))
     for text in LISTED:
         compiled = dfilter.compile(text)
         buffer.seek(0)
@@ -116,7 +110,7 @@ def test_same_lists_of_disturbed_captures(seed: int) -> None:
         assert found == lines_by_dissecting(buffer, compiled), text
 
 
-def test_what_one_conversation_tells_another_is_not_left_out(pruners: list[Pruner | None]) -> None:  # noqa: F811
+def test_what_one_conversation_tells_another_is_not_left_out(pruners: list[Pruner | None]) -> None:
     """The data connections of FTP are named after what was said in another conversation."""
     path, compiled = CAPTURES / "ftp-exfiltration.pcap", dfilter.compile("tcp.len > 0 && !(tcp.port == 21)")
     found = lines_of(read_listed(path, compiled))
@@ -134,9 +128,7 @@ def test_packets_that_a_stream_quotes_are_found() -> None:
     segment = tcp(switch, controller, TcpHeader(40000, 6633, 1, 1, ACK | PSH, 512), message)
     frame = ethernet("02:00:00:00:00:03", "02:00:00:00:00:04", 0x0800,
                      ipv4(switch, controller, 6, segment, ttl=64, ident=2))  # fmt: skip
-    buffer = io.BytesIO()
-    with CaptureWriter(buffer, format="pcap") as writer:
-        writer.write(Frame(1, 0, frame, len(frame)))
+    buffer = written([Frame(1, 0, frame, len(frame))])
     for text in ("udp.port == 67", "udp.port == 67 && tcp.stream == 0", "udp.port == 67 || http.request"):
         compiled = dfilter.compile(text)
         for find in (dfilter.frames, lambda *what: [view.number for view in read_listed(*what)]):

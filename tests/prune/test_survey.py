@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 from dataclasses import fields
 
@@ -14,14 +13,13 @@ import dfilter
 from dfilter import native
 from dfilter.captures.conversations import Segments
 from dfilter.captures.index import chunks_of, open_capture
-from dfilter.captures.write import CaptureWriter
 from dfilter.compile.columns import Columns
 from dfilter.prune.scan import pruner_of
 from dfilter.prune.segments import segments_of
 from dfilter.prune.survey import Survey
 from tests.prune.test_scan import FRAMES, disturbed
 from tests.test_gears import FRAMES as TAGGED
-from tests.test_gears import damaged
+from tests.test_gears import damaged, written
 
 COMPILED = dfilter.compile("tls.handshake.type == 1")
 
@@ -30,14 +28,9 @@ COMPILED = dfilter.compile("tls.handshake.type == 1")
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32))
 def test_same_as_columns(seed: int) -> None:
-
     pruner = pruner_of([COMPILED], COMPILED.needs)
     assert pruner is not None
-    buffer = io.BytesIO()
-    with CaptureWriter(buffer, format="pcap") as writer:
-        for frame in [*disturbed(FRAMES, random.Random(seed)), *damaged(TAGGED, seed)]:
-            writer.write(frame)
-    buffer.seek(0)
+    buffer = written([*disturbed(FRAMES, random.Random(seed)), *damaged(TAGGED, seed)])
     plan = pruner.plan.columns
     survey = Survey.create([branch.shape for branch in plan.branches])
     assert survey is not None
