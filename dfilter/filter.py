@@ -11,7 +11,7 @@ from typing import Any
 from dfilter.check.check import analyse
 from dfilter.check.diagnostics import Verdict
 from dfilter.check.refusal import refusal
-from dfilter.compile.direct import Direct, build_direct
+from dfilter.compile.direct import Otherwise, build_direct
 from dfilter.compile.plan import Plan, make_plan
 from dfilter.errors import UnsupportedFieldError
 from dfilter.fields.versions import NEWEST, Version
@@ -50,10 +50,11 @@ class Filter:
         self._macros = None if macros is None else dict(macros)
         self._has_selected = False
         self.test: Callable[[View], bool] = compiled.test
-        direct = None if needs.stateful else direct_test(compiled)
+        direct = None if needs.stateful else direct_test(compiled, self.matches)
         if direct is not None:
-            # a closure in the method's place: two attribute look-ups less where a call takes 0.3 µs
-            object.__setattr__(self, "matches", _directly(direct, self.matches))
+            direct.__doc__ = Filter.matches.__doc__
+            # in the method's place: a call less where all takes 0.3 µs
+            object.__setattr__(self, "matches", direct)
 
     @property
     def stateful(self) -> bool:
@@ -117,23 +118,9 @@ class Filter:
         return f"dfilter.compile({self.text!r})"
 
 
-def _directly(direct: Direct, otherwise: Callable[[Any, int], bool]) -> Callable[..., bool]:
-    """`Filter.matches` that asks `direct` first."""
-
-    def matches(packet: Any, link_type: int = 1) -> bool:
-        if type(packet) is bytes and link_type == 1:
-            answer = direct(packet)
-            if answer is not None:
-                return answer
-        return otherwise(packet, link_type)
-
-    matches.__doc__ = Filter.matches.__doc__
-    return matches
-
-
-def direct_test(compiled: Plan) -> Direct | None:
+def direct_test(compiled: Plan, otherwise: Otherwise) -> Callable[..., Any] | None:
     """The filter as a function of an Ethernet frame's bytes, where its fields allow one."""
-    return build_direct(compiled.expression, compiled.fields, SHAPES, ShapeKnowledge(catalogue()))
+    return build_direct(compiled.expression, compiled.fields, SHAPES, ShapeKnowledge(catalogue()), otherwise)
 
 
 _DPKT_LINK_TYPES = {"Ethernet": 1, "SLL": 113, "SLL2": 276, "Loopback": 0, "IP": 228, "IP6": 229, "PPP": 9,

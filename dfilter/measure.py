@@ -147,7 +147,7 @@ def _sample(compiled: Filter, capture: str | PathLike[str], result: Measurement)
         frames = list(islice(opened, SAMPLE))
     session = Session(compiled.needs)
     result.gears["closures"] = _rate(lambda: (compiled.test(session.dissect(frame)) for frame in frames))
-    direct = direct_test(compiled.plan)
+    direct = direct_test(compiled.plan, lambda packet, link_type: None)
     if direct is None or not frames:
         return
     packets = [frame.data for frame in frames if frame.link_type == 1]

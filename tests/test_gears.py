@@ -89,7 +89,7 @@ ip.ttl == 64 && ip.ttl != 64
 icmp.type == 8 && !(ip.src == 10.0.0.0/8)
 """.strip().splitlines()
 COMPILED = [dfilter.compile(text) for text in FILTERS]
-DIRECT = [direct_test(compiled.plan) for compiled in COMPILED]
+DIRECT = [direct_test(compiled.plan, lambda packet, link_type: None) for compiled in COMPILED]
 
 
 def by_closures(frames: list[Frame], compiled: dfilter.Filter) -> list[int]:
