@@ -144,7 +144,8 @@ class Follower:
         orderly = told & (course == _FOLLOW) & ~unusual[rows]
         self._walk(data, first, tracked, np.flatnonzero(orderly), findings)
         others = (told | (codes & (ODD | RESET) != 0)) & ~orderly & (course != _FEED) & (course != _PASS)
-        self._one_by_one(data, first, tracked, np.flatnonzero(others), findings)
+        others = self._greeted(data, first, tracked, np.flatnonzero(others), course, findings)
+        self._one_by_one(data, first, tracked, others, findings)
         for number, inner in tracked.inner.items():  # what surrounds segments that columns do not see
             for row in inner:
                 self.feed(row, number)
@@ -203,6 +204,18 @@ class Follower:
                 self._note(answer, run.rows[index], findings)
             index += 1
         return None
+
+    def _greeted(self, data: Data, first: int, tracked: Tracked, chosen: Array, course: Array,
+                 findings: Findings) -> Array:  # fmt: skip
+        """Look how conversations begin of which that settles all; the segments of those that are not settled."""
+        greeting = chosen[course[chosen] == _GREET]
+        if not len(greeting):
+            return chosen
+        earliest = np.full(self.count, -1)
+        earliest[tracked.rows[greeting[::-1]]] = greeting[::-1]
+        self._one_by_one(data, first, tracked, np.sort(earliest[earliest >= 0]), findings)
+        course = np.frombuffer(bytes(self._courses), np.uint8)[tracked.rows[chosen]]
+        return chosen[(course != _PASS) & (course != _FEED)]
 
     def _one_by_one(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
         """Follow segments in the order of the file."""
