@@ -270,7 +270,7 @@ class Table:
         self._closed[mine[_closing(flags)]] = True
         again = (end > 0) & (end <= own) & ((length != 1) | (place + 1 != own) | (flags & (SYN | FIN) != 0))
         silent = self._silent_before(of, sender, rows)
-        odd |= ((length > 0) & (flags & RST != 0)) | (again & silent & data)
+        odd |= ((flags & RST != 0) & ((length > 0) | (flags & (SYN | FIN) != 0))) | (again & silent & data)
         again &= ~silent
         urged = old & (self.repeats[1 - sender, mine] > 1)
         codes, places = np.zeros(len(part), np.uint8), np.zeros(len(part), np.int64)

@@ -227,7 +227,8 @@ LOADS
   %again_at = getelementptr i8, ptr %agains, i64 %index
   %again_byte = zext i1 %again to i8
   store i8 %again_byte, ptr %again_at
-  %odd_rst = and i1 %has, %rst
+  %has_more = or i1 %has, %counts
+  %odd_rst = and i1 %has_more, %rst
   %odd_first_a = and i1 %again_any, %silent
   %odd_first = and i1 %odd_first_a, %data
   %is_farther = icmp sgt i64 %end, %own

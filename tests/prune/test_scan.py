@@ -121,6 +121,7 @@ def disturbed(frames: Sequence[Frame], chance: random.Random) -> Iterator[Frame]
 @given(st.integers(0, 2**32))
 @example(295)  # TCP's analysis gives a conversation up behind a request
 @example(5269)  # a TCP header that is cut short has its part in numbering conversations
+@example(21356211)  # RST with FIN, whose place in the sequence counts
 @settings(max_examples=25, deadline=None)
 def test_disturbed_captures(seed: int) -> None:
     buffer = written(disturbed(FRAMES, random.Random(seed)))
