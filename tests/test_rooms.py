@@ -17,7 +17,7 @@ ALLOWED = {
     "check": {"check", "language", "fields", "errors"},
     "compile": {"compile", "check", "fields", "language.ast", "language.source", "packets.declare", "errors", "native"},
     "packets": {"packets", "fields", "language.frozen", "errors"},
-    "prune": {"prune", "packets", "compile", "captures", "filter", "native", "processes", "errors"},
+    "prune": {"prune", "packets", "compile", "captures", "filter", "native", "lowering", "processes", "errors"},
     "captures": {"captures", "errors", "native"},
     "stats": {"stats", "packets", "scan", "filter", "fields", "errors"},
     "follow": {"follow", "captures", "packets", "scan", "filter", "errors"},

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from dfilter.fields.types import ADDRESSES, BYTE_LIKE, STRINGS, WIDTH_BITS, FieldType
 from dfilter.language.frozen import frozen
+from dfilter.packets.plain import Plain
 
 if TYPE_CHECKING:
     from dfilter.packets.columns import Columns
@@ -123,48 +124,8 @@ def header_reader(type: FieldType, size: int, mask: int, little_endian: bool) ->
     return lambda buf, at: (int.from_bytes(buf[at : at + size], order) & mask) >> shift
 
 
-Step = Callable[[Any, int, int, Any], "tuple[int, Any, Any] | None"]
-"""A function (buffer, start, end, memory) -> (how far to the next step, key, memory); see `Plain`."""
-
 Bits = tuple[tuple[int, int, int], ...]
 """(offset, mask, value) of single bytes, all of which must be so."""
-
-
-@frozen
-class Silent:
-    """Messages of a TCP stream that say nothing of any wanted field and change nothing: known by how they begin.
-
-    Attributes:
-        heads: how they begin; all of one length.
-        size_at: offset of the big-endian 16-bit number of bytes that follow their header.
-        header: its length in bytes.
-    """
-
-    heads: frozenset[bytes]
-    size_at: int
-    header: int
-
-
-@frozen
-class Plain:
-    """How messages that are plain enough are told apart without dissecting them.
-
-    Attributes:
-        fields: the names whose values, absent or not, a message's key settles, alone.
-        step: over TCP it is called where a message begins, or where the step before asked to be called again; it says
-            how many bytes to go on and what the message is: its key, "" for none of `fields`, None while it is not
-            complete.  Over UDP it gets whole datagrams.  None for a message that is not plain.  It tells a message
-            from every other that makes the dissector act differently, whatever came before in the conversation.
-        example: a message with a given key.
-        inside: what in `carries` a plain message can lead on to.
-        silent: messages for which `step` says no more than their length, whatever its memory.
-    """
-
-    fields: frozenset[str]
-    step: Step
-    example: Callable[[Any], bytes] | None = None
-    inside: tuple[str, ...] = ()
-    silent: Silent | None = None
 
 
 @frozen

@@ -17,7 +17,8 @@ from importlib import import_module
 from typing import Any, cast
 
 from dfilter.fields.types import FieldType
-from dfilter.packets.declare import Evidence, Field, Measure, Plain, Protocol, header
+from dfilter.packets.declare import Evidence, Field, Measure, Protocol, header
+from dfilter.packets.plain import Plain
 
 PACKAGE = "dfilter.packets.protocols"
 FUNCTIONS = ("dissect", "fill", "info", "write", "conclude", "header_length")

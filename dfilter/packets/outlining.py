@@ -62,7 +62,7 @@ def _functions(protocol: Protocol) -> list[Any]:
     """Whatever the protocol's modules have put into its declaration."""
     plain = protocol.evidence.plain
     found = [*(getattr(protocol, name) for name in FUNCTIONS), *protocol.heuristics.values()]
-    found += [] if plain is None else [plain.step, plain.example]
+    found += [] if plain is None else [plain.step, plain.lowered, plain.datagram, plain.example]
     return [function for function in found if function is not None]
 
 

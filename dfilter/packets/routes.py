@@ -106,10 +106,12 @@ class Routes:
         announced = {protocol.name for protocol in self._known.heuristics.get(transport + ".announced", ())}
         return not self.leading.isdisjoint(direct) or not self._dissected.isdisjoint(announced)
 
-    def can_follow(self, protocol: Protocol) -> bool:
+    def can_follow(self, protocol: Protocol, *, by_datagram: bool = False) -> bool:
         """Do plain messages of the protocol tell all that is wanted of it, and lead on to nothing wanted?"""
         plain = protocol.evidence.plain
-        return plain is not None and self._settles(protocol) and not self._within(plain.inside) & self._carriers
+        if plain is None or not self._settles(protocol) or self._within(plain.inside) & self._carriers:
+            return False
+        return (plain.datagram if by_datagram else plain.step) is not None
 
     def _settles(self, protocol: Protocol) -> bool:
         """Is nothing wanted of the protocol but what the keys of its plain messages settle?"""

@@ -6,6 +6,7 @@ a datagram is judged by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from dfilter.captures.pcap import Data
 from dfilter.compile.columns import ChunkLike, Columns, Findings
 from dfilter.packets.declare import Protocol, Shape
 from dfilter.packets.routes import Routes
+from dfilter.prune.keys import MOST_KEYS, Keys
 from dfilter.prune.samples import Samples
 
 Array = npt.NDArray[Any]
@@ -28,18 +30,30 @@ class Datagrams:
     """Finds what is wanted in datagrams; `tests`: how many tests there are."""
 
     def __init__(self, routes: Routes, dissected: frozenset[str], samples: Samples, tests: int) -> None:
-        self._samples = samples
         self._tests = tests
         self._starts = routes.datagram_starts()
-        self._protocols = routes.datagram_protocols()
         self._kinds = np.zeros(_PORTS, np.uint8)
         """What the protocol of a port is: not dissected, followed, or any other (3); 0 without one."""
         self._leads = np.zeros(_PORTS, np.bool_)
         self._leads[sorted(routes.datagram_ports())] = True
-        for port, protocol in self._protocols.items():
-            followed = self._starts is not None and protocol.name in routes.leading and routes.can_follow(protocol)
+        self._followed: list[_Followed] = []
+        self._numbers = np.zeros(_PORTS, np.int64)
+        """The place in `_followed` of the protocol of a port."""
+        for port, protocol in routes.datagram_protocols().items():
+            leads = self._starts is not None and protocol.name in routes.leading
+            followed = leads and routes.can_follow(protocol, by_datagram=True)
             silent = protocol.name not in dissected and not protocol.may_decline
+            if followed:
+                names = [each.protocol.name for each in self._followed]
+                if protocol.name not in names:
+                    self._followed.append(_Followed(protocol, samples))
+                self._numbers[port] = [*names, protocol.name].index(protocol.name)
             self._kinds[port] = _SILENT if silent else _FOLLOWED if followed else 3
+
+    def use_machine_code(self) -> None:
+        """From now on, where it can be had."""
+        for followed in self._followed:
+            followed.keys.use_machine_code()
 
     def take(self, chunk: ChunkLike, shape: Shape, columns: Columns, findings: Findings) -> None:
         """Judge the datagrams of one shape."""
@@ -57,11 +71,11 @@ class Datagrams:
         possible = (possible & (kind != _SILENT)) | ~sound
         followed = np.flatnonzero(possible & sound & (kind == _FOLLOWED))
         spans = (columns.rows[followed], asked[followed], start[followed], length[followed])
-        rest = self._follow(chunk.data, zip(*(span.tolist() for span in spans), strict=True), findings)
+        others = self._follow(chunk.data, spans, findings)
         possible[followed] = False
         for mask in findings.possible:
             mask[columns.rows[possible]] = True
-            mask[rest] = True
+            mask[others] = True
 
     def _stop(self, shape: Shape, columns: Columns) -> Array:
         """Where the IP datagram ends in its frame."""
@@ -82,30 +96,52 @@ class Datagrams:
             found |= fits
         return found
 
-    def _follow(self, data: Data, spans: Any, findings: Findings) -> list[int]:
-        """Write down what is known of plain messages; the rows of the others."""
-        known, rest = self._samples.known, []
-        for row, port, start, length in spans:
-            protocol = self._protocols[port]
-            found = self._step(protocol, data, start, start + length)
-            if found is None:
-                rest.append(row)
-                continue
-            key = (protocol.name, found)
-            answer = known.get(key)
-            if answer is None:
-                whole = bytes(data[start : start + length])
-                answer = self._samples.ask(key, protocol, whole, stream=False)
-            if answer is None:
-                rest.append(row)
-            elif answer:
-                for index in range(self._tests):
-                    if answer >> index & 1:
-                        findings.certain[index][row] = findings.possible[index][row] = True
-        return rest
+    def _follow(self, data: Data, spans: Sequence[Array], findings: Findings) -> Array:
+        """Write down what is known of plain messages, of (row, port, start, length); the rows of the others."""
+        rows, ports, starts, lengths = spans
+        others: list[Array] = [rows[:0]]
+        numbers = self._numbers[ports]
+        for number in np.flatnonzero(np.bincount(numbers)).tolist():
+            chosen = numbers == number
+            answers = self._followed[number].ask(data, starts[chosen], lengths[chosen])
+            for answer, those in answers:
+                found = rows[chosen][those]
+                if answer is None:
+                    others.append(found)
+                for test in range(self._tests if answer else 0):
+                    if answer >> test & 1:  # type: ignore[operator]
+                        findings.certain[test][found] = findings.possible[test][found] = True
+        return np.concatenate(others)
 
-    def _step(self, protocol: Protocol, data: Data, start: int, end: int) -> Any:
-        """The key of a message that fills the datagram; None if it is not so plain."""
-        plain = protocol.evidence.plain
-        found = plain.step(data, start, end, None) if plain is not None else None
-        return found[1] if found is not None and found[0] == end - start else None
+
+class _Followed:
+    """A protocol whose plain datagrams are followed, and what the tests say of them."""
+
+    def __init__(self, protocol: Protocol, samples: Samples) -> None:
+        assert protocol.evidence.plain is not None
+        self.protocol = protocol
+        self.keys = Keys(protocol.evidence.plain)
+        self._samples = samples
+        self._distinct: dict[int | None, int] = {None: 0}
+        """Each answer that there was, and its number."""
+        self._answers = np.zeros(MOST_KEYS + 1, np.int64)
+        """The number of the answer for each key; the last one is that for no key."""
+
+    def ask(self, data: Data, starts: Array, lengths: Array) -> Iterator[tuple[int | None, Array]]:
+        """Answers, None for none, each with a mask of the datagrams for which it is."""
+        if self.keys.is_full:
+            self.keys.clear()
+            self._distinct = {None: 0}
+        known = self.keys.count
+        numbers = self.keys.find(data, starts, lengths)
+        for turn in np.flatnonzero(numbers >= known).tolist():
+            if numbers[turn] == known:  # the first one with this key
+                known += 1
+                start = int(starts[turn])
+                whole = bytes(data[start : start + int(lengths[turn])])
+                answer = self._samples.ask(self.protocol, whole, stream=False)
+                self._answers[numbers[turn]] = self._distinct.setdefault(answer, len(self._distinct))
+        found = self._answers[numbers]
+        for answer, number in self._distinct.items():
+            if (those := found == number).any():
+                yield answer, those

@@ -15,7 +15,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,18 +23,21 @@ import numpy.typing as npt
 from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE
 from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
-from dfilter.packets.declare import Protocol, Silent
+from dfilter.lowering import Lowerable
+from dfilter.packets.declare import Protocol
+from dfilter.packets.plain import INSIDE, WAIT, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
 from dfilter.prune.runs import Passer, Run, passer_of
 from dfilter.prune.samples import Samples
 from dfilter.prune.tracks import Tracked
+from dfilter.prune.walk import CLOSED, KNOWN, WAITING, WITHIN, Walker
 
 Array = npt.NDArray[Any]
 
+MOST_KEPT = 1 << 16
+"""Answers that are kept."""
 MOST_WAITING = 1 << 16
 """Bytes of a message's beginning that are kept until more of it comes."""
-WAIT = 0
-"""A step of no bytes: it needs more of them."""
 _TAIL = 8
 """Bytes kept of a searched direction: a pattern has nine at most."""
 
@@ -43,25 +45,6 @@ _UNSEEN, _PASS, _FEED, _SEARCH, _FOLLOW, _GREET = range(6)
 _SETTLED = frozenset((_PASS, _FEED))
 _COURSES = {Course.PASS: _PASS, Course.FEED: _FEED, Course.SEARCH: _SEARCH, Course.FOLLOW: _FOLLOW,
             Course.GREET: _GREET}  # fmt: skip
-
-
-@dataclass(slots=True, eq=False)
-class _Direction:
-    """What is known where the next step of one direction is.
-
-    Attributes:
-        pending: the key of the message that ends there; None if it does not.
-        memory: what the steps remember.
-        head: the beginning of a message that waits for more of it; it lies before that place.
-        inside: it lies in the middle of a message.
-        closed: FIN or RST was seen.
-    """
-
-    pending: Any = None
-    memory: Any = None
-    head: bytes = b""
-    inside: bool = False
-    closed: bool = False
 
 
 class Follower:
@@ -80,10 +63,16 @@ class Follower:
         self._tests = tests
         self._analysed = analysed
         self._courses = bytearray()
-        self._next = array("q")
-        """Where the next step of each followed direction is, in relative sequence numbers."""
-        self._calm = bytearray()
-        """For each direction: is it open, and at that place nothing but where a message begins?"""
+        self._next, self._pending, self._memory, self._states = (array("q") for _ in range(4))
+        """Of each followed direction: where its next step is, in relative sequence numbers; the key of the message that
+        ends there, 0 if none does; what the steps remember; what is known of it (`walk.KNOWN` and the others)."""
+        self._heads: dict[int, bytes] = {}
+        """Of directions that wait for more of a message: its beginning, which lies before that place."""
+        self._uses_machine = False
+        self._walker: Walker | None = None
+        self._lowered: list[Lowerable] = []
+        self._kinds = bytearray()
+        """For each conversation: 1 + the place in `_lowered` of its protocol's steps; 0 without any."""
         self._silent = bytearray()
         """For each conversation: 1 + the place in `_silents` of its messages that need no step; 0 without any."""
         self._silents: list[Silent] = []
@@ -92,8 +81,14 @@ class Follower:
         self._newly_fed: list[int] = []
         self._ways: dict[int, Way] = {}
         self._protocols: dict[int, Protocol] = {}
-        self._directions: dict[int, _Direction] = {}
         self._tails: dict[int, bytes] = {}
+        self._told = [0, 0]
+        self._answers: dict[tuple[object, ...], int] = {}
+        """What the tests say of messages, by their protocol's name and their keys."""
+
+    def use_machine_code(self) -> None:
+        """From now on, where it can be had."""
+        self._uses_machine = True
 
     def feed(self, row: int, number: int) -> None:
         """From this frame on the conversation must be dissected."""
@@ -105,7 +100,7 @@ class Follower:
         self._protocols.pop(row, None)
         self._ways.pop(row, None)
         for flow in (2 * row, 2 * row + 1):
-            self._directions.pop(flow, None)
+            self._heads.pop(flow, None)
             self._tails.pop(flow, None)
 
     @property
@@ -125,9 +120,10 @@ class Follower:
         self._client += tracked.client.tobytes()
         self._opened += tracked.opened.tobytes()
         self._courses.extend(bytes(missing))
-        self._next.extend([0] * (2 * missing))
-        self._calm.extend(bytes(2 * missing))
+        for known in (self._next, self._pending, self._memory, self._states):
+            known.frombytes(bytes(2 * missing * known.itemsize))
         self._silent.extend(bytes(missing))
+        self._kinds.extend(bytes(missing))
 
     def take(self, data: Data, first: int, tracked: Tracked, findings: Findings) -> None:
         """Follow a chunk's segments; `first`: the number of its first frame."""
@@ -142,10 +138,10 @@ class Follower:
         unusual = np.zeros(self.count, np.bool_)
         unusual[rows[codes & (ODD | RESET) != 0]] = True
         orderly = told & (course == _FOLLOW) & ~unusual[rows]
-        self._walk(data, first, tracked, np.flatnonzero(orderly), findings)
+        over = self._walk(data, first, tracked, np.flatnonzero(orderly), findings)
         others = (told | (codes & (ODD | RESET) != 0)) & ~orderly & (course != _FEED) & (course != _PASS)
         others = self._greeted(data, first, tracked, np.flatnonzero(others), course, findings)
-        self._one_by_one(data, first, tracked, others, findings)
+        self._one_by_one(data, first, tracked, np.append(over, others), findings)
         for number, inner in tracked.inner.items():  # what surrounds segments that columns do not see
             for row in inner:
                 self.feed(row, number)
@@ -154,10 +150,34 @@ class Follower:
         course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
         self._note_fed(first, tracked, np.flatnonzero(told & (course == _FEED)), findings)
 
-    def _walk(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
-        """Follow conversations whose segments come in their turn, each direction by itself, from step to step."""
+    def _walk(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> Array:
+        """Follow conversations whose segments come in their turn; the segments that must be followed one by one."""
         if not len(chosen):
-            return
+            return chosen
+        if self._uses_machine and self._walker is None:
+            self._walker = Walker.create(self._lowered)
+            self._uses_machine = self._walker is not None
+        if self._walker is None:
+            self._walk_directions(data, first, tracked, chosen, findings)
+            return chosen[:0]
+        known = (self._next, self._pending, self._memory, self._states)
+        found, over = self._walker.walk(data, tracked, chosen, self._kinds, known)
+        rows, frames = tracked.rows[found[:, 0]].tolist(), tracked.frames[found[:, 0]].tolist()
+        for row, at, (_, count, begin, end, *keys) in zip(rows, frames, found.tolist(), strict=True):
+            protocol, answer = self._protocols.get(row), None
+            if count >= 0 and protocol is not None:
+                del keys[count:]
+                answer = self._answers.get((protocol.name, *keys))
+                if answer is None:
+                    answer = self._answer(protocol, keys, None if begin < 0 else data[begin:end])
+            if answer is None:
+                self.feed(row, first + at)
+            elif answer:
+                self._note(answer, at, findings)
+        return over
+
+    def _walk_directions(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
+        """Follow each direction by itself, from step to step."""
         flows = 2 * tracked.rows[chosen] + tracked.senders[chosen]
         order = np.argsort(flows, kind="stable")
         chosen, flows = chosen[order], flows[order]
@@ -174,17 +194,16 @@ class Follower:
 
     def _walk_direction(self, data: Data, flow: int, run: Run, low: int, high: int, findings: Findings) -> int | None:
         """Go on through some segments of one direction; where dissecting must begin, if it must."""
-        row, nexts, calm, index = flow >> 1, self._next, self._calm, low
+        row, nexts, states, index = flow >> 1, self._next, self._states, low
         passed = self._passers[self._silent[row] - 1] if self._silent[row] else None
-        protocol, known = self._protocols[row], self._directions.get(flow)
         ends, codes, places, starts = run.ends, run.codes, run.places, run.starts
         while index < high:
-            if known is not None:
+            if states[flow] & KNOWN:
                 index = bisect_left(ends, nexts[flow], index, min(run.events[index], high))
                 if index == high:
                     break
             place, start, end, code = places[index], starts[index], ends[index], codes[index]
-            if code == NEW and calm[flow] and passed is not None:
+            if code == NEW and passed is not None and states[flow] == KNOWN and not self._pending[flow]:
                 if run.telling[index] > index and nexts[flow] == place:
                     index = min(run.telling[index], high)
                     nexts[flow] = ends[index - 1]
@@ -193,11 +212,7 @@ class Follower:
                 if reached >= end:
                     index += 1
                     continue
-            if code == NEW and known is not None and not known.closed:
-                answer = self._steps(data, protocol, known, flow, place, start, end - place)
-            else:
-                answer = self._follow(data, row, flow, code, place, start, end - place)
-                known = self._directions.get(flow)
+            answer = self._follow(data, row, flow, code, place, start, end - place)
             if answer is None:
                 return run.rows[index]
             if answer:
@@ -215,7 +230,8 @@ class Follower:
         earliest[tracked.rows[greeting[::-1]]] = greeting[::-1]
         self._one_by_one(data, first, tracked, np.sort(earliest[earliest >= 0]), findings)
         course = np.frombuffer(bytes(self._courses), np.uint8)[tracked.rows[chosen]]
-        return chosen[(course != _PASS) & (course != _FEED)]
+        unsettled: Array = chosen[(course != _PASS) & (course != _FEED)]
+        return unsettled
 
     def _one_by_one(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
         """Follow segments in the order of the file."""
@@ -293,12 +309,20 @@ class Follower:
     def _be_followed(self, row: int, protocol: Protocol) -> None:
         self._courses[row] = _FOLLOW
         self._protocols[row] = protocol
-        silent = protocol.evidence.plain.silent if protocol.evidence.plain is not None else None
+        plain = protocol.evidence.plain
+        assert plain is not None
+        silent = plain.silent
         if silent is not None:
             if silent not in self._silents:
                 self._silents.append(silent)
                 self._passers.append(passer_of(silent))
             self._silent[row] = 1 + self._silents.index(silent)
+        lowered = plain.lowered
+        if lowered is not None:
+            if lowered not in self._lowered:
+                self._lowered.append(lowered)
+                self._walker = None
+            self._kinds[row] = 1 + self._lowered.index(lowered)
 
     def _look(self, data: Data, row: int, flow: int, code: int, start: int, length: int,
               course: int) -> int | None:  # fmt: skip
@@ -338,75 +362,78 @@ class Follower:
             return None
         if code & OLD:
             return None if code & URGED else 0
-        known = self._directions.get(flow)
-        if known is None:
-            known = self._directions[flow] = _Direction()
+        states = self._states
+        if not states[flow] & KNOWN:
+            states[flow] |= KNOWN
             self._next[flow] = place
         answer: int | None = 0
         end = place + length
         if code & NEW:
-            if known.closed:
+            if states[flow] & CLOSED:
                 return None
             if end >= self._next[flow]:
-                answer = self._steps(data, self._protocols[row], known, flow, place, start, length)
+                answer = self._steps(data, self._protocols[row], flow, place, start, length)
         if code & RESET:
-            self._close(flow)
-            self._close(flow ^ 1)
+            states[flow] |= CLOSED
+            states[flow ^ 1] |= CLOSED
         if code & END:
-            self._close(flow)
-            if self._next[flow] != end or known.head or known.inside:
+            states[flow] |= CLOSED
+            if self._next[flow] != end or states[flow] & (WAITING | WITHIN):
                 return None
         return answer
 
-    def _close(self, flow: int) -> None:
-        """Nothing more of this direction is in the ordinary."""
-        self._directions.setdefault(flow, _Direction()).closed = True
-        self._calm[flow] = 0
-
-    def _steps(self, data: Data, protocol: Protocol, known: _Direction, flow: int, place: int, start: int,
+    def _steps(self, data: Data, protocol: Protocol, flow: int, place: int, start: int,
                length: int) -> int | None:  # fmt: skip
         """Go on from message to message through a segment that reaches as far as the next step."""
         end = start + length
         at = start + self._next[flow] - place
-        pending = known.pending
-        keys: list[Any] = [pending] if pending else []
-        if known.head:
-            data = known.head + bytes(data[start:end])
-            at, start, end, place = 0, 0, len(data), place - len(known.head)
-            known.head = b""
+        pending, memory, state, told = self._pending[flow], self._memory[flow], self._states[flow], self._told
+        keys: list[int] = [pending] if pending else []
+        if state & WAITING:
+            head = self._heads.pop(flow)
+            data = head + bytes(data[start:end])
+            at, start, end, place = 0, 0, len(data), place - len(head)
+            state ^= WAITING
         first = whole = at
+        later = 0
         step = protocol.evidence.plain.step  # type: ignore[union-attr]
-        known.pending = None
+        assert step is not None
         while at < end:
-            found = step(data, at, end, known.memory)
-            if found is None:
+            far = step(data, at, end, memory, told)
+            if far < 0:
                 return None
-            far, key, known.memory = found
             if far == WAIT:
                 if end - at > MOST_WAITING:
                     return None
-                known.head = bytes(data[at:end])
+                self._heads[flow] = bytes(data[at:end])
+                state |= WAITING
                 at = end
                 break
+            key, memory = told
             at += far
-            if key:
+            if key > 0:
                 if at > end:
-                    known.pending = key
+                    later = key
                 else:
                     keys.append(key)
                     whole = at
-            known.inside = key is None
-        self._next[flow] = place + at - start
-        self._calm[flow] = not (known.pending or known.head or known.inside or known.closed)
+            state = state | WITHIN if key == INSIDE else state & ~WITHIN
+        self._next[flow], self._pending[flow] = place + at - start, later
+        self._memory[flow], self._states[flow] = memory, state
         return self._answer(protocol, keys, None if pending else data[first:whole]) if keys else 0
 
-    def _answer(self, protocol: Protocol, keys: Sequence[Any], data: Data | None) -> int | None:
+    def _answer(self, protocol: Protocol, keys: Sequence[int], data: Data | None) -> int | None:
         """What the tests say of messages with these keys; `data`: all of them, where it is at hand."""
         key = (protocol.name, *keys)
-        answer = self._samples.known.get(key)
+        answer = self._answers.get(key)
         if answer is not None:
             return answer
         example = protocol.evidence.plain.example if protocol.evidence.plain is not None else None
         if data is None:  # not all of these messages is in this segment: others with their keys do as well
             data = b"".join(example(each) for each in keys) if example is not None else b""
-        return self._samples.ask(key, protocol, bytes(data), stream=True) if data else None
+        answer = self._samples.ask(protocol, bytes(data), stream=True) if data else None
+        if answer is not None:
+            if len(self._answers) >= MOST_KEPT:
+                self._answers.clear()
+            self._answers[key] = answer
+        return answer

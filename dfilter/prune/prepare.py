@@ -70,6 +70,7 @@ class Preparer:
         """From now on, where it can be had."""
         self._survey = Survey.create([branch.shape for branch in self.plan.branches])
         self._tracks.use_machine_code()
+        self._datagrams.use_machine_code()
 
     def prepare(self, chunk: Chunk) -> Prepared:
         """Prepare the next chunk; `TooManyError` where following conversations does not pay."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from dfilter.captures.conversations import NEW
 from dfilter.captures.pcap import Data
-from dfilter.packets.declare import Silent
+from dfilter.packets.plain import Silent
 from dfilter.prune.tracks import Tracked
 
 Array = npt.NDArray[Any]

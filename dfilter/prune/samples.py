@@ -1,12 +1,12 @@
-"""What tests say of a plain message: found by dissecting one of its kind, then known.
+"""What tests say of a plain message: found by dissecting it.
 
-In: tests, the protocol of messages, their keys and bytes.  Out: which tests are true.  What always holds: the answer is
-that of the protocol's own code on the same bytes; memory is bounded.
+In: tests, the protocol of messages, their bytes.  Out: which tests are true.  What always holds: the answer is that of
+the protocol's own code on the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.region import DissectionError, Region
@@ -15,24 +15,22 @@ from dfilter.packets.streams.conversation import Conversation, Stream
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import View
 
-MOST_KEPT = 65_536
 Test = Callable[[View], bool]
 
 
 class Samples:
-    """Answers by key; bit `i` of an answer is test `i`."""
+    """Finds answers; bit `i` of an answer is test `i`."""
 
     def __init__(self, tests: Sequence[Test], names: Iterable[str]) -> None:
         self._tests = tests
         self._session = Session(needs_of(names))
-        self.known: dict[Hashable, int] = {}
 
     @property
     def holds_without(self) -> bool:
         """Is one of the tests true where nothing that it reads is there?"""
         return self._answer(self._view()) != 0
 
-    def ask(self, key: Hashable, protocol: Protocol, data: bytes, stream: bool) -> int | None:
+    def ask(self, protocol: Protocol, data: bytes, *, stream: bool) -> int | None:
         """The answer for messages that `data` is wholly made of; None if they are not so plain after all."""
         view = self._view()
         if stream:
@@ -47,9 +45,6 @@ class Samples:
         answer = self._answer(view)
         if "_ws.malformed" in view.by_name or "_ws.short" in view.by_name:
             return None
-        if len(self.known) >= MOST_KEPT:
-            self.known.clear()
-        self.known[key] = answer
         return answer
 
     def _view(self) -> View:

@@ -126,6 +126,7 @@ class Pruner:
         """The first look; False where dissecting every frame is better."""
         if pays(capture.file_bytes):
             self._preparer.use_machine_code()
+            self._follower.use_machine_code()
         is_much = len(self.plan.tests) > len(self.plan.analysed)  # the bytes of conversations are looked at
         try:
             for prepared in prepared_chunks(capture, self._preparer, LOOK_BYTES, is_much=is_much):

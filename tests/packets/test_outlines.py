@@ -15,6 +15,7 @@ from dfilter.packets.declare import Evidence, Field
 from dfilter.packets.dispatch import discovered
 from dfilter.packets.outlines import DECLARED, FUNCTIONS, Outline, digest_of, names_of, tables_of
 from dfilter.packets.outlining import TABLE, render
+from dfilter.packets.plain import Plain
 
 ROOT = Path(__file__).parents[2]
 OUTLINES = {row[0]: Outline(row) for row in outline_table.ROWS}
@@ -52,7 +53,7 @@ def of_field(field: Field | None) -> tuple[Any, ...] | None:
 
 def of_evidence(evidence: Evidence) -> tuple[Any, ...]:
     plain = evidence.plain
-    told = None if plain is None else (plain.fields, plain.step, plain.example, plain.inside, plain.silent)
+    told = None if plain is None else tuple(getattr(plain, name) for name in Plain.__match_args__)
     return evidence.traces, evidence.claims, evidence.starts, told, evidence.alone
 
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from dfilter.packets.declare import Plain
+from dfilter.packets.plain import Bytes, Plain
 
 _HEADER = 12
 _LONGEST_LABEL = 63
 
 
-def step(buf: bytes | bytearray, start: int, end: int, memory: Any) -> tuple[int, Any, Any] | None:
-    """A whole datagram; its key is its flags and its question."""
+def datagram(buf: Bytes, start: int, end: int) -> int:
+    """Where the question ends; its type and class are the last four bytes."""
     at = start + _HEADER
-    if at > end or buf[start + 4] or buf[start + 5] > 1:
-        return None
-    if buf[start + 5]:
+    if at > end or buf[start + 4] != 0 or buf[start + 5] > 1:
+        return 0
+    if buf[start + 5] == 1:
         while at < end and 0 < buf[at] <= _LONGEST_LABEL:
             at += 1 + buf[at]
         at += 5
-        if at > end or buf[at - 5]:
-            return None
-    return end - start, bytes(buf[start + 2 : start + 6]) + bytes(buf[start + _HEADER : at]), None
+        if at > end or buf[at - 5] != 0:
+            return 0
+    return at
 
 
 PLAIN = Plain(
     frozenset({"dns", "mdns", "llmnr", "dns.qry.name", "dns.qry.type", "dns.qry.name.len", "dns.count.queries",
                "dns.flags", "dns.flags.response", "dns.flags.opcode", "dns.flags.rcode"}),
-    step,
+    datagram=datagram,
+    is_lowered=True,
+    key_at=2,  # everything but the transaction's number
 )  # fmt: skip

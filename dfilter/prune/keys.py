@@ -1,0 +1,146 @@
+"""The keys of one protocol's plain datagrams, numbered in the order in which they are first seen.
+
+In: where datagrams lie.  Out: the number of each one's key.  What always holds: two datagrams have the same number only
+if their keys (`plain.Plain.datagram`) are equal bytes; memory is bounded, and so is the work for each, however the keys
+were chosen: some datagrams get no number for that.
+
+`find_keys` is Python that `lowering` makes machine code of; tests run it as Python too.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from dfilter.captures.pcap import Data
+from dfilter.lowering import Lowerable, compile_lowered
+from dfilter.packets.plain import Bytes, Plain, Room, Words
+
+Array = npt.NDArray[np.int64]
+
+MOST_KEYS = 1 << 16
+_SLOTS = 1 << 18
+_ROOM = 1 << 23
+"""Keys, slots of their table, and bytes of all of them together, that are kept."""
+
+_MOST_TRIES = 16
+"""Slots that are looked at for a key."""
+_PRIME, _MASK = 16_777_619, 0xFFFFFFFF
+
+
+def key_end(kind: int, data: Bytes, start: int, end: int) -> int:
+    """Where the key of a datagram ends (`plain.Plain.datagram`)."""
+    raise NotImplementedError
+
+
+def find_keys(data: Bytes, count: int, key_at: int, starts: Words, lengths: Words, known: int, table: Words,
+              store: Room, ends: Words, numbers: Words) -> int:  # fmt: skip
+    """Fill `numbers`, -1 for datagrams without one; how many keys are known after that.
+
+    Args:
+        known: how many are known; key `i` lies in `store` from ends[i] to ends[i + 1].
+        table: for each slot 1 + the number of a key; 0 for none.
+    """
+    turn = 0
+    while turn < count:
+        start = starts[turn] + key_at
+        end = key_end(0, data, starts[turn], starts[turn] + lengths[turn])
+        size, at, spread = end - start, start, 0
+        while at < end:
+            spread = ((spread ^ data[at]) * _PRIME) & _MASK
+            at += 1
+        slot, tries, number = (spread ^ spread >> 15) & (_SLOTS - 1), 0, -1
+        while end > 0 and tries < _MOST_TRIES and number < 0:
+            other = table[slot] - 1
+            if other < 0:
+                place = ends[known]
+                if known == MOST_KEYS or place + size > _ROOM:
+                    break
+                at = 0
+                while at < size:
+                    store[place + at] = data[start + at]
+                    at += 1
+                number = known
+                known += 1
+                ends[known] = place + size
+                table[slot] = known
+            elif _is_same(data, start, size, store, ends[other], ends[other + 1]) == 1:
+                number = other
+            slot, tries = (slot + 1) & (_SLOTS - 1), tries + 1
+        numbers[turn] = number
+        turn += 1
+    return known
+
+
+def _is_same(data: Bytes, start: int, size: int, store: Bytes, place: int, stop: int) -> int:
+    if size != stop - place:
+        return 0
+    at = 0
+    while at < size:
+        if data[start + at] != store[place + at]:
+            return 0
+        at += 1
+    return 1
+
+
+class Keys:
+    """The keys of a protocol's datagrams."""
+
+    def __init__(self, plain: Plain) -> None:
+        assert plain.datagram is not None
+        self._plain, self._datagram = plain, plain.datagram
+        self._function: Lowerable | None = None
+        self._numbers: dict[bytes, int] = {}
+        self.count = 0
+
+    def use_machine_code(self) -> None:
+        """Before the first datagram, where it can be had."""
+        self._function = _lowered(self._datagram) if self._plain.is_lowered else None
+        if self._function is not None:
+            self._table, self._ends = np.zeros(_SLOTS, np.int64), np.zeros(MOST_KEYS + 1, np.int64)
+            self._store = np.empty(_ROOM, np.uint8)
+
+    def find(self, data: Data, starts: Array, lengths: Array) -> Array:
+        """The number of each datagram's key; -1 where it is not plain, or one too many."""
+        if self._function is None:
+            spans = zip(starts.tolist(), lengths.tolist(), strict=True)
+            return np.array([self._number(data, start, length) for start, length in spans], np.int64)
+        numbers = np.empty(len(starts), np.int64)
+        places = [np.ascontiguousarray(each, np.int64) for each in (starts, lengths)]
+        self.count = self._function(np.frombuffer(data, np.uint8).ctypes.data, len(starts), self._plain.key_at,
+                                    *(each.ctypes.data for each in places), self.count,
+                                    *(each.ctypes.data for each in (self._table, self._store, self._ends, numbers)),
+                                    )  # fmt: skip
+        return numbers
+
+    def _number(self, data: Data, start: int, length: int) -> int:
+        end = self._datagram(data, start, start + length)
+        if not end:
+            return -1
+        key = bytes(data[start + self._plain.key_at : end])
+        number = self._numbers.get(key)
+        if number is None:
+            if self.count == MOST_KEYS:
+                return -1
+            number = self._numbers[key] = self.count
+            self.count += 1
+        return number
+
+    def clear(self) -> None:
+        """Forget all keys."""
+        self.count = 0
+        self._numbers.clear()
+        if self._function is not None:
+            self._table[:] = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Would keys be without a number soon?"""
+        return self.count > MOST_KEYS // 2 or (self._function is not None and self._ends[self.count] > _ROOM // 2)
+
+
+@cache
+def _lowered(datagram: Lowerable) -> Lowerable | None:
+    return compile_lowered(find_keys, {key_end: (datagram,)})
