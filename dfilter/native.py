@@ -12,7 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 SWITCH = "DFILTER_JIT"
@@ -20,6 +20,8 @@ SWITCH = "DFILTER_JIT"
 
 WORTH = 1 << 28
 """Bytes of capture from which machine code saves more time than llvmlite takes to load."""
+
+_MOST_KEPT = 64
 
 
 _PASSES = ("global_dead_code_eliminate", "sroa", "instruction_combine", "simplify_cfg")
@@ -64,10 +66,11 @@ def _passes(binding: Any, builder: Any) -> Any:
     return chosen
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def compile_function(assembly: str, name: str, result: Any, *arguments: Any) -> Callable[..., Any] | None:
     """The function `name` of a module, with ctypes types for its result and arguments; None without llvmlite.
 
-    The global interpreter lock is not held while it runs.
+    Some are kept, in case the same module comes again. The global interpreter lock is not held while it runs.
     """
     binding = _binding()
     if binding is None:

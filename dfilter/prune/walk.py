@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -139,7 +140,7 @@ class Walker:
     @classmethod
     def create(cls, steps: Sequence[Lowerable]) -> Walker | None:
         """A walker for protocols with these lowered steps; None without llvmlite."""
-        function = compile_lowered(walk, {advance: steps})
+        function = _lowered(tuple(steps))
         return None if function is None else cls(function)
 
     def walk(self, data: Data, tracked: Tracked, chosen: Array, kinds: bytearray,
@@ -160,3 +161,8 @@ class Walker:
                               types.ctypes.data, *(each.buffer_info()[0] for each in known), marks.ctypes.data,
                               found.ctypes.data, over.ctypes.data, self._told.buffer_info()[0])  # fmt: skip
         return found[:size], over[: self._told[2]]
+
+
+@cache
+def _lowered(steps: tuple[Lowerable, ...]) -> Lowerable | None:
+    return compile_lowered(walk, {advance: steps})

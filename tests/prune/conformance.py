@@ -1,6 +1,6 @@
 """Pruning on and off over many real captures and filters: the frames must be the same.
 
-    python -m tests.prune.conformance [--one-in N] [--rest R] [--capture TEXT]
+    python -m tests.prune.conformance [--one-in N] [--rest R] [--capture TEXT] [--machine]
 
 In: `../shared/conformance` beside the repository.  Out: what differs, printed; exit code 1 if
 anything does.  All frames are dissected once for all filters, then each filter is run alone, pruned.
@@ -70,12 +70,14 @@ def main() -> int:
     parser.add_argument("--one-in", type=int, default=10, help="take one capture in so many")
     parser.add_argument("--rest", type=int, default=0, help="which of them")
     parser.add_argument("--capture", default="", help="only captures whose path contains this")
+    parser.add_argument("--machine", action="store_true", help="with machine code, as large captures are pruned")
     chosen = parser.parse_args()
     if not HOME.is_dir():
         print(f"{HOME} is not there: nothing was compared")
         return 0
     warnings.simplefilter("ignore")
     dfilter.prune.scan.TRIED = 1 << 60  # frames of odd shapes are pruned too
+    dfilter.prune.scan.pays = lambda size: chosen.machine
     filters, count, wrong = prunable(), 0, 0
     for path in captures(chosen.one_in, chosen.rest, chosen.capture):
         count += 1
