@@ -59,7 +59,7 @@ def read(capture: Source, filter: str | Filter = "", *, fields: Iterable[str] | 
             or refers to a selected frame meets a stream that can be read only once.
     """
     compiled = _compiled(capture, filter, target, decode_as, selected)
-    needs, look_ahead = needs_of(None), compiled.look_ahead
+    needs, look_ahead = _everything(compiled), compiled.look_ahead
     if fields is not None:
         fields = list(fields)
         needs = needs_of(union_of([compiled.needs, field_needs(fields)]))
@@ -82,11 +82,16 @@ def read_listed(capture: Source, filter: str | Filter = "", *, fields: Iterable[
     ports, protocol, info) and `fields` will be asked for; else as `read`.
     """
     compiled = _compiled(capture, filter, target, decode_as, selected)
-    needs, names = replace(needs_of(None), look_ahead=compiled.look_ahead), list(fields)
+    needs, names = replace(_everything(compiled), look_ahead=compiled.look_ahead), list(fields)
     if decode_as or not can_reread(capture):
         views = dissect(capture, needs, look_ahead=needs.look_ahead, decode_as=decode_as)
         return (view for view in views if compiled.test(view))
     return _select_pruned(capture, compiled, needs, [*COLUMNS, *names])
+
+
+def _everything(compiled: Filter) -> Needs:
+    """All fields, found by as many looks as the filter takes by itself."""
+    return replace(needs_of(None), second_look=compiled.needs.second_look)
 
 
 def field_needs(fields: Iterable[str]) -> Needs:

@@ -133,6 +133,8 @@ class Pruner:
                 self._look(prepared)
         except (_UnsuitableError, TooManyError, EndedError):
             return False
+        if self._needs.second_look:
+            self._ask_again()
         return True
 
     def _look(self, prepared: Prepared) -> None:
@@ -174,6 +176,22 @@ class Pruner:
         left.late.append(_numbers(fed, chunk.first))
         left.streams.append(findings.streams.astype(np.int32))
         left.frames += len(chunk)
+
+    def _ask_again(self) -> None:
+        """What a conversation turns out to hold, a second pass finds in its earlier frames too: ask about them."""
+        left = self.remainder
+        since = np.zeros(self.streams + 1, np.int64)
+        since[list(self._follower.fed_from)] = list(self._follower.fed_from.values())
+        first = 1
+        for place, streams in enumerate(left.streams):
+            earlier = np.arange(first, first + len(streams)) < since[streams]
+            for pieces, asked in ((left.certain, False), (left.undecided, True)):
+                for each in pieces:
+                    mask = np.zeros(len(streams), np.bool_)
+                    mask[each[place] - first] = True
+                    mask[earlier] = asked
+                    each[place] = _numbers(mask, first)
+            first += len(streams)
 
     def select(self, reopen: Callable[[], Capture]) -> list[list[int]] | None:
         """The second look: for each filter the frames that it selects; None where the first look was in vain.

@@ -17,6 +17,7 @@ from dfilter.captures.frame import Frame
 from dfilter.captures.read import open_capture
 from dfilter.prune.scan import Pruner, pruner_of
 from dfilter.scan import dissect
+from tests.captures.wire.packets import ACK, PSH, TcpHeader, ethernet, ipv4, tcp
 from tests.test_gears import written
 
 CAPTURES = Path(__file__).parent.parent / "captures"
@@ -138,3 +139,24 @@ def test_disturbed_captures(machine: bool, seed: int) -> None:
             buffer.seek(0)
             views = dissect(buffer, compiled.needs, look_ahead=compiled.look_ahead)
             assert found == [view.number for view in views if compiled.test(view)], compiled.text
+
+
+def test_what_a_conversation_turns_out_to_hold_is_found_in_its_earlier_frames_too(pruners: list[Pruner | None]) -> None:
+    """An HTTP/2 server may speak before its client has said which protocol this is."""
+    server, client = ("10.0.0.2", 3000), ("10.0.0.1", 50000)
+    settings_frame = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+    said = [(server, 1, 1, settings_frame), (client, 1, 10, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame),
+            (server, 10, 34, b"")]  # fmt: skip
+    frames = []
+    for number, (end, seq, ack, data) in enumerate(said, 1):
+        other = client if end is server else server
+        header = TcpHeader(end[1], other[1], seq, ack, ACK | PSH if data else ACK, 512)
+        packet = ipv4(end[0], other[0], 6, tcp(end[0], other[0], header, data), ttl=64, ident=number)
+        whole = ethernet("02:00:00:00:00:03", "02:00:00:00:00:04", 0x0800, packet)
+        frames.append(Frame(number, number, whole, len(whole)))
+    for text, selected in (("http2", [1, 2]), ("tcp && !http2", [3])):
+        compiled = dfilter.compile(text)
+        assert dfilter.frames(written(frames), compiled) == selected
+        assert [view.number for view in dfilter.read(written(frames), compiled)] == selected
+        assert [view.number for view in dfilter.read(written(frames), compiled, fields=["tcp.len"])] == selected
+    assert any(pruners)

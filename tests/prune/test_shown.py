@@ -6,6 +6,7 @@ import io
 import random
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,8 @@ def lines_of(views: Iterable[dfilter.View]) -> list[list[str]]:
 
 
 def lines_by_dissecting(capture: Path | io.BytesIO, compiled: dfilter.Filter) -> list[list[str]]:
-    views = dissect(capture, needs_of(None), look_ahead=compiled.look_ahead)
+    needs = replace(needs_of(None), second_look=compiled.needs.second_look)
+    views = dissect(capture, needs, look_ahead=compiled.look_ahead)
     return lines_of(view for view in views if compiled.test(view))
 
 
