@@ -389,6 +389,7 @@ class Follower:
         at = start + self._next[flow] - place
         pending, memory, state, told = self._pending[flow], self._memory[flow], self._states[flow], self._told
         keys: list[int] = [pending] if pending else []
+        is_begun = bool(pending or state & WITHIN)  # of its first message the beginning is not at hand
         if state & WAITING:
             head = self._heads.pop(flow)
             data = head + bytes(data[start:end])
@@ -420,7 +421,7 @@ class Follower:
             state = state | WITHIN if key == INSIDE else state & ~WITHIN
         self._next[flow], self._pending[flow] = place + at - start, later
         self._memory[flow], self._states[flow] = memory, state
-        return self._answer(protocol, keys, None if pending else data[first:whole]) if keys else 0
+        return self._answer(protocol, keys, None if is_begun else data[first:whole]) if keys else 0
 
     def _answer(self, protocol: Protocol, keys: Sequence[int], data: Data | None) -> int | None:
         """What the tests say of messages with these keys; `data`: all of them, where it is at hand."""

@@ -84,6 +84,8 @@ def walk(data: Bytes, count: int, chosen: Words, rows: Words, senders: Words, co
             base = starts[index] - place
             at, stop, keys, slot, later = base + nexts[flow], base + reach, 0, records * _RECORD, 0
             memo, within, begun = memory[flow], state & WITHIN, at
+            if within != 0:
+                begun = -1
             if pending[flow] != 0:
                 found[slot + 4] = pending[flow]
                 keys, begun = 1, -1

@@ -141,22 +141,43 @@ def test_disturbed_captures(machine: bool, seed: int) -> None:
             assert found == [view.number for view in views if compiled.test(view)], compiled.text
 
 
-def test_what_a_conversation_turns_out_to_hold_is_found_in_its_earlier_frames_too(pruners: list[Pruner | None]) -> None:
-    """An HTTP/2 server may speak before its client has said which protocol this is."""
-    server, client = ("10.0.0.2", 3000), ("10.0.0.1", 50000)
-    settings_frame = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
-    said = [(server, 1, 1, settings_frame), (client, 1, 10, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame),
-            (server, 10, 34, b"")]  # fmt: skip
-    frames = []
-    for number, (end, seq, ack, data) in enumerate(said, 1):
-        other = client if end is server else server
-        header = TcpHeader(end[1], other[1], seq, ack, ACK | PSH if data else ACK, 512)
-        packet = ipv4(end[0], other[0], 6, tcp(end[0], other[0], header, data), ttl=64, ident=number)
+CLIENT, SERVER = ("10.0.0.1", 50000), ("10.0.0.2", 3000)
+
+
+def spoken(*said: tuple[bool, bytes], port: int = 3000) -> list[Frame]:
+    """The segments of one conversation without its handshake: (is it the client that speaks, data)."""
+    frames, places = [], {True: 1, False: 1}
+    for number, (is_client, data) in enumerate(said, 1):
+        source, target = (CLIENT, SERVER) if is_client else (SERVER, CLIENT)
+        ports = (source[1], port) if is_client else (port, target[1])
+        header = TcpHeader(*ports, places[is_client], places[not is_client], ACK | PSH if data else ACK, 512)
+        packet = ipv4(source[0], target[0], 6, tcp(source[0], target[0], header, data), ttl=64, ident=number)
         whole = ethernet("02:00:00:00:00:03", "02:00:00:00:00:04", 0x0800, packet)
         frames.append(Frame(number, number, whole, len(whole)))
+        places[is_client] += len(data)
+    return frames
+
+
+def test_what_a_conversation_turns_out_to_hold_is_found_in_its_earlier_frames_too(pruners: list[Pruner | None]) -> None:
+    """An HTTP/2 server may speak before its client has said which protocol this is."""
+    settings_frame = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+    frames = spoken((False, settings_frame), (True, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings_frame), (False, b""))
     for text, selected in (("http2", [1, 2]), ("tcp && !http2", [3])):
         compiled = dfilter.compile(text)
         assert dfilter.frames(written(frames), compiled) == selected
         assert [view.number for view in dfilter.read(written(frames), compiled)] == selected
         assert [view.number for view in dfilter.read(written(frames), compiled, fields=["tcp.len"])] == selected
     assert any(pruners)
+
+
+@pytest.mark.parametrize("machine", [False, True], ids=["columns", "machine"])
+@pytest.mark.parametrize("end", [b"2\r\nef\r\n0\r\n\r\n", b"f\r\n0\r\n\r\n", b"0\r\n\r\n"])
+def test_a_chunked_message_is_told_by_more_than_its_end(machine: bool, end: bytes, pruners: list[Pruner | None],
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(dfilter.prune.scan, "pays", lambda size: machine)
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"
+    begun = {b"f": b"2\r\ne"}.get(end[:1], b"")
+    frames = spoken((True, b"GET / HTTP/1.1\r\n\r\n"), (False, head + begun), (False, end), port=80)
+    for text, selected in (("http.response", [3]), ("http.response.code == 200 || http.request", [1, 3])):
+        assert dfilter.frames(written(frames), text) == selected
+    assert all(pruners)
