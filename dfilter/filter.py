@@ -6,7 +6,7 @@ In: filter text.  Out: `Filter`, by `compile_filter` (public name: `dfilter.comp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dfilter.check.check import analyse
 from dfilter.check.diagnostics import Verdict
@@ -22,6 +22,26 @@ from dfilter.packets.shapes import SHAPES, ShapeKnowledge
 from dfilter.packets.view import View
 
 Target = str | Version
+
+
+class _Direct:
+    """A method in whose place a filter gets a function of its own when it is first asked for, if there can be one.
+
+    That is a call less for each frame, where all takes 0.3 µs; and filters that are never asked need none.
+    """
+
+    def __init__(self, method: Callable[..., bool]) -> None:
+        self._method = method
+
+    def __get__(self, compiled: Filter | None, _: type[Filter]) -> Callable[..., bool]:
+        if compiled is None:
+            return self._method
+        method = self._method.__get__(compiled)
+        direct = None if compiled.needs.stateful else direct_test(compiled.plan, method)
+        if direct is not None:
+            direct.__doc__ = method.__doc__
+        found = compiled.__dict__["matches"] = direct or method
+        return found
 
 
 class Filter:
@@ -50,11 +70,6 @@ class Filter:
         self._macros = None if macros is None else dict(macros)
         self._has_selected = False
         self.test: Callable[[View], bool] = compiled.test
-        direct = None if needs.stateful else direct_test(compiled, self.matches)
-        if direct is not None:
-            direct.__doc__ = Filter.matches.__doc__
-            # in the method's place: a call less where all takes 0.3 µs
-            object.__setattr__(self, "matches", direct)
 
     @property
     def stateful(self) -> bool:
@@ -85,6 +100,9 @@ class Filter:
             return self.matches(bytes(packet), link_type)
         link_type = dpkt_link_type(packet)
         return self.matches(bytes(packet), link_type)
+
+    if not TYPE_CHECKING:
+        matches = _Direct(matches)
 
     def with_selected(self, selected: View) -> Filter:
         """The same filter with field references (`$ip.src`) that have the values of the frame `selected`.

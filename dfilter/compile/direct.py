@@ -184,6 +184,8 @@ class _Source:
     def __init__(self, head: _Head) -> None:
         self.namespace: dict[str, Any] = {}
         self._head = head
+        self._numbers: dict[int, tuple[object, frozenset[int]]] = {}
+        """Sets of values as numbers, by the set's identity."""
 
     def constant(self, value: object) -> str:
         name = f"c{len(self.namespace)}"
@@ -250,10 +252,16 @@ class _Source:
     def member(self, place: Place, values: frozenset[int | bytes]) -> str | None:
         source = self._word(place)
         if source is not None:
-            values = frozenset(int.from_bytes(value, "big") if isinstance(value, bytes) else value for value in values)
-        else:
-            source = self._value(place)
+            return f"{source} in {self.constant(self._as_numbers(values))}"
+        source = self._value(place)
         return None if source is None else f"{source} in {self.constant(values)}"
+
+    def _as_numbers(self, values: frozenset[int | bytes]) -> frozenset[int]:
+        """Once for all shapes and fields that are held against the same set."""
+        if id(values) not in self._numbers:
+            numbers = (int.from_bytes(value, "big") if isinstance(value, bytes) else value for value in values)
+            self._numbers[id(values)] = values, frozenset(numbers)
+        return self._numbers[id(values)][1]
 
     def spans(self, place: Place, spans: Sequence[tuple[int, int]]) -> str | None:
         source = self.number(place.start, place.field.size) if place.field.type in ADDRESSES else self._value(place)

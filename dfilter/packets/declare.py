@@ -175,8 +175,10 @@ class Protocol:
         conclude: adds to them once all layers have written.
         header_length: from Wireshark 4.6 on, how many bytes the protocol's own item covers, where that is less than
             it did before (TCP's header without its payload).
-        second_look: what later frames tell decides where layers of this protocol are: a filter on the protocol
-            itself reads a capture twice where it can.
+        joins: names of its fields, itself included, or all of them (True), that depend on what it carries: on how
+            messages are put together, on keys that are agreed there, on where a payload ends.
+        second_look: names of its fields, itself included, or all of them (True), that are there or not as later frames
+            tell: a filter on one of them reads a capture twice where it can.
         heuristics: table name -> function (view, region) -> bool that says whether the bytes look like it.
         evidence: what its layers cannot be without; nothing known by default.
     """
@@ -195,7 +197,8 @@ class Protocol:
     write: Callable[[Layer, Columns], None] | None = None
     conclude: Callable[[Layer, Columns], None] | None = None
     header_length: Callable[[Layer], int] | None = None
-    second_look: bool = False
+    joins: bool | tuple[str, ...] = ()
+    second_look: bool | tuple[str, ...] = False
     heuristics: dict[str, Callable[[View, Region], bool]] = field(default_factory=dict)
     evidence: Evidence = NO_EVIDENCE
 

@@ -15,7 +15,7 @@ from dfilter.packets.dispatch import TABLES, Catalogue
 
 Rules = Mapping[tuple[str, Any], str]
 
-_WITHOUT_KEYS = frozenset({"tcp", "udp", "dcerpc"})
+_WITHOUT_KEYS = frozenset({"tcp", "udp"})
 _NAMED_KEYS = frozenset({"media_type"})
 _GREATEST = {"ethertype": 0xFFFF, "tcp.port": 0xFFFF, "udp.port": 0xFFFF, "sctp.port": 0xFFFF, "ip.proto": 0xFF}
 

@@ -20,7 +20,7 @@ from dfilter.packets.plugins import with_plugins
 
 Value = TypeVar("Value")
 
-COLUMNS = frozenset({"_ws.col.protocol", "_ws.col.info", "_ws.col.def_src", "_ws.col.def_dst"})
+COLUMNS = frozenset({"_ws.col", "_ws.col.protocol", "_ws.col.info", "_ws.col.def_src", "_ws.col.def_dst"})
 """The columns of a packet list that layers write: they may read any field."""
 EXPERT = frozenset({"_ws.expert", "_ws.expert.message", "_ws.expert.severity", "_ws.expert.group"})
 SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols"}) | COLUMNS | EXPERT
@@ -29,11 +29,13 @@ SEES_ALL = frozenset({"_ws.malformed", "_ws.short", "frame.protocols"}) | COLUMN
 TABLES = frozenset({
     "link", "ethertype", "llc.dsap", "llc.snap", "null.family", "ppp.protocol", "gre.proto", "ip.proto",
     "osi.nlpid", "tcp.port", "tcp", "tcp.announced", "udp.port", "udp", "udp.announced", "sctp.port", "sctp.ppid",
-    "media_type", "dcerpc",
+    "media_type",
 })  # fmt: skip
 """The dispatch tables. "tcp", "udp" hold protocols that recognise themselves, "tcp.announced", "udp.announced" those
 of conversations that another one announced; the others are keyed by number (media_type: by the lower-case
 type/subtype)."""
+
+_OF_KNOWN_LENGTH = frozenset({"ip", "ipv6"})
 
 _MOST_REMEMBERED = 4096
 """Answers of `Catalogue.reachable` that are kept: filters ask for the same protocols again and again."""
@@ -99,6 +101,16 @@ class Catalogue:
                     pending.append(name)
             if not pending:
                 pending.extend(self._quoting(found))
+        return frozenset(found)
+
+    def above(self, names: Iterable[str]) -> frozenset[str]:
+        """All that these protocols can lead to, up to IP, whose own header tells how long it is."""
+        found: set[str] = set()
+        pending = list(names)
+        while pending:
+            followers = self.successors[pending.pop()] - found
+            found |= followers
+            pending += followers - _OF_KNOWN_LENGTH
         return frozenset(found)
 
     def _quoting(self, found: set[str]) -> list[str]:

@@ -7,7 +7,7 @@
 # fmt: off
 from typing import Any
 
-DIGEST = 2091035545
+DIGEST = 838454182
 ROWS: tuple[tuple[str, str, tuple[str, ...], dict[str, Any], str], ...] = (
 ('ah', 'AH', ('ah_esp',), {'over': {'ip.proto': (51,)}, 'carries': ('ip.proto', 'data'), 'functions': ('dissect', 'fill')}, """
 ah.next_header UINT8;at=0;size=1
@@ -1737,7 +1737,7 @@ erspan.gra UINT16
 erspan.o UINT16
 erspan.platid UINT32
 """),
-('eth', 'Ethernet', ('eth',), {'over': {'link': (1,), 'gre.proto': (25944, 25600), 'ip.proto': (143,)}, 'carries': ('ethertype', 'llc', 'isl', 'data'), 'functions': ('dissect', 'info')}, """
+('eth', 'Ethernet', ('eth',), {'over': {'link': (1,), 'gre.proto': (25944, 25600), 'ip.proto': (143,)}, 'carries': ('ethertype', 'llc', 'isl', 'data'), 'joins': ('eth.padding', 'eth.trailer', 'eth.padding_bad', 'eth.fcs', 'eth.fcs.status'), 'functions': ('dissect', 'info')}, """
 eth.dst ETHER;at=0;size=6
 eth.dst.oui UINT24;at=0;size=3
 eth.dst.lg BOOLEAN;at=0;size=3;mask=131072
@@ -1772,7 +1772,7 @@ ieee8021ah.isid UINT32;at=0;size=4;mask=16777215
 ieee8021ah.cdst ETHER;at=4;size=6
 ieee8021ah.csrc ETHER;at=10;size=6
 """),
-('vntag', 'VN-Tag', ('ether_tags',), {'over': {'ethertype': (35110,)}, 'carries': ('ethertype', 'data'), 'shares': ('eth.padding',), 'functions': ('dissect',)}, """
+('vntag', 'VN-Tag', ('ether_tags',), {'over': {'ethertype': (35110,)}, 'carries': ('ethertype', 'data'), 'shares': ('eth.padding',), 'joins': ('eth.padding', 'vntag.trailer'), 'functions': ('dissect',)}, """
 vntag.dir BOOLEAN;at=0;size=1;mask=128
 vntag.ptr BOOLEAN;at=0;size=1;mask=64
 vntag.dst UINT32;at=0;size=4;mask=1073676288
@@ -1783,7 +1783,7 @@ vntag.src UINT32;at=0;size=4;mask=4095
 vntag.etype UINT16;at=4;size=2
 vntag.trailer BYTES
 """),
-('rtag', 'R-TAG', ('ether_tags',), {'over': {'ethertype': (61889,)}, 'carries': ('ethertype', 'data'), 'shares': ('eth.padding',), 'functions': ('dissect',)}, """
+('rtag', 'R-TAG', ('ether_tags',), {'over': {'ethertype': (61889,)}, 'carries': ('ethertype', 'data'), 'shares': ('eth.padding',), 'joins': ('eth.padding', 'rtag.trailer'), 'functions': ('dissect',)}, """
 rtag.reserved UINT16;at=0;size=2
 rtag.seqno UINT16;at=2;size=2
 rtag.protocol UINT16;at=4;size=2
@@ -1816,7 +1816,7 @@ nsh.spi UINT24;at=4;size=3
 nsh.si UINT8;at=7;size=1
 nsh.contextheader BYTES
 """),
-('avsp', 'Arista vendor-specific', ('ether_tags',), {'over': {'ethertype': (53899,)}, 'carries': ('ethertype', 'data'), 'shares': ('eth.padding',), 'functions': ('dissect',)}, """
+('avsp', 'Arista vendor-specific', ('ether_tags',), {'over': {'ethertype': (53899,)}, 'carries': ('ethertype', 'data'), 'shares': ('eth.padding',), 'joins': ('eth.padding', 'avsp.trailer'), 'functions': ('dissect',)}, """
 avsp.subtype UINT16
 avsp.ts.ver UINT16
 avsp.ts.64.sec UINT32
@@ -1890,7 +1890,7 @@ fr.snap.pid UINT16
 fr.snaptype UINT16
 fr.chdlctype UINT16
 """),
-('ftp', 'FTP', ('ftp',), {'over': {'tcp.port': (21,)}, 'carries': ('ftp-data', 'tls'), 'functions': ('dissect', 'fill', 'info')}, """
+('ftp', 'FTP', ('ftp',), {'over': {'tcp.port': (21,)}, 'carries': ('ftp-data', 'tls'), 'joins': ('ftp-data.command', 'ftp-data.command-frame', 'ftp.command', 'ftp.command-frame', 'ftp.setup-frame', 'ftp.command-response.frames', 'ftp.command-response.bytes', 'ftp.command-response.first-frame-num', 'ftp.command-response.last-frame-num', 'ftp.command-response.duration', 'ftp.command-response.bitrate'), 'functions': ('dissect', 'fill', 'info')}, """
 ftp.request BOOLEAN
 ftp.response BOOLEAN
 ftp.request.command STRING
@@ -2055,7 +2055,7 @@ hsrp2.interface_state_tlv UINT8
 hsrp2.text_auth_tlv UINT8
 hsrp2.md5_auth_tlv UINT8
 """),
-('http', 'HTTP', ('http', 'http_plain'), {'over': {'tcp.port': (80, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371), 'sctp.port': (80,)}, 'carries': ('media_type', 'media', 'data', 'json', 'xml', 'tcp.port', 'tcp', 'websocket', 'http2'), 'shares': ('http2.settings', 'http2.settings.id', 'http2.settings.unknown', 'http2.settings.header_table_size', 'http2.settings.enable_push', 'http2.settings.max_concurrent_streams', 'http2.settings.initial_window_size', 'http2.settings.max_frame_size', 'http2.settings.max_header_list_size', 'http2.settings.extended_connect', 'http2.settings.no_rfc7540_priorities'), 'second_look': True, 'heuristics': ('tcp',), 'functions': ('dissect', 'fill', 'write'), 'evidence': {'claims': (b'/1\\.[01][\\r\\n]', 0), 'starts': {'tcp': (((0, 223, 72), (1, 223, 84), (2, 223, 84), (3, 223, 80), (4, 255, 47)),)}, 'plain': (('http.request', 'http.request.method', 'http.response', 'http.response.code'), ('media_type', 'media', 'data', 'json', 'xml')), 'alone': True}}, """
+('http', 'HTTP', ('http', 'http_plain'), {'over': {'tcp.port': (80, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371), 'sctp.port': (80,)}, 'carries': ('media_type', 'media', 'data', 'json', 'xml', 'tcp.port', 'tcp', 'websocket', 'http2'), 'shares': ('http2.settings', 'http2.settings.id', 'http2.settings.unknown', 'http2.settings.header_table_size', 'http2.settings.enable_push', 'http2.settings.max_concurrent_streams', 'http2.settings.initial_window_size', 'http2.settings.max_frame_size', 'http2.settings.max_header_list_size', 'http2.settings.extended_connect', 'http2.settings.no_rfc7540_priorities'), 'joins': ('http.subdissector_failed',), 'second_look': ('http', 'http.file_data'), 'heuristics': ('tcp',), 'functions': ('dissect', 'fill', 'write'), 'evidence': {'claims': (b'/1\\.[01][\\r\\n]', 0), 'starts': {'tcp': (((0, 223, 72), (1, 223, 84), (2, 223, 84), (3, 223, 80), (4, 255, 47)),)}, 'plain': (('http.request', 'http.request.method', 'http.response', 'http.response.code'), ('media_type', 'media', 'data', 'json', 'xml')), 'alone': True}}, """
 http.accept STRING
 http.accept_encoding STRING
 http.accept_language STRING
@@ -5286,7 +5286,7 @@ pppoe.payload_length UINT16;at=4;size=2
 """),
 ('pppoed', 'PPPoED', ('pppoe',), {'over': {'ethertype': (34915,)}, 'shares': ('pppoe.version', 'pppoe.type', 'pppoe.code', 'pppoe.session_id', 'pppoe.payload_length'), 'functions': ('dissect',)}, """
 """),
-('quic', 'QUIC', ('quic', 'quic_packets'), {'carries': ('tls',), 'decrypts': ('http3',), 'heuristics': ('udp',), 'functions': ('dissect', 'fill', 'info'), 'evidence': {'starts': {'udp': (((0, 128, 128),),)}}}, """
+('quic', 'QUIC', ('quic', 'quic_packets'), {'carries': ('tls',), 'decrypts': ('http3',), 'joins': True, 'heuristics': ('udp',), 'functions': ('dissect', 'fill', 'info'), 'evidence': {'starts': {'udp': (((0, 128, 128),),)}}}, """
 quic.connection.number UINT32;stateful=1
 quic.connection.unknown NONE;stateful=1
 quic.packet_length UINT32;stateful=1
@@ -6529,7 +6529,7 @@ sip.release-time UINT32;stateful=1
 6lowpan.udp.dst UINT16
 6lowpan.udp.checksum UINT16
 """),
-('sll', 'SLL', ('sll',), {'over': {'link': (113, 276)}, 'carries': ('ethertype', 'gre.proto', 'llc', 'data'), 'shares': ('eth.padding',), 'functions': ('dissect', 'fill')}, """
+('sll', 'SLL', ('sll',), {'over': {'link': (113, 276)}, 'carries': ('ethertype', 'gre.proto', 'llc', 'data'), 'shares': ('eth.padding',), 'joins': ('eth.padding', 'sll.trailer'), 'functions': ('dissect', 'fill')}, """
 sll.pkttype UINT16
 sll.hatype UINT16
 sll.halen UINT16
@@ -6601,7 +6601,7 @@ ossp.esmc.tlv_ql_ssm UINT8
 ossp.esmc.ql UINT16
 ossp.esmc.padding BYTES
 """),
-('smb', 'SMB', ('smb',), {'carries': ('gss-api', 'ntlmssp', 'dcerpc', 'data'), 'functions': ('dissect', 'fill', 'info'), 'declines': True}, """
+('smb', 'SMB', ('smb',), {'carries': ('gss-api', 'ntlmssp', 'dcerpc', 'data'), 'second_look': ('smb.fid',), 'functions': ('dissect', 'fill', 'info'), 'declines': True}, """
 smb.access.append BOOLEAN
 smb.access.delete BOOLEAN
 smb.access.delete_child BOOLEAN
@@ -7546,7 +7546,7 @@ syslog.msg STRING
 syslog.msg.nonconformant NONE
 syslog.timestamp ABSOLUTE_TIME
 """),
-('tcp', 'TCP', ('tcp', 'tcp_info'), {'over': {'ip.proto': (6,)}, 'carries': ('tcp.port', 'tcp', 'tcp.announced', 'data'), 'functions': ('dissect', 'fill', 'write', 'conclude', 'header_length')}, """
+('tcp', 'TCP', ('tcp', 'tcp_info'), {'over': {'ip.proto': (6,)}, 'carries': ('tcp.port', 'tcp', 'tcp.announced', 'data'), 'joins': ('tcp.segment_data', 'tcp.segments', 'tcp.segment.overlap.conflict', 'tcp.reassembled.length', 'tcp.reassembled.data', 'tcp.pdu.size', 'tcp.reassembled_in', 'tcp.segment', 'tcp.segment.count', 'tcp.segment.overlap'), 'second_look': ('tcp.pdu.size',), 'functions': ('dissect', 'fill', 'write', 'conclude', 'header_length')}, """
 tcp.srcport UINT16;at=0;size=2
 tcp.dstport UINT16;at=2;size=2
 tcp.port UINT16;parts=tcp.srcport,tcp.dstport
@@ -7777,7 +7777,7 @@ tftp.error.message STRINGZ
 tftp.error NONE
 tftp.data BYTES
 """),
-('tls', 'TLS', ('tls', 'tls_info', 'tls_plain', 'tls_records'), {'over': {'tcp.port': (443, 465, 631, 636, 802, 853, 993, 995, 1300, 2221, 2443, 324, 3249, 3250, 3251, 3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999)}, 'carries': ('ocsp', 'data'), 'decrypts': ('dns', 'ftp', 'http', 'http2', 'imap', 'ldap', 'mqtt', 'mysql', 'pgsql', 'pop', 'sip', 'smtp', 'syslog', 'tpkt', 'xmpp'), 'shares': ('x509af', 'x509if', 'x509sat', 'x509ce', 'pkix1implicit', 'pkix1explicit', 'pkcs-1', 'logotypecertextn', 'ns_cert_exts'), 'heuristics': ('tcp',), 'functions': ('dissect', 'fill', 'write'), 'declines': True, 'evidence': {'traces': (b'\\x16\\x03', 0), 'starts': {'tcp': (((0, 254, 22), (1, 255, 3)), ((0, 128, 128), (2, 255, 1)))}, 'plain': (('tls.handshake.type',), ('ocsp', 'data')), 'alone': True}}, """
+('tls', 'TLS', ('tls', 'tls_info', 'tls_plain', 'tls_records'), {'over': {'tcp.port': (443, 465, 631, 636, 802, 853, 993, 995, 1300, 2221, 2443, 324, 3249, 3250, 3251, 3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999)}, 'carries': ('ocsp', 'data'), 'decrypts': ('dns', 'ftp', 'http', 'http2', 'imap', 'ldap', 'mqtt', 'mysql', 'pgsql', 'pop', 'sip', 'smtp', 'syslog', 'tpkt', 'xmpp'), 'shares': ('x509af', 'x509if', 'x509sat', 'x509ce', 'pkix1implicit', 'pkix1explicit', 'pkcs-1', 'logotypecertextn', 'ns_cert_exts'), 'joins': ('tls.segment.data', 'tls.segments', 'tls.segment', 'tls.segment.count', 'tls.reassembled.length', 'tls.reassembled.data', 'tls.reassembled_in'), 'heuristics': ('tcp',), 'functions': ('dissect', 'fill', 'write'), 'declines': True, 'evidence': {'traces': (b'\\x16\\x03', 0), 'starts': {'tcp': (((0, 254, 22), (1, 255, 3)), ((0, 128, 128), (2, 255, 1)))}, 'plain': (('tls.handshake.type',), ('ocsp', 'data')), 'alone': True}}, """
 tls.handshake NONE
 tls.handshake.legacy_version NONE
 tls.handshake.ciphersuites NONE
@@ -8064,7 +8064,7 @@ urlencoded-form.value STRINGZ
 """),
 ('user_dlt', 'User encapsulation', ('user_dlt',), {'over': {'link': (147, 148, 150, 151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 161, 162)}, 'carries': ('data',), 'functions': ('dissect',)}, """
 """),
-('vlan', 'VLAN', ('vlan',), {'over': {'ethertype': (33024, 37120, 37376)}, 'carries': ('ethertype', 'llc', 'data'), 'shares': ('eth.padding',), 'functions': ('dissect',)}, """
+('vlan', 'VLAN', ('vlan',), {'over': {'ethertype': (33024, 37120, 37376)}, 'carries': ('ethertype', 'llc', 'data'), 'shares': ('eth.padding',), 'joins': ('eth.padding', 'vlan.trailer'), 'functions': ('dissect',)}, """
 vlan.priority UINT16;at=0;size=2;mask=57344
 vlan.dei BOOLEAN;at=0;size=2;mask=4096
 vlan.id UINT16;at=0;size=2;mask=4095
@@ -8072,7 +8072,7 @@ vlan.etype UINT16
 vlan.len UINT16
 vlan.trailer BYTES
 """),
-('ieee8021ad', 'IEEE 802.1ad', ('vlan',), {'over': {'ethertype': (34984,)}, 'carries': ('ethertype', 'llc', 'data'), 'shares': ('eth.padding',), 'functions': ('dissect',)}, """
+('ieee8021ad', 'IEEE 802.1ad', ('vlan',), {'over': {'ethertype': (34984,)}, 'carries': ('ethertype', 'llc', 'data'), 'shares': ('eth.padding',), 'joins': ('eth.padding', 'ieee8021ah.trailer'), 'functions': ('dissect',)}, """
 ieee8021ad.priority UINT16;at=0;size=2;mask=57344
 ieee8021ad.dei UINT16;at=0;size=2;mask=4096
 ieee8021ad.id UINT16;at=0;size=2;mask=4095

@@ -24,7 +24,7 @@ PACKAGE = "dfilter.packets.protocols"
 FUNCTIONS = ("dissect", "fill", "info", "write", "conclude", "header_length")
 """What a protocol may have of functions; of which of them it has none is known beforehand."""
 DECLARED: dict[str, Any] = {"over": {}, "carries": (), "quotes": (), "decrypts": (), "shares": (),
-                            "second_look": False}  # fmt: skip
+                            "joins": (), "second_look": False}  # fmt: skip
 """What the table has of a protocol where it is not this."""
 _LATE = frozenset({*FUNCTIONS, "heuristics", "evidence", "fields"})
 

@@ -83,14 +83,20 @@ def needs_of(names: Iterable[str] | None, known: Catalogue | None = None) -> Nee
     parts = [known.fields[part] for field in declared for part in field.parts]
     asked |= {part.name for part in parts}
     found = known.reachable(wanted)
+    found |= known.above(name for name in wanted if _concerns(known.outlines[name].joins, asked))
     above_tcp = found & known.successors["tcp"]
     quoting = {name for name in above_tcp if known.outlines[name].quotes and name not in wanted}
     stateful = above_tcp != quoting or any(field.stateful for field in declared + parts)
     look_ahead = any(field.look_ahead for field in declared + parts)
-    second_look = any(known.outlines[name].second_look for name in asked if name in known.outlines)
+    second_look = any(_concerns(known.outlines[name].second_look, asked) for name in wanted)
     # what is nobody's data shows only once every other protocol has had its try
     reachable = frozenset(known.outlines) if "data" in wanted else found
     return Needs(asked, reachable, stateful, look_ahead, second_look, bool(quoting))
+
+
+def _concerns(names: bool | tuple[str, ...], asked: frozenset[str]) -> bool:
+    """Is something asked for of what a protocol declares of these names, or of all of its own (True)?"""
+    return names if isinstance(names, bool) else not asked.isdisjoint(names)
 
 
 @dataclass(slots=True)
@@ -142,6 +148,9 @@ class Session:
         self._fed = 0
         self._first_time: int | None = None
         self._previous_time: int | None = None
+        names = self.needs.names if self.needs.look_ahead or self.needs.second_look else frozenset()
+        self._foreseen_of = None if names is None else {name.partition(".")[0] for name in names}
+        """The protocols of whose fields something is asked: what one of them foresees, others may depend on."""
         self._frame_protocol = self.catalogue.outlines["frame"]
 
     def dissect(self, frame: FrameLike) -> View:
@@ -243,7 +252,9 @@ class Session:
 
     def foresee(self, field: str, frame_number: int, value: Any) -> None:
         """Learn, in a first pass, a value that `field` has in an earlier frame."""
-        if self.needs.wants(field):
+        if self.is_second_pass:
+            return
+        if self._foreseen_of is None or field.partition(".")[0] in self._foreseen_of:
             learnt = self.foreseen.setdefault(field, {})
             values = learnt.get(frame_number)
             if values is None:

@@ -1,6 +1,6 @@
 """Pruning on and off over many real captures and filters: the frames must be the same.
 
-    python -m tests.prune.conformance [--one-in N] [--rest R] [--capture TEXT] [--machine]
+    python -m tests.prune.conformance [--one-in N] [--rest R] [--capture TEXT] [--machine] [--all]
 
 In: `../shared/conformance` beside the repository.  Out: what differs, printed; exit code 1 if
 anything does.  All frames are dissected once for all filters, then each filter is run alone, pruned.
@@ -27,8 +27,8 @@ HOME = Path(__file__).parent.parent.parent.parent / "shared" / "conformance"
 MOST_FRAMES = 20_000
 
 
-def prunable() -> list[dfilter.Filter]:
-    """The filters of the conformance run that conversations are pruned for."""
+def chosen_filters(*, every: bool) -> list[dfilter.Filter]:
+    """The filters of the conformance run; if not `every` one, those that conversations are pruned for."""
     found = []
     for line in (HOME / "filters.txt").read_text().splitlines():
         if not line.strip() or line.startswith("## "):
@@ -37,7 +37,7 @@ def prunable() -> list[dfilter.Filter]:
             compiled = dfilter.compile(line)
         except dfilter.FilterError:
             continue
-        if compiled.stateful and pruner_of([compiled], compiled.needs) is not None:
+        if every or (compiled.stateful and pruner_of([compiled], compiled.needs) is not None):
             found.append(compiled)
     return found
 
@@ -70,6 +70,7 @@ def main() -> int:
     parser.add_argument("--one-in", type=int, default=10, help="take one capture in so many")
     parser.add_argument("--rest", type=int, default=0, help="which of them")
     parser.add_argument("--capture", default="", help="only captures whose path contains this")
+    parser.add_argument("--all", action="store_true", help="also filters for which nothing is pruned")
     parser.add_argument("--machine", action="store_true", help="with machine code, as large captures are pruned")
     chosen = parser.parse_args()
     if not HOME.is_dir():
@@ -78,7 +79,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     dfilter.prune.scan.TRIED = 1 << 60  # frames of odd shapes are pruned too
     dfilter.prune.scan.pays = lambda size: chosen.machine
-    filters, count, wrong = prunable(), 0, 0
+    filters, count, wrong = chosen_filters(every=chosen.all), 0, 0
     for path in captures(chosen.one_in, chosen.rest, chosen.capture):
         count += 1
         for line in differing(path, filters):

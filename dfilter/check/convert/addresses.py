@@ -12,7 +12,8 @@ import re
 from dfilter.check.convert.errors import BAD_ADDRESS, ConversionError, quoted
 from dfilter.fields.types import FieldType
 
-_PART = r"0|[1-9][0-9]{0,2}"
+_PART = r"(0|[1-9][0-9]{0,2})"
+_DOTTED_QUAD = re.compile(rf"{_PART}\.{_PART}\.{_PART}\.{_PART}")
 _DIGITS = r"[0-9]{1,9}"
 _MAX_TEXT = 64
 """No address is longer; longer texts are refused before they are taken apart."""
@@ -41,12 +42,10 @@ def ipv6_literal(text: str) -> tuple[bytes, int | None]:
 
 def parse_ipv4(text: str) -> bytes | None:
     """Four decimal numbers up to 255 without leading zeros."""
-    if len(text) > _MAX_TEXT:
+    found = _DOTTED_QUAD.fullmatch(text)
+    if found is None:
         return None
-    parts = text.split(".")
-    if len(parts) != 4 or not all(re.fullmatch(_PART, part) for part in parts):
-        return None
-    numbers = [int(part) for part in parts]
+    numbers = [int(part) for part in found.groups()]
     return bytes(numbers) if max(numbers) <= 255 else None
 
 

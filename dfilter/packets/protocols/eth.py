@@ -56,6 +56,7 @@ ETH = Protocol(
     ),
     over={"link": (1,), "gre.proto": (0x6558, 0x6400), "ip.proto": (143,)},
     carries=("ethertype", "llc", "isl", "data"),
+    joins=("eth.padding", "eth.trailer", "eth.padding_bad", "eth.fcs", "eth.fcs.status"),
 )
 
 

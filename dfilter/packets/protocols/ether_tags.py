@@ -48,6 +48,7 @@ VNTAG = Protocol(
     over={"ethertype": (0x8926,)},
     carries=("ethertype", "data"),
     shares=("eth.padding",),
+    joins=("eth.padding", "vntag.trailer"),
 )
 
 RTAG = Protocol(
@@ -62,6 +63,7 @@ RTAG = Protocol(
     over={"ethertype": (0xF1C1,)},
     carries=("ethertype", "data"),
     shares=("eth.padding",),
+    joins=("eth.padding", "rtag.trailer"),
 )
 
 MACSEC = Protocol(
@@ -118,6 +120,7 @@ AVSP = Protocol(
     over={"ethertype": (0xD28B,)},
     carries=("ethertype", "data"),
     shares=("eth.padding",),
+    joins=("eth.padding", "avsp.trailer"),
 )
 
 

@@ -21,6 +21,7 @@ from dfilter.packets.protocols.ftp_addresses import (
     parse_eprt,
 )
 from dfilter.packets.protocols.ftp_transfers import (
+    LOOK_AHEAD_FIELDS,
     Key,
     Transfer,
     announced,
@@ -76,6 +77,7 @@ FTP = Protocol(
     ),
     over={"tcp.port": (21,)},
     carries=("ftp-data", "tls"),
+    joins=LOOK_AHEAD_FIELDS,
 )
 
 _QUOTED = re.compile(rb'"((?:[^"]|"")*)"')

@@ -34,7 +34,7 @@ def dissect_body(view: View, layer: Layer, message: Message) -> None:
         view.call_data(message.unchunked())
     elif body.reported_length == 0:
         return
-    elif name in UNDISSECTED or (handler is not None and view.call(handler, body) is not False):
+    elif name in UNDISSECTED or (handler is not None and view.ask(handler, body) is not False):
         layer.set_length(head_length)
     else:
         if handler is not None:

@@ -108,6 +108,7 @@ QUIC = Protocol(
     ),
     carries=("tls",),
     decrypts=("http3",),
+    joins=True,
     fill=fill_quic,
     info=quic_info,
     # only long headers, of packets with keys that anyone can tell, lead on

@@ -38,6 +38,7 @@ SLL = Protocol(
     over={"link": (113, 276)},
     carries=("ethertype", "gre.proto", "llc", "data"),
     shares=("eth.padding",),
+    joins=("eth.padding", "sll.trailer"),
 )
 
 

@@ -58,6 +58,7 @@ SMB = Protocol(
         for declared in computed_table(SMB_FIELD_TABLE)
     ),
     carries=("gss-api", "ntlmssp", "dcerpc", "data"),
+    second_look=("smb.fid",),
 )
 
 

@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header, union
-from dfilter.packets.protocols.tcp_facts import FACT_FIELDS, LOOK_AHEAD_FIELDS, Facts, Tracker, add_facts, add_place
+from dfilter.packets.protocols.tcp_facts import (
+    FACT_FIELDS,
+    LOOK_AHEAD_FIELDS,
+    REASSEMBLY_NAMES,
+    Facts,
+    Tracker,
+    add_facts,
+    add_place,
+)
 from dfilter.packets.protocols.tcp_info import write_columns, write_reassembly
 from dfilter.packets.protocols.tcp_options import (
     OPTION_FIELDS,
@@ -72,6 +80,8 @@ TCP = Protocol(
     ),
     over={"ip.proto": (6,)},
     carries=("tcp.port", "tcp", "tcp.announced", "data"),
+    joins=REASSEMBLY_NAMES,
+    second_look=("tcp.pdu.size",),
     header_length=lambda layer: (layer.region.u8(12) >> 4) * 4 if layer.region.length > 12 else layer.region.length,
 )  # fmt: skip
 

@@ -126,9 +126,9 @@ class Facts:
         return self.findings.verdicts if self.findings is not None else 0
 
 
-_REASSEMBLY_NAMES = tuple(name for name in (*(line.split()[0] for line in FACT_FIELDS.splitlines() if line),
-                                            *(name for name, _ in LOOK_AHEAD_FIELDS))
-                          if name.startswith(("tcp.segment", "tcp.reassembled", "tcp.pdu")))  # fmt: skip
+REASSEMBLY_NAMES = tuple(name for name in (*(line.split()[0] for line in FACT_FIELDS.splitlines() if line),
+                                           *(name for name, _ in LOOK_AHEAD_FIELDS))
+                         if name.startswith(("tcp.segment", "tcp.reassembled", "tcp.pdu")))  # fmt: skip
 _WHOLE_HEADER = 20
 """Bytes of a header without options."""
 _SCALE_OPTION = b"\x03\x03"
@@ -148,11 +148,8 @@ class Tracker:
         needs = session.needs
         self.conversations = Conversations()
         above = session.catalogue.successors["tcp"] & needs.reachable
-        self.dissects = bool(above) or needs.wants(*_REASSEMBLY_NAMES)
-        self.ports = _only_ports(session, above)
-        if needs.wants(*_REASSEMBLY_NAMES):
-            self.ports = None
-            session.reachable |= _everything_above(session)
+        self.dissects = bool(above) or needs.wants(*REASSEMBLY_NAMES)
+        self.ports = None if needs.wants(*REASSEMBLY_NAMES) else _only_ports(session, above)
         self.analyses = self.dissects or needs.wants(_INITIAL_RTT, *_ANALYSIS_NAMES)
         self.foresees = needs.wants(*completeness.NAMES)
 
@@ -246,17 +243,6 @@ def _only_ports(session: Session, above: frozenset[str]) -> frozenset[int] | Non
     if not above.isdisjoint(others) or not above <= {protocol.name for protocol in owners.values()}:
         return None
     return frozenset(by_port)
-
-
-def _everything_above(session: Session) -> frozenset[str]:
-    """All protocols that TCP can lead to: how messages are put together, only they can tell."""
-    found: set[str] = set()
-    pending = ["tcp"]
-    while pending:
-        followers = session.catalogue.successors[pending.pop()] - found
-        found |= followers
-        pending += followers
-    return frozenset(found)
 
 
 def add_place(layer: Layer, facts: Facts) -> None:

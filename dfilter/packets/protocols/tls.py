@@ -95,6 +95,8 @@ TLS = Protocol(
     carries=("ocsp", "data"),
     decrypts=tuple(sorted(set(PROTOCOLS.values()))),
     shares=X509_SPACES,
+    joins=("tls.segment.data", "tls.segments", "tls.segment", "tls.segment.count", "tls.reassembled.length",
+           "tls.reassembled.data", "tls.reassembled_in"),
     evidence=Evidence(
         traces=re.compile(rb"\x16\x03"),
         starts={"tcp": (((0, 0xFE, HANDSHAKE), (1, 0xFF, 3)), ((0, 0x80, 0x80), (2, 0xFF, 1)))},

@@ -6,6 +6,7 @@ Wireshark registers each of them twice, once a protocol, under the same name aft
 from __future__ import annotations
 
 from dfilter.packets.declare import Field, computed_table
+from dfilter.packets.protocols.x509 import is_certificate_field
 from dfilter.packets.session import Session
 
 _HANDSHAKE = {
@@ -117,9 +118,9 @@ def wants_bodies(session: Session) -> bool:
 
 
 def _is_body_field(name: str) -> bool:
-    if name in _OUTER_FIELDS or name.startswith("tls.record"):
+    if name in _OUTER_FIELDS or name.startswith("tls.record."):
         return False
-    return name.startswith(("tls.", "x509", "pkix1", "pkcs1."))
+    return name.startswith("tls.") or is_certificate_field(name)
 
 
 _OUTER_FIELDS = frozenset({

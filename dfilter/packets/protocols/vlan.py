@@ -26,6 +26,7 @@ VLAN = Protocol(
     over={"ethertype": (0x8100, 0x9100, 0x9200)},
     carries=("ethertype", "llc", "data"),
     shares=("eth.padding",),
+    joins=("eth.padding", "vlan.trailer"),
 )
 
 SERVICE_TAG = Protocol(
@@ -41,6 +42,7 @@ SERVICE_TAG = Protocol(
     over={"ethertype": (0x88A8,)},
     carries=("ethertype", "llc", "data"),
     shares=("eth.padding",),
+    joins=("eth.padding", "ieee8021ah.trailer"),
 )
 
 

@@ -182,10 +182,11 @@ X509_SPACES = ("x509af", "x509if", "x509sat", "x509ce", "pkix1implicit", "pkix1e
 def wants_certificates(session: Session) -> bool:
     """Will any field of a certificate be asked for?"""
     names = session.needs.names
-    return names is None or session.memory("x509.wanted", lambda: [any(map(_is_certificate_field, names))])[0]
+    return names is None or session.memory("x509.wanted", lambda: [any(map(is_certificate_field, names))])[0]
 
 
-def _is_certificate_field(name: str) -> bool:
+def is_certificate_field(name: str) -> bool:
+    """Is it one of those that certificates hold, wherever they are?"""
     return name.startswith(_PREFIXES)
 
 
