@@ -138,10 +138,12 @@ class Follower:
         unusual = np.zeros(self.count, np.bool_)
         unusual[rows[codes & (ODD | RESET) != 0]] = True
         orderly = told & (course == _FOLLOW) & ~unusual[rows]
-        over = self._walk(data, first, tracked, np.flatnonzero(orderly), findings)
+        over, failed = self._walk(data, first, tracked, np.flatnonzero(orderly), findings)
         others = (told | (codes & (ODD | RESET) != 0)) & ~orderly & (course != _FEED) & (course != _PASS)
         others = self._greeted(data, first, tracked, np.flatnonzero(others), course, findings)
         self._one_by_one(data, first, tracked, np.append(over, others), findings)
+        for row, at in failed.items():  # now: one direction can fail behind what the other one has left over
+            self.feed(row, first + at)
         for number, inner in tracked.inner.items():  # what surrounds segments that columns do not see
             for row in inner:
                 self.feed(row, number)
@@ -150,47 +152,48 @@ class Follower:
         course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
         self._note_fed(first, tracked, np.flatnonzero(told & (course == _FEED)), findings)
 
-    def _walk(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> Array:
-        """Follow conversations whose segments come in their turn; the segments that must be followed one by one."""
+    def _walk(self, data: Data, first: int, tracked: Tracked, chosen: Array,
+              findings: Findings) -> tuple[Array, dict[int, int]]:  # fmt: skip
+        """Follow conversations whose segments come in their turn: the segments that must be followed one by one, and
+        the conversations that must be dissected, each with the frame of the chunk from which on."""
+        failed: dict[int, int] = {}
         if not len(chosen):
-            return chosen
+            return chosen, failed
         if self._uses_machine and self._walker is None:
             self._walker = Walker.create(self._lowered)
             self._uses_machine = self._walker is not None
         if self._walker is None:
-            self._walk_directions(data, first, tracked, chosen, findings)
-            return chosen[:0]
+            self._walk_directions(data, tracked, chosen, findings, failed)
+            return chosen[:0], failed
         known = (self._next, self._pending, self._memory, self._states)
         found, over = self._walker.walk(data, tracked, chosen, self._kinds, known)
         rows, frames = tracked.rows[found[:, 0]].tolist(), tracked.frames[found[:, 0]].tolist()
         for row, at, (_, count, begin, end, *keys) in zip(rows, frames, found.tolist(), strict=True):
-            protocol, answer = self._protocols.get(row), None
-            if count >= 0 and protocol is not None:
+            protocol, answer = self._protocols[row], None
+            if count >= 0:
                 del keys[count:]
                 answer = self._answers.get((protocol.name, *keys))
                 if answer is None:
                     answer = self._answer(protocol, keys, None if begin < 0 else data[begin:end])
             if answer is None:
-                self.feed(row, first + at)
+                failed[row] = min(failed.get(row, at), at)
             elif answer:
                 self._note(answer, at, findings)
-        return over
+        return over, failed
 
-    def _walk_directions(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
-        """Follow each direction by itself, from step to step."""
+    def _walk_directions(self, data: Data, tracked: Tracked, chosen: Array, findings: Findings,
+                         failed: dict[int, int]) -> None:  # fmt: skip
+        """Follow each direction by itself, from step to step; `failed`: as `_walk` gives it back."""
         flows = 2 * tracked.rows[chosen] + tracked.senders[chosen]
         order = np.argsort(flows, kind="stable")
         chosen, flows = chosen[order], flows[order]
         lows = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
         kinds = np.frombuffer(bytes(self._silent), np.uint8)[tracked.rows[chosen]]
         run = Run.of(data, tracked, chosen, self._silents, kinds)
-        failed: dict[int, int] = {}
         for flow, low, high in zip(flows[lows].tolist(), lows.tolist(), [*lows[1:].tolist(), len(flows)], strict=True):
             at = self._walk_direction(data, flow, run, low, high, findings)
             if at is not None:
                 failed[flow >> 1] = min(failed.get(flow >> 1, at), at)
-        for row, at in failed.items():
-            self.feed(row, first + at)
 
     def _walk_direction(self, data: Data, flow: int, run: Run, low: int, high: int, findings: Findings) -> int | None:
         """Go on through some segments of one direction; where dissecting must begin, if it must."""

@@ -171,6 +171,20 @@ def test_what_a_conversation_turns_out_to_hold_is_found_in_its_earlier_frames_to
 
 
 @pytest.mark.parametrize("machine", [False, True], ids=["columns", "machine"])
+def test_both_directions_may_stop_being_plain(machine: bool, pruners: list[Pruner | None],
+                                              monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """A request without a plain answer, and an answer whose end never comes, behind it."""
+    monkeypatch.setattr(dfilter.prune.scan, "pays", lambda size: machine)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+    frames = spoken((True, b"HEAD / HTTP/1.1\r\n\r\n"), (False, answer), (False, b""), port=80)
+    last = frames[-1]
+    frames[-1] = Frame(3, 3, last.data[:47] + b"\x11" + last.data[48:], len(last.data))  # FIN
+    for text, selected in (("http.request", [1]), ("http.response", [2])):
+        assert dfilter.frames(written(frames), text) == selected
+    assert all(pruners)
+
+
+@pytest.mark.parametrize("machine", [False, True], ids=["columns", "machine"])
 @pytest.mark.parametrize("end", [b"2\r\nef\r\n0\r\n\r\n", b"f\r\n0\r\n\r\n", b"0\r\n\r\n"])
 def test_a_chunked_message_is_told_by_more_than_its_end(machine: bool, end: bytes, pruners: list[Pruner | None],
                                                         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
