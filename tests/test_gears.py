@@ -218,6 +218,15 @@ def test_gears_agree_on_damaged_frames(seed: int) -> None:
         assert frames_of_all(buffer, [compiled], compiled.needs)[0] == expected, compiled.text
 
 
+def test_arp_over_atm_has_no_common_shape() -> None:
+    """It has lengths of its own in the place of Ethernet's, and shows nothing where it is cut (RFC 2225)."""
+    frame = bytes.fromhex("ffffffffffff001f29da2d790806" "001308000604" "0001") + bytes(range(1, 39))
+    capture = written([Frame(1, 0, frame, len(frame))])
+    compiled = dfilter.compile("arp")
+    assert by_closures([Frame(1, 0, frame, len(frame))], compiled) == dfilter.frames(capture, compiled) == []
+    assert not compiled.matches(frame)
+
+
 @given(st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
 def test_the_direct_test_agrees_with_closures(seed: int) -> None:

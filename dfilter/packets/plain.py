@@ -71,7 +71,8 @@ class Plain:
         lowered: the same for machine code; it may answer ASK.
         datagram: over UDP: (buffer, start, end) -> where the key of the message that fills these bytes ends; 0 for a
             message that is not plain. For machine code too if `is_lowered`.
-        key_at: offset of that key, some of the message's bytes.
+        key_at: offset of that key, which is the message's bytes from there on, but for those in `key_gap`.
+        key_gap: (offset, offset behind it) of bytes in the midst of the key that tell nothing.
         example: a message of a stream with a given key.
         inside: what in `carries` a plain message can lead on to.
         silent: messages for which `step` says no more than their length, whatever its memory.
@@ -83,6 +84,7 @@ class Plain:
     datagram: Callable[[Any, int, int], int] | None = None
     is_lowered: bool = False
     key_at: int = 0
+    key_gap: tuple[int, int] = (0, 0)
     example: Callable[[int], bytes] | None = None
     inside: tuple[str, ...] = ()
     silent: Silent | None = None

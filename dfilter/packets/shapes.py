@@ -38,6 +38,8 @@ _IPV4 = (
 _IPV4_ALERT = (_IPV4[0], _constant(14, b"\x46"), *_IPV4[2:])
 """With one option, the router alert (RFC 2113), as hosts report their groups."""
 _IPV6 = (_constant(12, b"\x86\xdd"), _constant(14, b"\x60", b"\xf0"))
+_ARP = (_constant(14, b"\0\x01"), _constant(16, b"\x08\0"), _constant(18, b"\x06\x04"))
+"""Of Ethernet and IPv4 addresses: ARP over ATM has another layout, and may show nothing (RFC 2225)."""
 _ECHO = _constant(34, b"\0", b"\xf7")
 """ICMP types 0 and 8: the others may quote a packet."""
 _ICMPV6_QUERIES = _constant(54, b"\x80", b"\xf8")
@@ -54,7 +56,7 @@ SHAPES = (
     _shape(_IPV6, (20, b"\x06"), {"ipv6": 14, "tcp": 54}, 74, (18, 20), header_nibble=66, ports=54),
     _shape(_IPV6, (20, b"\x11"), {"ipv6": 14, "udp": 54}, 62, (18, 8), ports=54),
     _shape(_IPV6, (20, b"\x3a"), {"ipv6": 14, "icmpv6": 54}, 62, (18, 8), _ICMPV6_QUERIES),
-    Shape({"frame": 0, "eth": 0, "arp": 14}, 42, (_constant(12, b"\x08\x06"),)),
+    Shape({"frame": 0, "eth": 0, "arp": 14}, 42, (_constant(12, b"\x08\x06"), *_ARP)),
 )
 
 

@@ -6,7 +6,7 @@ the frame from which a conversation must be dissected, what is said of its frame
 bounded by the number of conversations.
 
 A conversation is followed where its ports, or the first bytes of a segment, tell its protocol, and as long as its
-segments come in their turn and its messages are plain (`declare.Plain`).  Segments sent again are not dissected by
+segments come in their turn and its messages are plain (`plain.Plain`).  Segments sent again are not dissected by
 Wireshark either; where one could count as a fast retransmission, which is, the conversation is given up.
 """
 

@@ -35,38 +35,42 @@ def key_end(kind: int, data: Bytes, start: int, end: int) -> int:
     raise NotImplementedError
 
 
-def find_keys(data: Bytes, count: int, key_at: int, starts: Words, lengths: Words, known: int, table: Words,
-              store: Room, ends: Words, numbers: Words) -> int:  # fmt: skip
+def find_keys(data: Bytes, count: int, key_at: int, gap: int, after: int, starts: Words, lengths: Words, known: int,
+              table: Words, store: Room, ends: Words, numbers: Words) -> int:  # fmt: skip
     """Fill `numbers`, -1 for datagrams without one; how many keys are known after that.
 
     Args:
+        gap, after: as in `plain.Plain.key_gap`.
         known: how many are known; key `i` lies in `store` from ends[i] to ends[i + 1].
         table: for each slot 1 + the number of a key; 0 for none.
     """
     turn = 0
     while turn < count:
-        start = starts[turn] + key_at
-        end = key_end(0, data, starts[turn], starts[turn] + lengths[turn])
-        size, at, spread = end - start, start, 0
-        while at < end:
-            spread = ((spread ^ data[at]) * _PRIME) & _MASK
-            at += 1
-        slot, tries, number = (spread ^ spread >> 15) & (_SLOTS - 1), 0, -1
-        while end > 0 and tries < _MOST_TRIES and number < 0:
+        start = starts[turn]
+        end = key_end(0, data, start, start + lengths[turn])
+        place, at, number, tries, spread = ends[known], start + key_at, -1, 0, 0
+        size = 0
+        if end == 0 or place + end - at > _ROOM:
+            tries = _MOST_TRIES
+        while at < end and tries == 0:  # the key is written where it would stay
+            if at == start + gap and after > gap:
+                at = start + after
+            else:
+                store[place + size] = data[at]
+                spread = ((spread ^ data[at]) * _PRIME) & _MASK
+                at += 1
+                size += 1
+        slot = (spread ^ spread >> 15) & (_SLOTS - 1)
+        while tries < _MOST_TRIES and number < 0:
             other = table[slot] - 1
+            if other < 0 and known == MOST_KEYS:
+                break
             if other < 0:
-                place = ends[known]
-                if known == MOST_KEYS or place + size > _ROOM:
-                    break
-                at = 0
-                while at < size:
-                    store[place + at] = data[start + at]
-                    at += 1
                 number = known
                 known += 1
                 ends[known] = place + size
                 table[slot] = known
-            elif _is_same(data, start, size, store, ends[other], ends[other + 1]) == 1:
+            elif _is_same(store, place, size, ends[other], ends[other + 1]) == 1:
                 number = other
             slot, tries = (slot + 1) & (_SLOTS - 1), tries + 1
         numbers[turn] = number
@@ -74,12 +78,12 @@ def find_keys(data: Bytes, count: int, key_at: int, starts: Words, lengths: Word
     return known
 
 
-def _is_same(data: Bytes, start: int, size: int, store: Bytes, place: int, stop: int) -> int:
-    if size != stop - place:
+def _is_same(store: Room, place: int, size: int, other: int, stop: int) -> int:
+    if size != stop - other:
         return 0
     at = 0
     while at < size:
-        if data[start + at] != store[place + at]:
+        if store[place + at] != store[other + at]:
             return 0
         at += 1
     return 1
@@ -110,7 +114,7 @@ class Keys:
         numbers = np.empty(len(starts), np.int64)
         places = [np.ascontiguousarray(each, np.int64) for each in (starts, lengths)]
         self.count = self._function(np.frombuffer(data, np.uint8).ctypes.data, len(starts), self._plain.key_at,
-                                    *(each.ctypes.data for each in places), self.count,
+                                    *self._plain.key_gap, *(each.ctypes.data for each in places), self.count,
                                     *(each.ctypes.data for each in (self._table, self._store, self._ends, numbers)),
                                     )  # fmt: skip
         return numbers
@@ -119,7 +123,8 @@ class Keys:
         end = self._datagram(data, start, start + length)
         if not end:
             return -1
-        key = bytes(data[start + self._plain.key_at : end])
+        (gap, after), key_at = self._plain.key_gap, start + self._plain.key_at
+        key = bytes(data[key_at:end]) if gap == after else bytes(data[key_at : start + gap] + data[start + after : end])
         number = self._numbers.get(key)
         if number is None:
             if self.count == MOST_KEYS:

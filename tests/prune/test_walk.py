@@ -117,7 +117,7 @@ def test_keys_that_meet_in_the_table_stay_apart(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(keys, "key_end", lambda kind, data, start, end: end)
     chunk = [bytes((each,)) for each in range(6)] * 2
     table, store, ends, numbers = [0] * 4, bytearray(100), [0] * 20, [0] * 12
-    known = find_keys(b"".join(chunk), 12, 0, list(range(12)), [1] * 12, 0, table, store, ends, numbers)
+    known = find_keys(b"".join(chunk), 12, 0, 0, 0, list(range(12)), [1] * 12, 0, table, store, ends, numbers)
     assert known == 4
     assert numbers[:6] == numbers[6:]
     assert sorted(numbers[:6]) == [-1, -1, 0, 1, 2, 3]

@@ -27,5 +27,6 @@ PLAIN = Plain(
                "dns.flags", "dns.flags.response", "dns.flags.opcode", "dns.flags.rcode"}),
     datagram=datagram,
     is_lowered=True,
-    key_at=2,  # everything but the transaction's number
+    key_at=2,  # everything but the transaction's number and how many records follow
+    key_gap=(6, _HEADER),
 )  # fmt: skip
