@@ -220,7 +220,7 @@ def test_gears_agree_on_damaged_frames(seed: int) -> None:
 
 def test_arp_over_atm_has_no_common_shape() -> None:
     """It has lengths of its own in the place of Ethernet's, and shows nothing where it is cut (RFC 2225)."""
-    frame = bytes.fromhex("ffffffffffff001f29da2d790806" "001308000604" "0001") + bytes(range(1, 39))
+    frame = bytes.fromhex("ffffffffffff001f29da2d7908060013080006040001") + b"\x3f" * 38
     capture = written([Frame(1, 0, frame, len(frame))])
     compiled = dfilter.compile("arp")
     assert by_closures([Frame(1, 0, frame, len(frame))], compiled) == dfilter.frames(capture, compiled) == []
