@@ -52,7 +52,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not stop the output
-    raise SystemExit(_run(list(sys.argv[1:] if arguments is None else arguments)))
+    code = _run(list(sys.argv[1:] if arguments is None else arguments))
+    if code == Exit.INTERRUPTED and arguments is None:
+        _end(code)
+    raise SystemExit(code)
+
+
+def _end(code: int) -> NoReturn:
+    """End at once, all being unwound: an interruption that met code made from text, a data class's during an import,
+    makes CPython end by the signal, whatever code it is asked for."""
+    for stream in (sys.stdout, sys.stderr):
+        try:  # noqa: SIM105 - contextlib takes longer to load than this command to run
+            stream.flush()
+        except (OSError, ValueError):
+            pass  # nobody reads it any more
+    os._exit(code)
 
 
 def _run(arguments: list[str]) -> int:
