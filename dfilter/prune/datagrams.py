@@ -39,15 +39,15 @@ class Datagrams:
         self._followed: list[_Followed] = []
         self._numbers = np.zeros(_PORTS, np.int64)
         """The place in `_followed` of the protocol of a port."""
+        places: dict[str, int] = {}
         for port, protocol in routes.datagram_protocols().items():
             leads = self._starts is not None and protocol.name in routes.leading
             followed = leads and routes.can_follow(protocol, by_datagram=True)
             silent = protocol.name not in dissected and not protocol.may_decline
             if followed:
-                names = [each.protocol.name for each in self._followed]
-                if protocol.name not in names:
+                self._numbers[port] = places.setdefault(protocol.name, len(self._followed))
+                if self._numbers[port] == len(self._followed):
                     self._followed.append(_Followed(protocol, samples))
-                self._numbers[port] = [*names, protocol.name].index(protocol.name)
             self._kinds[port] = _SILENT if silent else _FOLLOWED if followed else 3
 
     def use_machine_code(self) -> None:

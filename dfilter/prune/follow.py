@@ -156,34 +156,31 @@ class Follower:
               findings: Findings) -> tuple[Array, dict[int, int]]:  # fmt: skip
         """Follow conversations whose segments come in their turn: the segments that must be followed one by one, and
         the conversations that must be dissected, each with the frame of the chunk from which on."""
-        failed: dict[int, int] = {}
         if not len(chosen):
-            return chosen, failed
+            return chosen, {}
         if self._uses_machine and self._walker is None:
             self._walker = Walker.create(self._lowered)
             self._uses_machine = self._walker is not None
         if self._walker is None:
-            self._walk_directions(data, tracked, chosen, findings, failed)
-            return chosen[:0], failed
+            return chosen[:0], self._walk_directions(data, tracked, chosen, findings)
+        failed: dict[int, int] = {}
         known = (self._next, self._pending, self._memory, self._states)
         found, over = self._walker.walk(data, tracked, chosen, self._kinds, known)
         rows, frames = tracked.rows[found[:, 0]].tolist(), tracked.frames[found[:, 0]].tolist()
         for row, at, (_, count, begin, end, *keys) in zip(rows, frames, found.tolist(), strict=True):
-            protocol, answer = self._protocols[row], None
+            answer = None
             if count >= 0:
-                del keys[count:]
-                answer = self._answers.get((protocol.name, *keys))
-                if answer is None:
-                    answer = self._answer(protocol, keys, None if begin < 0 else data[begin:end])
+                whole = None if begin < 0 else (begin, end)
+                answer = self._answer(self._protocols[row], keys[:count], data, whole)
             if answer is None:
                 failed[row] = min(failed.get(row, at), at)
             elif answer:
                 self._note(answer, at, findings)
         return over, failed
 
-    def _walk_directions(self, data: Data, tracked: Tracked, chosen: Array, findings: Findings,
-                         failed: dict[int, int]) -> None:  # fmt: skip
-        """Follow each direction by itself, from step to step; `failed`: as `_walk` gives it back."""
+    def _walk_directions(self, data: Data, tracked: Tracked, chosen: Array, findings: Findings) -> dict[int, int]:
+        """Follow each direction by itself, from step to step; the conversations that must be dissected, as `_walk`."""
+        failed: dict[int, int] = {}
         flows = 2 * tracked.rows[chosen] + tracked.senders[chosen]
         order = np.argsort(flows, kind="stable")
         chosen, flows = chosen[order], flows[order]
@@ -194,6 +191,7 @@ class Follower:
             at = self._walk_direction(data, flow, run, low, high, findings)
             if at is not None:
                 failed[flow >> 1] = min(failed.get(flow >> 1, at), at)
+        return failed
 
     def _walk_direction(self, data: Data, flow: int, run: Run, low: int, high: int, findings: Findings) -> int | None:
         """Go on through some segments of one direction; where dissecting must begin, if it must."""
@@ -424,18 +422,20 @@ class Follower:
             state = state | WITHIN if key == INSIDE else state & ~WITHIN
         self._next[flow], self._pending[flow] = place + at - start, later
         self._memory[flow], self._states[flow] = memory, state
-        return self._answer(protocol, keys, None if is_begun else data[first:whole]) if keys else 0
+        return self._answer(protocol, keys, data, None if is_begun else (first, whole)) if keys else 0
 
-    def _answer(self, protocol: Protocol, keys: Sequence[int], data: Data | None) -> int | None:
-        """What the tests say of messages with these keys; `data`: all of them, where it is at hand."""
+    def _answer(self, protocol: Protocol, keys: Sequence[int], data: Data, whole: tuple[int, int] | None) -> int | None:
+        """What the tests say of messages with these keys; `whole`: where in the data all of them are, if they are."""
         key = (protocol.name, *keys)
         answer = self._answers.get(key)
         if answer is not None:
             return answer
-        example = protocol.evidence.plain.example if protocol.evidence.plain is not None else None
-        if data is None:  # not all of these messages is in this segment: others with their keys do as well
-            data = b"".join(example(each) for each in keys) if example is not None else b""
-        answer = self._samples.ask(protocol, bytes(data), stream=True) if data else None
+        if whole is not None:
+            sample = bytes(data[slice(*whole)])
+        else:  # not all of these messages is in this segment: others with their keys do as well
+            example = protocol.evidence.plain.example if protocol.evidence.plain is not None else None
+            sample = b"".join(example(each) for each in keys) if example is not None else b""
+        answer = self._samples.ask(protocol, sample, stream=True) if sample else None
         if answer is not None:
             if len(self._answers) >= MOST_KEPT:
                 self._answers.clear()

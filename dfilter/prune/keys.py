@@ -48,8 +48,7 @@ def find_keys(data: Bytes, count: int, key_at: int, gap: int, after: int, starts
     while turn < count:
         start = starts[turn]
         end = key_end(0, data, start, start + lengths[turn])
-        place, at, number, tries, spread = ends[known], start + key_at, -1, 0, 0
-        size = 0
+        place, at, size, number, tries, spread = ends[known], start + key_at, 0, -1, 0, 0
         if end == 0 or place + end - at > _ROOM:
             tries = _MOST_TRIES
         while at < end and tries == 0:  # the key is written where it would stay

@@ -112,8 +112,10 @@ def _chunk(buf: bytes | bytearray, start: int, end: int, key: int, told: Words) 
 _CR, _LF, _TAB, _SPACE, _COLON = b"\r\n\t :"
 _ZERO, _NINE = b"09"
 _VERSION = tuple(b"HTTP/1.")
-_CHUNKED = tuple(b"chunked")
-_CONTENT_LENGTH, _TRANSFER_ENCODING = tuple(b"content-length"), tuple(b"transfer-encoding")
+_LENGTH_SIZE, _ENCODING_SIZE, _CHUNKED_SIZE = map(len, (b"content-length", b"transfer-encoding", b"chunked"))
+_LETTERS = tuple(b"content-length" b"transfer-encoding" b"chunked")
+_CONTENT_LENGTH, _TRANSFER_ENCODING, _CHUNKED = 0, _LENGTH_SIZE, _LENGTH_SIZE + _ENCODING_SIZE
+"""Where each of these words begins in `_LETTERS`."""
 _LONGEST_METHOD = 16
 _FIRST_HALVES, _SECOND_HALVES = (
     tuple(int.from_bytes(word.ljust(_LONGEST_METHOD, b"\0")[half : half + 8], "big") for word in WORDS)
@@ -151,13 +153,13 @@ def lowered(buf: Bytes, start: int, end: int, memory: int, told: Words) -> int:
         value = at + 1
         while at < end and buf[at] != _CR and buf[at] != _LF:
             at += 1
-        if size == 14 and _is_content_length(buf, name) == 1:
+        if size == _LENGTH_SIZE and _spells(buf, name, _CONTENT_LENGTH, size) == 1:
             if length >= 0:
                 return ASK
             length = _decimal(buf, value, at)
             if length < 0:
                 return ASK
-        elif size == 17 and _is_transfer_encoding(buf, name) == 1:
+        elif size == _ENCODING_SIZE and _spells(buf, name, _TRANSFER_ENCODING, size) == 1:
             if is_chunked == 1 or _says_chunked(buf, value, at) == 0:
                 return ASK
             is_chunked = 1
@@ -222,56 +224,40 @@ def _method(buf: Bytes, start: int, end: int) -> int:
     return 0
 
 
-def _is_content_length(buf: Bytes, at: int) -> int:
+def _spells(buf: Bytes, at: int, first: int, size: int) -> int:
+    """Do these bytes spell the word of `_LETTERS` that begins at `first`, in whatever case?"""
     place = 0
-    while place < 14:
-        if buf[at + place] | 0x20 != _CONTENT_LENGTH[place]:
-            return 0
-        place += 1
-    return 1
-
-
-def _is_transfer_encoding(buf: Bytes, at: int) -> int:
-    place = 0
-    while place < 17:
-        if buf[at + place] | 0x20 != _TRANSFER_ENCODING[place]:
+    while place < size:
+        if buf[at + place] | 0x20 != _LETTERS[first + place]:
             return 0
         place += 1
     return 1
 
 
 def _says_chunked(buf: Bytes, start: int, end: int) -> int:
-    at, place = start, 0
-    while at < end and (buf[at] == _SPACE or buf[at] == _TAB):
-        at += 1
-    if at + 7 > end:
+    at = _past_blanks(buf, start, end)
+    if at + _CHUNKED_SIZE > end or _spells(buf, at, _CHUNKED, _CHUNKED_SIZE) == 0:
         return 0
-    while place < 7:
-        if buf[at + place] | 0x20 != _CHUNKED[place]:
-            return 0
-        place += 1
-    return _are_blanks(buf, at + 7, end)
+    return _past_blanks(buf, at + _CHUNKED_SIZE, end) == end
 
 
 def _decimal(buf: Bytes, start: int, end: int) -> int:
     """The number in a header's value; -1 if it is none of up to nine digits."""
-    number, at = 0, start
-    while at < end and (buf[at] == _SPACE or buf[at] == _TAB):
-        at += 1
+    number, at = 0, _past_blanks(buf, start, end)
     first = at
     while at < end and _ZERO <= buf[at] <= _NINE:
         if at - first == 9:
             return -1
         number = 10 * number + buf[at] - _ZERO
         at += 1
-    return number if at > first and _are_blanks(buf, at, end) == 1 else -1
+    return number if at > first and _past_blanks(buf, at, end) == end else -1
 
 
-def _are_blanks(buf: Bytes, start: int, end: int) -> int:
+def _past_blanks(buf: Bytes, start: int, end: int) -> int:
     at = start
     while at < end and (buf[at] == _SPACE or buf[at] == _TAB):
         at += 1
-    return at == end
+    return at
 
 
 def _lowered_chunk(buf: Bytes, start: int, end: int, key: int, told: Words) -> int:
