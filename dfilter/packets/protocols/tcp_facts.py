@@ -138,7 +138,7 @@ class Tracker:
     """The TCP conversations of a session, and how much of them it needs to follow.
 
     Attributes:
-        dissects: something above TCP is wanted, or how messages are put together.
+        dissects: something above TCP is wanted, be it for how its messages are put together.
         ports: where what is wanted can only lie behind certain ports, these; None where it can lie behind any.
         analyses: what `tcp.analysis` shows is wanted, or `dissects`, which depends on it.
         foresees: the final completeness of each conversation is wanted.
@@ -148,8 +148,8 @@ class Tracker:
         needs = session.needs
         self.conversations = Conversations()
         above = session.catalogue.successors["tcp"] & needs.reachable
-        self.dissects = bool(above) or needs.wants(*REASSEMBLY_NAMES)
-        self.ports = None if needs.wants(*REASSEMBLY_NAMES) else _only_ports(session, above)
+        self.dissects = bool(above)
+        self.ports = _only_ports(session, above)
         self.analyses = self.dissects or needs.wants(_INITIAL_RTT, *_ANALYSIS_NAMES)
         self.foresees = needs.wants(*completeness.NAMES)
 
