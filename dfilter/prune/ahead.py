@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import TooManyError
 from dfilter.captures.index import RecordChunk, chunks_of
 from dfilter.captures.progress import read_bytes, read_frames
 from dfilter.captures.read import Capture
 from dfilter.compile.columns import Columns, Findings
 from dfilter.processes import Other, processors
+from dfilter.prune.conversations import TooManyError
 from dfilter.prune.prepare import Prepared, Preparer
 from dfilter.prune.tracks import Tracked
 

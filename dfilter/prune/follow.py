@@ -1,6 +1,6 @@
 """TCP conversations followed from segment to segment, as long as they are plain.
 
-In: a chunk's segments with their rows and codes (`captures.conversations`).  Out: for each deep test the frames in
+In: a chunk's segments with their rows and codes (`prune.conversations`).  Out: for each deep test the frames in
 which it is true, those in which it can be, and the conversations that must be dissected.  What always holds: up to
 the frame from which a conversation must be dissected, what is said of its frames is what dissecting says; memory is
 bounded by the number of conversations.
@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE
 from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.lowering import Lowerable
 from dfilter.packets.declare import Protocol
 from dfilter.packets.plain import INSIDE, WAIT, Silent
 from dfilter.packets.routes import Course, Routes, Way, begins
+from dfilter.prune.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE
 from dfilter.prune.runs import Passer, Run, passer_of
 from dfilter.prune.samples import Samples
 from dfilter.prune.tracks import Tracked

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import Segments
 from dfilter.captures.index import Chunk
 from dfilter.compile.columns import ColumnPlan, Columns, Findings, Shaped
+from dfilter.prune.conversations import Segments
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.segments import segments_of
 from dfilter.prune.survey import Survey

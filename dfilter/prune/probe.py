@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dfilter.captures.conversations import Segments
 from dfilter.packets.region import Region
 from dfilter.packets.session import FrameLike, Needs, Session
 from dfilter.packets.view import View
+from dfilter.prune.conversations import Segments
 from dfilter.prune.segments import key_of
 
 

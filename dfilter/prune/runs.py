@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import NEW
 from dfilter.captures.pcap import Data
 from dfilter.packets.plain import Silent
+from dfilter.prune.conversations import NEW
 from dfilter.prune.tracks import Tracked
 
 Array = npt.NDArray[Any]

@@ -52,5 +52,3 @@ class Samples:
 
     def _answer(self, view: View) -> int:
         return sum(1 << index for index, test in enumerate(self._tests) if test(view))
-
-

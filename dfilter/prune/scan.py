@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import TooManyError
 from dfilter.captures.frame import Frame
 from dfilter.captures.index import chunks_of
 from dfilter.captures.read import Capture
@@ -33,6 +32,7 @@ from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
 from dfilter.packets.view import View
 from dfilter.prune.ahead import EndedError, prepared_chunks
+from dfilter.prune.conversations import TooManyError
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.follow import Follower
 from dfilter.prune.prepare import Prepared, Preparer

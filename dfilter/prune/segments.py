@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import Segments
 from dfilter.compile.columns import ChunkLike, Columns, Shaped
 from dfilter.packets.declare import Shape
+from dfilter.prune.conversations import Segments
 
 Array = npt.NDArray[Any]
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import Segments
 from dfilter.compile.columns import ChunkLike
 from dfilter.compile.machine_terms import Block
 from dfilter.compile.machine_tree import SWAPS, ShapeTree
 from dfilter.native import compile_function
 from dfilter.packets.declare import Shape
+from dfilter.prune.conversations import Segments
 from dfilter.prune.segments import ADD, IPV6_HEADER, ODD
 
 Array = npt.NDArray[Any]

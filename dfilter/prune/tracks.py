@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import Segments, Table
 from dfilter.captures.index import Chunk
 from dfilter.filter import Filter
+from dfilter.prune.conversations import Segments, Table
+from dfilter.prune.grouped import GroupedTable
 from dfilter.prune.probe import Probe
 
 Array = npt.NDArray[Any]
@@ -61,14 +62,17 @@ class Tracks:
     """
 
     def __init__(self, probe: Probe, filters: Sequence[Filter], is_early: bool, is_analysed: bool) -> None:
-        self._table = Table(tells_copies=is_analysed)
+        self._is_analysed = is_analysed
+        self._table: Table = GroupedTable(tells_copies=is_analysed)
         self._probe = probe
         self._filters = filters
         self._is_early = is_early
 
     def use_machine_code(self) -> None:
-        """From now on, where it can be had."""
-        self._table.use_machine_code()
+        """Before the first chunk, where it can be had."""
+        from dfilter.prune.judge import JudgedTable  # what makes machine code takes time to load
+
+        self._table = JudgedTable.create(tells_copies=self._is_analysed) or self._table
 
     def take(self, chunk: Chunk, segments: Segments, early: Array) -> Tracked:
         """Go on with the next chunk, whose `early` frames are to be dissected.

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.captures.conversations import END, NEW, ODD, OLD, RESET, URGED
 from dfilter.captures.pcap import Data
 from dfilter.lowering import Lowerable, compile_lowered
 from dfilter.packets.plain import INSIDE, NOT_PLAIN, Bytes, Words
+from dfilter.prune.conversations import END, NEW, ODD, OLD, RESET, URGED
 from dfilter.prune.tracks import Tracked
 
 Array = npt.NDArray[Any]

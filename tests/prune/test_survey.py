@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import dfilter
 from dfilter import native
-from dfilter.captures.conversations import Segments
 from dfilter.captures.index import chunks_of, open_capture
 from dfilter.compile.columns import Columns
+from dfilter.prune.conversations import Segments
 from dfilter.prune.scan import pruner_of
 from dfilter.prune.segments import segments_of
 from dfilter.prune.survey import Survey

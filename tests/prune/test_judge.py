@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfilter import native
-from dfilter.captures.conversations import URGED, Segments, Table, TooManyError
+from dfilter.prune.conversations import URGED, Segments, TooManyError
+from dfilter.prune.grouped import GroupedTable
+from dfilter.prune.judge import JudgedTable
 
 FLAGS = (0x10, 0x10, 0x10, 0x10, 0x18, 0x02, 0x12, 0x11, 0x04, 0x14, 0x00, 0x01, 0x06)
 STATE = ("_base", "_have", "_told", "_last_ack", "_closed", "_odd", "_sent", "repeats")
@@ -42,8 +44,8 @@ def some_segments(chance: random.Random, size: int) -> Segments:
 @given(st.integers(0, 2**32))
 def test_same_as_numpy(seed: int) -> None:
     chance = random.Random(seed)
-    columns, machine = Table(), Table()
-    machine.use_machine_code()
+    columns, machine = GroupedTable(), JudgedTable.create()
+    assert machine is not None
     for _ in range(3):
         segments = some_segments(chance, chance.choice((1, 5, 40, 200)))
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dfilter.captures.conversations import AGAIN, END, NEW, ODD, OLD, RESET, VAGUE, Segments, Table
+from dfilter.prune.conversations import AGAIN, END, NEW, ODD, OLD, RESET, VAGUE, Segments
+from dfilter.prune.grouped import GroupedTable
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
@@ -74,7 +75,7 @@ def segment_of(text: str) -> Segments:
 
 @pytest.mark.parametrize("lines", CASES.values(), ids=CASES.keys())
 def test_rows_and_codes(lines: str) -> None:
-    table = Table()
+    table = GroupedTable()
     for line in lines.strip().splitlines():
         given, expected = line.split("->")
         row, *codes = expected.split()
@@ -84,7 +85,7 @@ def test_rows_and_codes(lines: str) -> None:
 
 def test_one_chunk_or_many() -> None:
     """How segments are cut into chunks makes no difference, but that copies are told apart in one only."""
-    whole, single = Table(), Table()
+    whole, single = GroupedTable(), GroupedTable()
     text = "\n".join(CASES.values())
     segments = []
     for line in text.split("\n"):
@@ -104,7 +105,7 @@ def test_copies(sent: list[tuple[int, int]], acknowledged: list[int], copied: li
     lines = [f"7 0 {seq} 1 A {length}" for seq, length in sent]
     lines[2:2] = [f"7 1 1 {number} A 0" for number in acknowledged]
     opened = ["7 0 0 0 S 0", "7 1 0 1 SA 0"]
-    _, codes, _ = Table().take(Segments.joined([segment_of(line) for line in opened + lines]))
+    _, codes, _ = GroupedTable().take(Segments.joined([segment_of(line) for line in opened + lines]))
     data = [code for line, code in zip(lines, codes.tolist()[2:], strict=True) if line.startswith("7 0")]
     assert [place for place, code in enumerate(data) if code & AGAIN] == copied
     assert not any(code & AGAIN and code & VAGUE for code in data)
