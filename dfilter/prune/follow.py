@@ -22,15 +22,16 @@ import numpy.typing as npt
 
 from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
-from dfilter.lowering import Lowerable
 from dfilter.packets.declare import Protocol
-from dfilter.packets.plain import INSIDE, WAIT, Silent
-from dfilter.packets.routes import Course, Routes, Way, begins
+from dfilter.packets.plain import INSIDE, WAIT
+from dfilter.packets.routes import Routes
 from dfilter.prune.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE
-from dfilter.prune.runs import Passer, Run, passer_of
+from dfilter.prune.runs import Run, passer_of
 from dfilter.prune.samples import Samples
+from dfilter.prune.search import FOLLOW, Searcher
 from dfilter.prune.tracks import Tracked
 from dfilter.prune.walk import CLOSED, KNOWN, WAITING, WITHIN, Walker
+from dfilter.prune.ways import Ways
 
 Array = npt.NDArray[Any]
 
@@ -38,13 +39,9 @@ MOST_KEPT = 1 << 16
 """Answers that are kept."""
 MOST_WAITING = 1 << 16
 """Bytes of a message's beginning that are kept until more of it comes."""
-_TAIL = 8
-"""Bytes kept of a searched direction: a pattern has nine at most."""
-
 _UNSEEN, _PASS, _FEED, _SEARCH, _FOLLOW, _GREET = range(6)
+"""As `Ways.courses` has them; the first one before any data was seen."""
 _SETTLED = frozenset((_PASS, _FEED))
-_COURSES = {Course.PASS: _PASS, Course.FEED: _FEED, Course.SEARCH: _SEARCH, Course.FOLLOW: _FOLLOW,
-            Course.GREET: _GREET}  # fmt: skip
 
 
 class Follower:
@@ -58,7 +55,10 @@ class Follower:
         self._ports = array("H"), array("H")
         self._client = bytearray()
         self._opened = bytearray()
-        self._routes = routes
+        self._ways = Ways(routes)
+        self._way = array("i")
+        """For each conversation the number of its way."""
+        self._searcher = Searcher()
         self._samples = samples
         self._tests = tests
         self._analysed = analysed
@@ -70,18 +70,12 @@ class Follower:
         """Of directions that wait for more of a message: its beginning, which lies before that place."""
         self._uses_machine = False
         self._walker: Walker | None = None
-        self._lowered: list[Lowerable] = []
-        self._kinds = bytearray()
-        """For each conversation: 1 + the place in `_lowered` of its protocol's steps; 0 without any."""
-        self._silent = bytearray()
-        """For each conversation: 1 + the place in `_silents` of its messages that need no step; 0 without any."""
-        self._silents: list[Silent] = []
-        self._passers: list[Passer] = []
+        self._walked = 0
+        """Protocols whose lowered steps the walker knows."""
+        self._kinds, self._quiet = bytearray(), bytearray()
+        """For each conversation, as for its way in `_ways`."""
         self.fed_from: dict[int, int] = {}
         self._newly_fed: list[int] = []
-        self._ways: dict[int, Way] = {}
-        self._protocols: dict[int, Protocol] = {}
-        self._tails: dict[int, bytes] = {}
         self._told = [0, 0]
         self._answers: dict[tuple[object, ...], int] = {}
         """What the tests say of messages, by their protocol's name and their keys."""
@@ -97,11 +91,9 @@ class Follower:
         self._courses[row] = _FEED
         self.fed_from[row] = min(self.fed_from.get(row, number), number)
         self._newly_fed.append(row)
-        self._protocols.pop(row, None)
-        self._ways.pop(row, None)
         for flow in (2 * row, 2 * row + 1):
             self._heads.pop(flow, None)
-            self._tails.pop(flow, None)
+            self._searcher.forget(flow)
 
     @property
     def count(self) -> int:
@@ -122,26 +114,25 @@ class Follower:
         self._courses.extend(bytes(missing))
         for known in (self._next, self._pending, self._memory, self._states):
             known.frombytes(bytes(2 * missing * known.itemsize))
-        self._silent.extend(bytes(missing))
+        self._way.frombytes(bytes(missing * self._way.itemsize))
+        self._quiet.extend(bytes(missing))
         self._kinds.extend(bytes(missing))
 
     def take(self, data: Data, first: int, tracked: Tracked, findings: Findings) -> None:
         """Follow a chunk's segments; `first`: the number of its first frame."""
         self._meet(tracked)
         rows, codes = tracked.rows, tracked.codes
-        begun = (tracked.lengths > 0) | (codes & (ODD | RESET) != 0)
-        unseen = np.frombuffer(bytes(self._courses), np.uint8)[rows] == _UNSEEN
-        for row in set(rows[begun & unseen].tolist()):
-            self._begin(row)
+        self._begin(rows[(tracked.lengths > 0) | (codes & (ODD | RESET) != 0)])
         told = (tracked.lengths > 0) | (codes & END != 0)
-        course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
+        course = np.frombuffer(self._courses, np.uint8)[rows]
         unusual = np.zeros(self.count, np.bool_)
         unusual[rows[codes & (ODD | RESET) != 0]] = True
         orderly = told & (course == _FOLLOW) & ~unusual[rows]
-        over, failed = self._walk(data, first, tracked, np.flatnonzero(orderly), findings)
-        others = (told | (codes & (ODD | RESET) != 0)) & ~orderly & (course != _FEED) & (course != _PASS)
-        others = self._greeted(data, first, tracked, np.flatnonzero(others), course, findings)
-        self._one_by_one(data, first, tracked, np.append(over, others), findings)
+        over, failed = self._walk(data, tracked, np.flatnonzero(orderly), findings)
+        others = (told | (codes & (ODD | RESET) != 0)) & ~orderly
+        looked = self._pass_over(data, tracked, np.flatnonzero(others & ((course == _SEARCH) | (course == _GREET))))
+        others = np.flatnonzero(others & (course == _FOLLOW))
+        self._one_by_one(data, first, tracked, np.concatenate([over, others, looked]), findings)
         for row, at in failed.items():  # now: one direction can fail behind what the other one has left over
             self.feed(row, first + at)
         for number, inner in tracked.inner.items():  # what surrounds segments that columns do not see
@@ -149,34 +140,45 @@ class Follower:
                 self.feed(row, number)
         if self._analysed:
             self._note_analysis(first, tracked, findings)
-        course = np.frombuffer(bytes(self._courses), np.uint8)[rows]
+        course = np.frombuffer(self._courses, np.uint8)[rows]
         self._note_fed(first, tracked, np.flatnonzero(told & (course == _FEED)), findings)
 
-    def _walk(self, data: Data, first: int, tracked: Tracked, chosen: Array,
+    def _walk(self, data: Data, tracked: Tracked, chosen: Array,
               findings: Findings) -> tuple[Array, dict[int, int]]:  # fmt: skip
         """Follow conversations whose segments come in their turn: the segments that must be followed one by one, and
         the conversations that must be dissected, each with the frame of the chunk from which on."""
         if not len(chosen):
             return chosen, {}
-        if self._uses_machine and self._walker is None:
-            self._walker = Walker.create(self._lowered)
+        lowered = self._ways.lowered
+        if self._uses_machine and self._walked < len(lowered):
+            self._walker, self._walked = Walker.create(lowered), len(lowered)
             self._uses_machine = self._walker is not None
         if self._walker is None:
             return chosen[:0], self._walk_directions(data, tracked, chosen, findings)
-        failed: dict[int, int] = {}
         known = (self._next, self._pending, self._memory, self._states)
         found, over = self._walker.walk(data, tracked, chosen, self._kinds, known)
-        rows, frames = tracked.rows[found[:, 0]].tolist(), tracked.frames[found[:, 0]].tolist()
-        for row, at, (_, count, begin, end, *keys) in zip(rows, frames, found.tolist(), strict=True):
-            answer = None
-            if count >= 0:
+        return over, self._tell(data, tracked, found, findings)
+
+    def _tell(self, data: Data, tracked: Tracked, found: Array, findings: Findings) -> dict[int, int]:
+        """Write down what walking found (`walk.walk`); the conversations that must be dissected, as `_walk`."""
+        rows, frames, counts = tracked.rows[found[:, 0]], tracked.frames[found[:, 0]], found[:, 1]
+        places = self._ways.places[np.frombuffer(self._way, np.int32)[rows]]
+        failed: dict[int, int] = {}
+        alike = np.where(counts == 1, found[:, 4] << 8 | places, -1 - np.arange(len(found)))
+        order = np.argsort(alike, kind="stable")
+        lows = np.flatnonzero(np.append(True, alike[order[1:]] != alike[order[:-1]]))
+        for those in np.split(order, lows[1:]) if len(order) else ():
+            for turn, record in enumerate(those.tolist()):  # the first one stands for all, if there is an answer
+                _, count, begin, end, *keys = found[record].tolist()
                 whole = None if begin < 0 else (begin, end)
-                answer = self._answer(self._protocols[row], keys[:count], data, whole)
-            if answer is None:
+                protocol = self._protocol(int(rows[record]))
+                answer = None if count < 0 else self._answer(protocol, keys[:count], data, whole)
+                if answer is not None:
+                    self._note(answer, frames[those[turn:]], findings)
+                    break
+                row, at = int(rows[record]), int(frames[record])
                 failed[row] = min(failed.get(row, at), at)
-            elif answer:
-                self._note(answer, at, findings)
-        return over, failed
+        return failed
 
     def _walk_directions(self, data: Data, tracked: Tracked, chosen: Array, findings: Findings) -> dict[int, int]:
         """Follow each direction by itself, from step to step; the conversations that must be dissected, as `_walk`."""
@@ -185,8 +187,8 @@ class Follower:
         order = np.argsort(flows, kind="stable")
         chosen, flows = chosen[order], flows[order]
         lows = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
-        kinds = np.frombuffer(bytes(self._silent), np.uint8)[tracked.rows[chosen]]
-        run = Run.of(data, tracked, chosen, self._silents, kinds)
+        kinds = np.frombuffer(bytes(self._quiet), np.uint8)[tracked.rows[chosen]]
+        run = Run.of(data, tracked, chosen, self._ways.silents, kinds)
         for flow, low, high in zip(flows[lows].tolist(), lows.tolist(), [*lows[1:].tolist(), len(flows)], strict=True):
             at = self._walk_direction(data, flow, run, low, high, findings)
             if at is not None:
@@ -196,7 +198,7 @@ class Follower:
     def _walk_direction(self, data: Data, flow: int, run: Run, low: int, high: int, findings: Findings) -> int | None:
         """Go on through some segments of one direction; where dissecting must begin, if it must."""
         row, nexts, states, index = flow >> 1, self._next, self._states, low
-        passed = self._passers[self._silent[row] - 1] if self._silent[row] else None
+        passed = passer_of(self._ways.silents[self._quiet[row] - 1]) if self._quiet[row] else None
         ends, codes, places, starts = run.ends, run.codes, run.places, run.starts
         while index < high:
             if states[flow] & KNOWN:
@@ -221,18 +223,15 @@ class Follower:
             index += 1
         return None
 
-    def _greeted(self, data: Data, first: int, tracked: Tracked, chosen: Array, course: Array,
-                 findings: Findings) -> Array:  # fmt: skip
-        """Look how conversations begin of which that settles all; the segments of those that are not settled."""
-        greeting = chosen[course[chosen] == _GREET]
-        if not len(greeting):
-            return chosen
-        earliest = np.full(self.count, -1)
-        earliest[tracked.rows[greeting[::-1]]] = greeting[::-1]
-        self._one_by_one(data, first, tracked, np.sort(earliest[earliest >= 0]), findings)
-        course = np.frombuffer(bytes(self._courses), np.uint8)[tracked.rows[chosen]]
-        unsettled: Array = chosen[(course != _PASS) & (course != _FEED)]
-        return unsettled
+    def _pass_over(self, data: Data, tracked: Tracked, chosen: Array) -> Array:
+        """The segments on ways to search or to greet that must be looked at."""
+        ways, rest = np.frombuffer(self._way, np.int32)[tracked.rows[chosen]], [chosen[:0]]
+        for number in np.flatnonzero(np.bincount(ways)).tolist():
+            way = self._ways.known[number]
+            telling, done = self._searcher.pass_over(data, way, tracked, chosen[ways == number])
+            np.frombuffer(self._courses, np.uint8)[done] = _PASS
+            rest.append(telling)
+        return np.concatenate(rest)
 
     def _one_by_one(self, data: Data, first: int, tracked: Tracked, chosen: Array, findings: Findings) -> None:
         """Follow segments in the order of the file."""
@@ -254,7 +253,7 @@ class Follower:
             elif answer:
                 self._note(answer, at, findings)
 
-    def _note(self, answer: int, at: int, findings: Findings) -> None:
+    def _note(self, answer: int, at: int | Array, findings: Findings) -> None:
         for test in range(self._tests):
             if answer >> test & 1:
                 findings.certain[test][at] = findings.possible[test][at] = True
@@ -289,72 +288,29 @@ class Follower:
                course: int) -> int | None:  # fmt: skip
         """The answer for a segment; None where the conversation must be dissected."""
         if course != _FOLLOW:
-            answer = self._look(data, row, flow, code, start, length, course)
-            if answer != -1:
+            answer = self._searcher.look(data, self._ways.known[self._way[row]], flow, code, start, length)
+            if answer != FOLLOW:
                 return answer
+            self._courses[row] = _FOLLOW
         return self._follow(data, row, flow, code, place, start, length)
 
-    def _begin(self, row: int) -> None:
-        """Settle the course of a conversation, at its first data."""
-        ports = self._ports[0][row], self._ports[1][row]
-        chosen = (ports[1 - self._client[row]],) if self._opened[row] else tuple(sorted(ports))
-        way = self._routes.way(chosen)
-        course = _COURSES[way.course]
-        self._courses[row] = course
-        if course == _FOLLOW:
-            assert way.protocol is not None
-            self._be_followed(row, way.protocol)
-        elif course in (_SEARCH, _GREET):
-            self._ways[row] = way
+    def _begin(self, rows: Array) -> None:
+        """Settle the courses of conversations, with their first data."""
+        fresh = np.zeros(self.count, np.bool_)
+        fresh[rows] = True
+        courses = np.frombuffer(self._courses, np.uint8)
+        rows = np.flatnonzero(fresh & (courses == _UNSEEN))
+        ports = np.stack([np.frombuffer(side, np.uint16)[rows] for side in self._ports])
+        client, opened = (np.frombuffer(each, np.uint8)[rows] for each in (self._client, self._opened))
+        ways = self._ways.numbers(ports, client, opened != 0)
+        np.frombuffer(self._way, np.int32)[rows] = ways
+        courses[rows] = self._ways.courses[ways]
+        np.frombuffer(self._kinds, np.uint8)[rows] = self._ways.kinds[ways]
+        np.frombuffer(self._quiet, np.uint8)[rows] = self._ways.quiet[ways]
 
-    def _be_followed(self, row: int, protocol: Protocol) -> None:
-        self._courses[row] = _FOLLOW
-        self._protocols[row] = protocol
-        plain = protocol.evidence.plain
-        assert plain is not None
-        silent = plain.silent
-        if silent is not None:
-            if silent not in self._silents:
-                self._silents.append(silent)
-                self._passers.append(passer_of(silent))
-            self._silent[row] = 1 + self._silents.index(silent)
-        lowered = plain.lowered
-        if lowered is not None:
-            if lowered not in self._lowered:
-                self._lowered.append(lowered)
-                self._walker = None
-            self._kinds[row] = 1 + self._lowered.index(lowered)
-
-    def _look(self, data: Data, row: int, flow: int, code: int, start: int, length: int,
-              course: int) -> int | None:  # fmt: skip
-        """Search a segment; -1: it begins a conversation to be followed."""
-        if code & ODD:
-            return None
-        if not length:
-            return 0
-        way, end = self._ways[row], start + length
-        if course == _GREET:
-            if not code & NEW or not begins(data, start, end, way.greetings):
-                return None
-            self._courses[row] = _PASS
-            del self._ways[row]
-            return 0
-        if way.begins and begins(data, start, end, way.begins):
-            return None
-        if way.protocol is not None and begins(data, start, end, way.greetings):
-            if not code & NEW:
-                return None
-            self._be_followed(row, way.protocol)
-            return -1
-        if not way.patterns or not code & NEW:
-            return 0
-        tail = self._tails.get(flow, b"")
-        edge = tail + data[start : min(start + _TAIL, end)]
-        for pattern in way.patterns:
-            if pattern.search(data, start, end) or pattern.search(edge):
-                return None
-        self._tails[flow] = bytes((tail + data[start:end])[-_TAIL:] if length < _TAIL else data[end - _TAIL : end])
-        return 0
+    def _protocol(self, row: int) -> Protocol:
+        """The one that is followed in a conversation."""
+        return self._ways.protocols[int(self._ways.places[self._way[row]])]
 
     def _follow(self, data: Data, row: int, flow: int, code: int, place: int, start: int,
                 length: int) -> int | None:  # fmt: skip
@@ -373,7 +329,7 @@ class Follower:
             if states[flow] & CLOSED:
                 return None
             if end >= self._next[flow]:
-                answer = self._steps(data, self._protocols[row], flow, place, start, length)
+                answer = self._steps(data, self._protocol(row), flow, place, start, length)
         if code & RESET:
             states[flow] |= CLOSED
             states[flow ^ 1] |= CLOSED

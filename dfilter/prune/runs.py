@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ Passer = Callable[[Data, int, int, int], int]
 where the first message begins that is not silent, or not there."""
 
 
+@cache
 def passer_of(silent: Silent) -> Passer:
     """The function that goes from silent message to silent message."""
     heads, header, size_at = silent.heads, silent.header, silent.size_at
