@@ -22,6 +22,7 @@ from dfilter.compile.columns import Columns, Findings
 from dfilter.processes import Other, processors
 from dfilter.prune.conversations import TooManyError
 from dfilter.prune.prepare import Prepared, Preparer
+from dfilter.prune.sent import Sent
 from dfilter.prune.tracks import Tracked
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class _Parcel:
     findings: Findings
     strays: int
     unfit: Array
+    sent: Sent
     tracked: Tracked
 
 
@@ -144,7 +146,7 @@ def _packed(preparer: Preparer, found: Prepared, slot: _Slot) -> _Parcel:
     shaped = [(places[id(branch)], columns.rows) for branch, columns in found.shaped]
     data = None if chunk.data is slot.data else bytes(chunk.data)
     return _Parcel(data, chunk.first, chunk.starts, chunk.captured, chunk.wire, chunk.stop, shaped, found.findings,
-                   found.strays, found.unfit, found.tracked)  # fmt: skip
+                   found.strays, found.unfit, found.sent, found.tracked)  # fmt: skip
 
 
 def _opened(parcel: _Parcel, slot: _Slot, capture: Capture, preparer: Preparer) -> Prepared:
@@ -154,7 +156,7 @@ def _opened(parcel: _Parcel, slot: _Slot, capture: Capture, preparer: Preparer) 
                         layout, parcel.stop)  # fmt: skip
     columns = Columns.of(chunk)
     shaped = [(preparer.plan.branches[place], columns.at(rows)) for place, rows in parcel.shaped]
-    return Prepared(chunk, columns, shaped, parcel.findings, parcel.strays, parcel.unfit, parcel.tracked)
+    return Prepared(chunk, columns, shaped, parcel.findings, parcel.strays, parcel.unfit, parcel.sent, parcel.tracked)
 
 
 def _written(parcel: _Parcel, arrays: mmap) -> tuple[bytes, list[tuple[int, int]]]:

@@ -1,6 +1,6 @@
 """UDP datagrams of a chunk: which can hold anything wanted, and what the tests say of plain ones.
 
-In: the columns of the shapes that have UDP.  Out: findings about their frames.  What always holds: as for `follow`;
+In: where they lie.  Out: findings about their frames.  What always holds: as for `follow`;
 a datagram is judged by itself.
 """
 
@@ -13,17 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.captures.pcap import Data
-from dfilter.compile.columns import ChunkLike, Columns, Findings
-from dfilter.packets.declare import Protocol, Shape
+from dfilter.compile.columns import Findings
+from dfilter.packets.declare import Protocol
 from dfilter.packets.routes import Routes
 from dfilter.prune.keys import MOST_KEYS, Keys
 from dfilter.prune.samples import Samples
+from dfilter.prune.search import begin
+from dfilter.prune.sent import Sent
 
 Array = npt.NDArray[Any]
 
 _PORTS = 1 << 16
 _SILENT, _FOLLOWED = 1, 2
-_IPV6_HEADER = 40
 
 
 class Datagrams:
@@ -55,46 +56,22 @@ class Datagrams:
         for followed in self._followed:
             followed.keys.use_machine_code()
 
-    def take(self, chunk: ChunkLike, shape: Shape, columns: Columns, findings: Findings) -> None:
-        """Judge the datagrams of one shape."""
-        udp = shape.layers["udp"]
-        first, second = columns.number(udp, 2).astype(np.int64), columns.number(udp + 2, 2).astype(np.int64)
-        low, high = np.minimum(first, second), np.maximum(first, second)
-        length = columns.number(udp + 4, 2).astype(np.int64) - 8
-        stop = columns.starts + self._stop(shape, columns)
-        start = columns.starts + udp + 8
-        room = np.minimum(chunk.captured, chunk.wire)[columns.rows] + columns.starts
-        sound = (length >= 0) & (start + length <= stop) & (stop <= room)
+    def take(self, data: Data, sent: Sent, findings: Findings) -> None:
+        """Judge a chunk's datagrams."""
+        low, high = np.minimum(sent.source_ports, sent.target_ports), np.maximum(sent.source_ports, sent.target_ports)
         asked = np.where(self._kinds[low] > 0, low, high)
         kind = self._kinds[asked]
-        possible = (self._leads[low] | self._leads[high] | self._recognised(columns, udp + 8, length)) & (length != 0)
-        possible = (possible & (kind != _SILENT)) | ~sound
-        followed = np.flatnonzero(possible & sound & (kind == _FOLLOWED))
-        spans = (columns.rows[followed], asked[followed], start[followed], length[followed])
-        others = self._follow(chunk.data, spans, findings)
+        possible = self._leads[low] | self._leads[high]
+        possible |= True if self._starts is None else begin(data, sent.start, sent.length, self._starts)
+        possible &= (sent.length != 0) & (kind != _SILENT)
+        possible |= ~sent.sound
+        followed = np.flatnonzero(possible & sent.sound & (kind == _FOLLOWED))
+        spans = (sent.rows[followed], asked[followed], sent.start[followed], sent.length[followed])
+        others = self._follow(data, spans, findings)
         possible[followed] = False
         for mask in findings.possible:
-            mask[columns.rows[possible]] = True
+            mask[sent.rows[possible]] = True
             mask[others] = True
-
-    def _stop(self, shape: Shape, columns: Columns) -> Array:
-        """Where the IP datagram ends in its frame."""
-        if "ip" in shape.layers:
-            return shape.layers["ip"] + columns.number(shape.layers["ip"] + 2, 2).astype(np.int64)
-        at = shape.layers["ipv6"]
-        return at + _IPV6_HEADER + columns.number(at + 4, 2).astype(np.int64)
-
-    def _recognised(self, columns: Columns, at: int, length: Array) -> Array:
-        """Could a protocol that leads to something wanted take these datagrams for its own?"""
-        if self._starts is None:
-            return np.ones(len(length), np.bool_)
-        found = np.zeros(len(length), np.bool_)
-        for bits in self._starts:
-            fits = length > max(offset for offset, _, _ in bits)
-            for offset, mask, value in bits:
-                fits &= columns.number(at + offset, 1) & mask == value
-            found |= fits
-        return found
 
     def _follow(self, data: Data, spans: Sequence[Array], findings: Findings) -> Array:
         """Write down what is known of plain messages, of (row, port, start, length); the rows of the others."""

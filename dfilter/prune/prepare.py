@@ -18,6 +18,7 @@ from dfilter.compile.columns import ColumnPlan, Columns, Findings, Shaped
 from dfilter.prune.conversations import Segments
 from dfilter.prune.datagrams import Datagrams
 from dfilter.prune.segments import segments_of
+from dfilter.prune.sent import Sent, sent_of
 from dfilter.prune.survey import Survey
 from dfilter.prune.tracks import Tracked, Tracks
 
@@ -33,6 +34,7 @@ class Prepared:
         findings: what its datagrams tell; the last test is whether there is anything wanted at all.
         tracked: its segments.
         strays: how many frames no shape accounts for.
+        sent: its datagrams.
         unfit: the rows of frames whose TCP header is longer than their segment.
     """
 
@@ -42,6 +44,7 @@ class Prepared:
     findings: Findings
     strays: int
     unfit: Array
+    sent: Sent
     tracked: Tracked
 
 
@@ -76,36 +79,31 @@ class Preparer:
         """Prepare the next chunk; `TooManyError` where following conversations does not pay."""
         size = len(chunk)
         columns = Columns.of(chunk)
-        shaped, segments, unfit = self._split(chunk, columns)
+        shaped, segments, unfit, sent = self._split(chunk, columns)
         empty = [[np.zeros(size, np.bool_) for _ in range(self._tests + 1)] for _ in range(2)]
         findings = Findings(empty[0], empty[1], np.full(size, -1, np.int64))
-        for branch, chosen in shaped:
-            if branch.shape.last == "udp":
-                self._datagrams.take(chunk, branch.shape, chosen, findings)
-        early = self._strays_of(size, shaped)
+        self._datagrams.take(chunk.data, sent, findings)
+        early = self._strays_of(size, shaped, sent)
         strays = int(np.count_nonzero(early))
         early[unfit] = True
         for mask, sure in zip(findings.possible, findings.certain, strict=True):
             early |= mask & ~sure
         tracked = self._tracks.take(chunk, segments, np.flatnonzero(early))
         findings.streams[segments.rows] = tracked.rows
-        return Prepared(chunk, columns, shaped, findings, strays, unfit, tracked)
+        return Prepared(chunk, columns, shaped, findings, strays, unfit, sent, tracked)
 
-    def _split(self, chunk: Chunk, columns: Columns) -> tuple[list[Shaped], Segments, Array]:
-        """The frames that have a shape, the segments, and the rows of frames that have none after all."""
+    def _split(self, chunk: Chunk, columns: Columns) -> tuple[list[Shaped], Segments, Array, Sent]:
+        """The frames that have a shape, the segments, the rows of frames that have none after all, the datagrams."""
         if self._survey is None:
             shaped = self.plan.split(chunk, columns)
-            return shaped, *segments_of(chunk, shaped)
-        found, segments, unfit = self._survey.look(chunk)
-        return [(self.plan.branches[index], columns.at(rows)) for index, rows in found], segments, unfit
+            return shaped, *segments_of(chunk, shaped), sent_of(chunk, shaped)
+        found, segments, unfit, sent = self._survey.look(chunk)
+        return [(self.plan.branches[index], columns.at(rows)) for index, rows in found], segments, unfit, sent
 
-    def _strays_of(self, size: int, shaped: Sequence[Shaped]) -> Array:
+    def _strays_of(self, size: int, shaped: Sequence[Shaped], sent: Sent) -> Array:
         """The frames that no shape accounts for: without one, or tunnels."""
         stray = np.ones(size, np.bool_)
-        for branch, columns in shaped:
+        for _, columns in shaped:
             stray[columns.rows] = False
-            if branch.shape.last == "udp":
-                at = branch.shape.layers["udp"]
-                tunnel = self._tunnels[columns.number(at, 2)] | self._tunnels[columns.number(at + 2, 2)]
-                stray[columns.rows[tunnel]] = True
+        stray[sent.rows[self._tunnels[sent.source_ports] | self._tunnels[sent.target_ports]]] = True
         return stray

@@ -146,7 +146,8 @@ class Pruner:
         for _, chosen in prepared.shaped:
             chosen.findings = findings
         if self._shows:
-            left.datagrams += _ports_of(prepared)
+            sent = prepared.sent
+            left.datagrams.append((sent.rows + chunk.first, sent.source_ports, sent.target_ports))
         self._strays += prepared.strays
         if left.frames > TRIED and 2 * self._strays > left.frames:
             raise _UnsuitableError
@@ -370,10 +371,3 @@ def _joined(pieces: Sequence[Array]) -> Array:
 
 def _numbers(mask: Array, first: int) -> Array:
     return np.flatnonzero(mask) + first
-
-
-def _ports_of(prepared: Prepared) -> list[tuple[Array, Array, Array]]:
-    """(numbers, ports of either end) of the frames of each shape with UDP."""
-    found = [(branch.shape.layers["udp"], columns) for branch, columns in prepared.shaped if branch.shape.last == "udp"]
-    return [(columns.rows + prepared.chunk.first, columns.number(at, 2), columns.number(at + 2, 2))
-            for at, columns in found]  # fmt: skip

@@ -1,7 +1,7 @@
-"""The shapes and the TCP segments of a chunk's frames by machine code, in one walk over their headers.
+"""The shapes, TCP segments and UDP datagrams of a chunk's frames by machine code, in one walk over their headers.
 
-In: a chunk.  Out: its frames by shape, and its segments.  What always holds: they are those that
-`columns.ColumnPlan.split` and `segments.segments_of` find (tests/prune/test_survey.py).
+In: a chunk.  Out: its frames by shape, its segments and datagrams.  What always holds: they are those that
+`columns.ColumnPlan.split`, `segments.segments_of` and `sent.sent_of` find (tests/prune/test_survey.py).
 """
 
 from __future__ import annotations
@@ -20,14 +20,20 @@ from dfilter.native import compile_function
 from dfilter.packets.declare import Shape
 from dfilter.prune.conversations import Segments
 from dfilter.prune.segments import ADD, IPV6_HEADER, ODD
+from dfilter.prune.sent import UDP_HEADER, Sent
 
 Array = npt.NDArray[Any]
 
 _NONE = 255
 """The shape of a frame without one."""
-_COLUMNS = 12
-_UNFIT = _COLUMNS
-"""The last row of the table has the frames whose TCP header is longer than the segment."""
+_SEGMENT = ("row", "key", "sender", "sport", "dport", "seq", "ack", "flags", "window", "place", "length", "whole")
+_DATAGRAM = ("row", "sport", "dport", "place", "length", "sound")
+"""Values that are written down, as `Segments` and `Sent` have them."""
+
+_UNFIT = len(_SEGMENT)
+_SENT = _UNFIT + 1
+_ROWS = _SENT + len(_DATAGRAM)
+"""Rows of the table: first those of segments; the frames whose TCP header is longer than the segment; datagrams."""
 
 
 class Survey:
@@ -47,22 +53,25 @@ class Survey:
                                     *[pointer] * 7)  # fmt: skip
         return None if function is None else cls(function)
 
-    def look(self, chunk: ChunkLike) -> tuple[list[tuple[int, Array]], Segments, Array]:
-        """(index of each shape that occurs and the rows of its frames, the segments, the rows of unfit frames)."""
+    def look(self, chunk: ChunkLike) -> tuple[list[tuple[int, Array]], Segments, Array, Sent]:
+        """(index of each shape that occurs and the rows of its frames, the segments, the rows of unfit frames, the
+        datagrams)."""
         size, links = len(chunk.starts), chunk.link_types
         if isinstance(links, int):
             links = np.full(size, links, np.int64)
         places = [np.ascontiguousarray(each, np.int64) for each in (chunk.starts, chunk.captured, chunk.wire, links)]
         data = np.frombuffer(chunk.data, np.uint8)
-        shapes, counts = np.empty(size, np.uint8), np.zeros(2, np.int64)
-        table = np.empty((_COLUMNS + 1, size), np.int64)
+        shapes, counts = np.empty(size, np.uint8), np.zeros(3, np.int64)
+        table = np.empty((_ROWS, size), np.int64)
         self._function(data.ctypes.data, size, chunk.first, *(place.ctypes.data for place in places),
                        shapes.ctypes.data, counts.ctypes.data, table.ctypes.data)  # fmt: skip
         found = np.flatnonzero(np.bincount(shapes, minlength=_NONE)[:_NONE]).tolist()
-        columns: list[Array] = list(table[:_COLUMNS, : counts[0]])
+        columns: list[Array] = list(table[:_UNFIT, : counts[0]])
         columns[1], columns[-1] = columns[1].view(np.uint64), columns[-1] != 0
+        sent: list[Array] = list(table[_SENT:, : counts[2]])
+        sent[-1] = sent[-1] != 0
         rows = [(shape, np.flatnonzero(shapes == shape)) for shape in found]
-        return rows, Segments(*columns), table[_UNFIT, : counts[1]]
+        return rows, Segments(*columns), table[_UNFIT, : counts[1]], Sent(*sent)
 
 
 class _Leaf:
@@ -74,24 +83,48 @@ class _Leaf:
     def __call__(self, block: Block, index: int | None) -> None:
         slot = block.let("getelementptr i8, ptr %kinds, i64 %row")
         block.lines.append(f"  store i8 {_NONE if index is None else index}, ptr {slot}")
-        if index is None or self._shapes[index].last != "tcp":
-            return
-        layers = self._shapes[index].layers
-        tcp, is_ipv6 = layers["tcp"], "ip" not in layers
-        at = layers["ipv6" if is_ipv6 else "ip"]
-        if is_ipv6:
-            source, target = (_folded(block, at + 8), _folded(block, at + 24))
-            stop = block.let(f"add i64 {block.wide(*block.number(at + 4, 2))}, {at + IPV6_HEADER}")
-        else:
-            source, target = (block.wide(*block.number(place, 4)) for place in (at + 12, at + 16))
-            stop = block.let(f"add i64 {block.wide(*block.number(at + 2, 2))}, {at}")
-        words = [block.wide(*block.number(tcp + place, size))
-                 for place, size in ((0, 2), (2, 2), (4, 4), (8, 4), (13, 1), (14, 2))]  # fmt: skip
-        header = block.let(f"lshr i64 {block.wide(*block.number(tcp + 12, 1))}, 4")
-        payload = block.let(f"add i64 {block.let(f'shl i64 {header}, 2')}, {tcp}")
-        values = ", ".join(f"i64 {value}" for value in (source, target, *words, payload, stop))
-        block.lines.append("  call void @segment(i64 %size, i64 %row, i64 %start, i64 %captured, i64 %wire, "
-                           f"ptr %counts, ptr %table, {values})")  # fmt: skip
+        shape = None if index is None else self._shapes[index]
+        if shape is not None and shape.last == "tcp":
+            _note_segment(block, shape)
+        elif shape is not None and shape.last == "udp":
+            _note_datagram(block, shape)
+
+
+def _note_segment(block: Block, shape: Shape) -> None:
+    tcp = shape.layers["tcp"]
+    if "ip" in shape.layers:
+        at = shape.layers["ip"]
+        source, target = (block.wide(*block.number(place, 4)) for place in (at + 12, at + 16))
+    else:
+        at = shape.layers["ipv6"]
+        source, target = (_folded(block, at + 8), _folded(block, at + 24))
+    words = [block.wide(*block.number(tcp + place, size))
+             for place, size in ((0, 2), (2, 2), (4, 4), (8, 4), (13, 1), (14, 2))]  # fmt: skip
+    header = block.let(f"lshr i64 {block.wide(*block.number(tcp + 12, 1))}, 4")
+    payload = block.let(f"add i64 {block.let(f'shl i64 {header}, 2')}, {tcp}")
+    _call(block, "segment", (source, target, *words, payload, _stop(block, shape)))
+
+
+def _note_datagram(block: Block, shape: Shape) -> None:
+    udp = shape.layers["udp"]
+    ports = [block.wide(*block.number(udp + place, 2)) for place in (0, 2)]
+    end = block.let(f"add i64 {block.wide(*block.number(udp + 4, 2))}, {udp}")
+    _call(block, "datagram", (*ports, str(udp + UDP_HEADER), end, _stop(block, shape)))
+
+
+def _stop(block: Block, shape: Shape) -> str:
+    """Where in the frame the IP packet ends."""
+    if "ip" in shape.layers:
+        at = shape.layers["ip"]
+        return block.let(f"add i64 {block.wide(*block.number(at + 2, 2))}, {at}")
+    at = shape.layers["ipv6"]
+    return block.let(f"add i64 {block.wide(*block.number(at + 4, 2))}, {at + IPV6_HEADER}")
+
+
+def _call(block: Block, name: str, numbers: Sequence[str]) -> None:
+    values = ", ".join(f"i64 {number}" for number in numbers)
+    block.lines.append(f"  call void @{name}(i64 %size, i64 %row, i64 %start, i64 %captured, i64 %wire, ptr %counts, "
+                       f"ptr %table, {values})")  # fmt: skip
 
 
 def _folded(block: Block, at: int) -> str:
@@ -101,8 +134,15 @@ def _folded(block: Block, at: int) -> str:
     return block.let(f"xor i64 {block.let(f'call i64 @mixed(i64 {spread})')}, {low}")
 
 
-_STORES = ("row", "key", "sender", "sport", "dport", "seq", "ack", "flags", "window", "place", "length", "whole")
-"""The columns of the table, as `Segments` has them."""
+def _stores(names: Sequence[str], first: int, counter: int) -> str:
+    """Writes values down behind those before, in rows of the table from `first` on."""
+    lines = [f"  %count = getelementptr i64, ptr %counts, i64 {counter}", "  %index = load i64, ptr %count"]
+    for column, name in enumerate(names, first):
+        lines += [f"  %base_{name} = mul i64 %size, {column}", f"  %at_{name} = add i64 %base_{name}, %index",
+                  f"  %slot_{name} = getelementptr i64, ptr %table, i64 %at_{name}",
+                  f"  store i64 %{name}, ptr %slot_{name}"]  # fmt: skip
+    return "\n".join([*lines, "  %following = add i64 %index, 1", "  store i64 %following, ptr %count", "  ret void"])
+
 
 _HELPERS = f"""
 define internal i64 @mixed(i64 %value) alwaysinline {{
@@ -142,7 +182,6 @@ unfit:
   store i64 %more, ptr %misfits
   ret void
 fit:
-  %index = load i64, ptr %counts
   %first = call i64 @endpoint(i64 %source, i64 %sport)
   %second = call i64 @endpoint(i64 %target, i64 %dport)
   %swapped = icmp ugt i64 %first, %second
@@ -158,14 +197,21 @@ fit:
   %room = select i1 %cut, i64 %captured, i64 %wire
   %held = icmp sle i64 %stop, %room
   %whole = zext i1 %held to i64
-""" + "".join(f"""
-  %base_{name} = mul i64 %size, {column}
-  %at_{name} = add i64 %base_{name}, %index
-  %slot_{name} = getelementptr i64, ptr %table, i64 %at_{name}
-  store i64 %{name}, ptr %slot_{name}
-""" for column, name in enumerate(_STORES)) + """
-  %following = add i64 %index, 1
-  store i64 %following, ptr %counts
-  ret void
-}
-"""  # fmt: skip
+{_stores(_SEGMENT, 0, 0)}
+}}
+
+define internal void @datagram(i64 %size, i64 %row, i64 %start, i64 %captured, i64 %wire, ptr %counts, ptr %table,
+                               i64 %sport, i64 %dport, i64 %payload, i64 %end, i64 %stop) {{
+  %length = sub i64 %end, %payload
+  %place = add i64 %start, %payload
+  %cut = icmp slt i64 %captured, %wire
+  %room = select i1 %cut, i64 %captured, i64 %wire
+  %some = icmp sge i64 %length, 0
+  %inside = icmp sle i64 %end, %stop
+  %held = icmp sle i64 %stop, %room
+  %fits = and i1 %some, %inside
+  %good = and i1 %fits, %held
+  %sound = zext i1 %good to i64
+{_stores(_DATAGRAM, _SENT, 2)}
+}}
+"""

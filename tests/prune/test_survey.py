@@ -16,6 +16,7 @@ from dfilter.compile.columns import Columns
 from dfilter.prune.conversations import Segments
 from dfilter.prune.scan import pruner_of
 from dfilter.prune.segments import segments_of
+from dfilter.prune.sent import Sent, sent_of
 from dfilter.prune.survey import Survey
 from tests.prune.test_scan import FRAMES, disturbed
 from tests.test_gears import FRAMES as TAGGED
@@ -35,12 +36,14 @@ def test_same_as_columns(seed: int) -> None:
     survey = Survey.create([branch.shape for branch in plan.branches])
     assert survey is not None
     for chunk in chunks_of(open_capture(buffer)):
-        found, segments, unfit = survey.look(chunk)
+        found, segments, unfit, sent = survey.look(chunk)
         shaped = plan.split(chunk, Columns.of(chunk))
         expected, unfit_expected = segments_of(chunk, shaped)
         assert unfit.tolist() == unfit_expected.tolist()
         for item in fields(Segments):
             assert getattr(segments, item.name).tolist() == getattr(expected, item.name).tolist(), item.name
+        for item in fields(Sent):
+            assert getattr(sent, item.name).tolist() == getattr(sent_of(chunk, shaped), item.name).tolist(), item.name
         places = {id(branch): index for index, branch in enumerate(plan.branches)}
         by_shape = {places[id(branch)]: columns.rows.tolist() for branch, columns in shaped if len(columns.rows)}
         assert {index: rows.tolist() for index, rows in found} == by_shape
