@@ -73,6 +73,9 @@ class Plain:
             message that is not plain. For machine code too if `is_lowered`.
         key_at: offset of that key, which is the message's bytes from there on, but for those in `key_gap`.
         key_gap: (offset, offset behind it) of bytes in the midst of the key that tell nothing.
+        can_end: with zeros in that gap, the message can end with its key.
+        narrow: what of the key is enough for some fields: (these, offset at which it begins, offset at which it ends, 0
+            for the end of the whole key); the first that has all wanted fields counts.
         example: a message of a stream with a given key.
         inside: what in `carries` a plain message can lead on to.
         silent: messages for which `step` says no more than their length, whatever its memory.
@@ -85,6 +88,8 @@ class Plain:
     is_lowered: bool = False
     key_at: int = 0
     key_gap: tuple[int, int] = (0, 0)
+    can_end: bool = False
+    narrow: tuple[tuple[frozenset[str], int, int], ...] = ()
     example: Callable[[int], bytes] | None = None
     inside: tuple[str, ...] = ()
     silent: Silent | None = None

@@ -116,8 +116,11 @@ class Routes:
     def _settles(self, protocol: Protocol) -> bool:
         """Is nothing wanted of the protocol but what the keys of its plain messages settle?"""
         plain = protocol.evidence.plain
-        own = {name for name in self._names if protocol.name in self._known.carriers[name]}
-        return plain is not None and own <= plain.fields
+        return plain is not None and self.wanted_of(protocol) <= plain.fields
+
+    def wanted_of(self, protocol: Protocol) -> set[str]:
+        """The wanted names that the protocol can have values of."""
+        return {name for name in self._names if protocol.name in self._known.carriers[name]}
 
     def _trace(self, protocol: Protocol) -> Pattern | None:
         return protocol.evidence.traces if self._settles(protocol) else None

@@ -6,7 +6,7 @@ a datagram is judged by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class Datagrams:
             if followed:
                 self._numbers[port] = places.setdefault(protocol.name, len(self._followed))
                 if self._numbers[port] == len(self._followed):
-                    self._followed.append(_Followed(protocol, samples))
+                    self._followed.append(_Followed(protocol, samples, routes.wanted_of(protocol)))
             self._kinds[port] = _SILENT if silent else _FOLLOWED if followed else 3
 
     def use_machine_code(self) -> None:
@@ -94,10 +94,10 @@ class Datagrams:
 class _Followed:
     """A protocol whose plain datagrams are followed, and what the tests say of them."""
 
-    def __init__(self, protocol: Protocol, samples: Samples) -> None:
+    def __init__(self, protocol: Protocol, samples: Samples, wanted: Collection[str]) -> None:
         assert protocol.evidence.plain is not None
         self.protocol = protocol
-        self.keys = Keys(protocol.evidence.plain)
+        self.keys = Keys(protocol.evidence.plain, wanted)
         self._samples = samples
         self._distinct: dict[int | None, int] = {None: 0}
         """Each answer that there was, and its number."""
@@ -116,7 +116,7 @@ class _Followed:
                 known += 1
                 start = int(starts[turn])
                 whole = bytes(data[start : start + int(lengths[turn])])
-                answer = self._samples.ask(self.protocol, whole, stream=False)
+                answer = self._samples.ask(self.protocol, self.keys.sample(whole), stream=False)
                 self._answers[numbers[turn]] = self._distinct.setdefault(answer, len(self._distinct))
         found = self._answers[numbers]
         for answer, number in self._distinct.items():

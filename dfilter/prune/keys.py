@@ -9,6 +9,7 @@ were chosen: some datagrams get no number for that.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 
 import numpy as np
@@ -25,6 +26,9 @@ _SLOTS = 1 << 18
 _ROOM = 1 << 23
 """Keys, slots of their table, and bytes of all of them together, that are kept."""
 
+_MOST_SEEN = 1 << 12
+"""Datagrams that are kept as a whole."""
+
 _MOST_TRIES = 16
 """Slots that are looked at for a key."""
 _PRIME, _MASK = 16_777_619, 0xFFFFFFFF
@@ -35,12 +39,12 @@ def key_end(kind: int, data: Bytes, start: int, end: int) -> int:
     raise NotImplementedError
 
 
-def find_keys(data: Bytes, count: int, key_at: int, gap: int, after: int, starts: Words, lengths: Words, known: int,
-              table: Words, store: Room, ends: Words, numbers: Words) -> int:  # fmt: skip
+def find_keys(data: Bytes, count: int, key_at: int, key_stop: int, gap: int, after: int, starts: Words,
+              lengths: Words, known: int, table: Words, store: Room, ends: Words, numbers: Words) -> int:  # fmt: skip
     """Fill `numbers`, -1 for datagrams without one; how many keys are known after that.
 
     Args:
-        gap, after: as in `plain.Plain.key_gap`.
+        key_at, key_stop: where keys begin and end, 0 for where `key_end` says; gap, after: as in `plain.Plain.key_gap`.
         known: how many are known; key `i` lies in `store` from ends[i] to ends[i + 1].
         table: for each slot 1 + the number of a key; 0 for none.
     """
@@ -48,6 +52,8 @@ def find_keys(data: Bytes, count: int, key_at: int, gap: int, after: int, starts
     while turn < count:
         start = starts[turn]
         end = key_end(0, data, start, start + lengths[turn])
+        if end != 0 and key_stop != 0:
+            end = start + key_stop
         place, at, size, number, tries, spread = ends[known], start + key_at, 0, -1, 0, 0
         if end == 0 or place + end - at > _ROOM:
             tries = _MOST_TRIES
@@ -89,13 +95,17 @@ def _is_same(store: Room, place: int, size: int, other: int, stop: int) -> int:
 
 
 class Keys:
-    """The keys of a protocol's datagrams."""
+    """The keys of a protocol's datagrams; `wanted`: its fields that they are to tell."""
 
-    def __init__(self, plain: Plain) -> None:
+    def __init__(self, plain: Plain, wanted: Collection[str]) -> None:
         assert plain.datagram is not None
         self._plain, self._datagram = plain, plain.datagram
+        spans = ((at, stop) for fields, at, stop in plain.narrow if fields.issuperset(wanted))
+        self._at, self._stop = next(spans, (plain.key_at, 0))
         self._function: Lowerable | None = None
         self._numbers: dict[bytes, int] = {}
+        self._seen: dict[bytes, int] = {}
+        """Datagrams as a whole: what is no machine code looks long at one, and many are sent again and again."""
         self.count = 0
 
     def use_machine_code(self) -> None:
@@ -108,22 +118,29 @@ class Keys:
     def find(self, data: Data, starts: Array, lengths: Array) -> Array:
         """The number of each datagram's key; -1 where it is not plain, or one too many."""
         if self._function is None:
-            spans = zip(starts.tolist(), lengths.tolist(), strict=True)
-            return np.array([self._number(data, start, length) for start, length in spans], np.int64)
+            wholes = (bytes(data[start : start + length]) for start, length in zip(starts.tolist(), lengths.tolist(),
+                                                                                   strict=True))  # fmt: skip
+            return np.array([self._number(whole) for whole in wholes], np.int64)
         numbers = np.empty(len(starts), np.int64)
         places = [np.ascontiguousarray(each, np.int64) for each in (starts, lengths)]
-        self.count = self._function(np.frombuffer(data, np.uint8).ctypes.data, len(starts), self._plain.key_at,
+        self.count = self._function(np.frombuffer(data, np.uint8).ctypes.data, len(starts), self._at, self._stop,
                                     *self._plain.key_gap, *(each.ctypes.data for each in places), self.count,
                                     *(each.ctypes.data for each in (self._table, self._store, self._ends, numbers)),
                                     )  # fmt: skip
         return numbers
 
-    def _number(self, data: Data, start: int, length: int) -> int:
-        end = self._datagram(data, start, start + length)
-        if not end:
-            return -1
-        (gap, after), key_at = self._plain.key_gap, start + self._plain.key_at
-        key = bytes(data[key_at:end]) if gap == after else bytes(data[key_at : start + gap] + data[start + after : end])
+    def _number(self, whole: bytes) -> int:
+        number = self._seen.get(whole)
+        if number is None:
+            end, (gap, after) = self._datagram(whole, 0, len(whole)), self._plain.key_gap
+            stop = self._stop or end
+            key = whole[self._at : stop] if gap == after else whole[self._at : min(gap, stop)] + whole[after:stop]
+            number = self._number_of(key) if end else -1
+            if len(self._seen) < _MOST_SEEN:
+                self._seen[whole] = number
+        return number
+
+    def _number_of(self, key: bytes) -> int:
         number = self._numbers.get(key)
         if number is None:
             if self.count == MOST_KEYS:
@@ -132,10 +149,18 @@ class Keys:
             self.count += 1
         return number
 
+    def sample(self, whole: bytes) -> bytes:
+        """A message with the key of this datagram, which has one; with no more than that if it can do without."""
+        if not self._plain.can_end:
+            return whole
+        gap, after = self._plain.key_gap
+        return whole[:gap] + bytes(after - gap) + whole[after : self._datagram(whole, 0, len(whole))]
+
     def clear(self) -> None:
         """Forget all keys."""
         self.count = 0
         self._numbers.clear()
+        self._seen.clear()
         if self._function is not None:
             self._table[:] = 0
 

@@ -87,14 +87,20 @@ def message(name: bytes, counts: bytes = b"\0\1") -> bytes:
 
 
 names = st.sampled_from([b"a", b"b", b"example", b"c" * 63])
-messages = st.one_of(names.map(message), st.binary(max_size=30), names.map(lambda name: message(name, b"\0\2")))
+answers = names.map(lambda name: b"\x12\x34\x81" + message(name)[3:])
+doubled = names.map(lambda name: message(name, b"\0\2"))
+messages = st.one_of(answers, names.map(message), st.binary(max_size=30), doubled)
 
 
-@given(st.lists(st.lists(messages, max_size=12), max_size=4), st.sampled_from([2, 1 << 16]))
+@given(
+    st.lists(st.lists(messages, max_size=12), max_size=4),
+    st.sampled_from([2, 1 << 16]),
+    st.sets(st.sampled_from(["dns", "dns.qry.name", "dns.flags"])),
+)
 @settings(deadline=None)
-def test_keys_are_numbered_as_without_machine_code(chunks: list[list[bytes]], most: int) -> None:
+def test_keys_are_numbered_as_without_machine_code(chunks: list[list[bytes]], most: int, wanted: set[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        here, there = Keys(dns_plain.PLAIN), Keys(dns_plain.PLAIN)
+        here, there = Keys(dns_plain.PLAIN, wanted), Keys(dns_plain.PLAIN, wanted)
         there.use_machine_code()
         if most == 2:
             patch.setattr(keys, "MOST_KEYS", most)
@@ -117,7 +123,7 @@ def test_keys_that_meet_in_the_table_stay_apart(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(keys, "key_end", lambda kind, data, start, end: end)
     chunk = [bytes((each,)) for each in range(6)] * 2
     table, store, ends, numbers = [0] * 4, bytearray(100), [0] * 20, [0] * 12
-    known = find_keys(b"".join(chunk), 12, 0, 0, 0, list(range(12)), [1] * 12, 0, table, store, ends, numbers)
+    known = find_keys(b"".join(chunk), 12, 0, 0, 0, 0, list(range(12)), [1] * 12, 0, table, store, ends, numbers)
     assert known == 4
     assert numbers[:6] == numbers[6:]
     assert sorted(numbers[:6]) == [-1, -1, 0, 1, 2, 3]
