@@ -83,7 +83,8 @@ class _Writer:
         self._terms = terms
 
     def function(self) -> list[str]:
-        shapes = [branch.shape for branch in self._found.shaped]
+        any_frame = all(bounds is not None for bounds in self._found.anywhere.bounds)
+        shapes = [] if any_frame else [branch.shape for branch in self._found.shaped]
         return ShapeTree(shapes, "decide", ("ptr %certain", "ptr %undecided"), self._leaf).lines
 
     def _leaf(self, block: Block, place: int | None) -> None:

@@ -12,10 +12,14 @@ from itertools import count
 from dfilter.compile.machine_terms import Block
 from dfilter.packets.declare import Measure, Shape
 
-SWAPS = "\n".join(f"declare i{width} @llvm.bswap.i{width}(i{width})" for width in (16, 32, 64, 128))
-"""What reading big-endian numbers needs."""
+_FETCHING = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"
+SWAPS = "\n".join([*(f"declare i{width} @llvm.bswap.i{width}(i{width})" for width in (16, 32, 64, 128)), _FETCHING])
+"""What reading big-endian numbers needs, and what fetches them ahead."""
 
 _ETHERNET = 1
+_AHEAD, _HEADERS = 16, 47
+"""Frames ahead, and bytes in them, that are fetched before their turn: chunks do not fit the fastest cache."""
+
 _Condition = tuple[int, bytes, bytes]
 _Work = list[tuple[int, list[_Condition]]]
 
@@ -41,7 +45,8 @@ class ShapeTree:
         self._numbers = count()
         least = min((shape.minimum for shape in shapes), default=0)
         more = "".join(f", {parameter}" for parameter in parameters)
-        self._lines.append(_LOOP.format(name=name, more=more, least=least, ethernet=_ETHERNET))
+        fetch = _FETCH.format(ahead=_AHEAD, headers=_HEADERS) if shapes else ""
+        self._lines.append(_LOOP.format(name=name, more=more, least=least, ethernet=_ETHERNET, fetch=fetch))
         self._tree([(index, list(shape.constants)) for index, shape in enumerate(shapes)], "unshaped", least)
         self._start("unshaped")
         self._end_with(None)
@@ -112,6 +117,18 @@ class ShapeTree:
         self._lines += [*block.lines, "  br label %next"]
 
 
+_FETCH = """\
+  %ahead = add i64 %row, {ahead}
+  %inside = icmp slt i64 %ahead, %size
+  %soon = select i1 %inside, i64 %ahead, i64 %row
+  %soon_at = getelementptr i64, ptr %starts, i64 %soon
+  %soon_start = load i64, ptr %soon_at
+  %soon_frame = getelementptr i8, ptr %data, i64 %soon_start
+  call void @llvm.prefetch.p0(ptr %soon_frame, i32 0, i32 3, i32 1)
+  %soon_header = getelementptr i8, ptr %soon_frame, i64 {headers}
+  call void @llvm.prefetch.p0(ptr %soon_header, i32 0, i32 3, i32 1)
+"""
+
 _LOOP = """
 define void @{name}(ptr %data, i64 %size, i64 %first, ptr %starts, ptr %lengths, ptr %wires, ptr %links{more}) {{
 entry:
@@ -121,7 +138,7 @@ loop:
   %more = icmp slt i64 %row, %size
   br i1 %more, label %look, label %done
 look:
-  %start_at = getelementptr i64, ptr %starts, i64 %row
+{fetch}  %start_at = getelementptr i64, ptr %starts, i64 %row
   %start = load i64, ptr %start_at
   %frame = getelementptr i8, ptr %data, i64 %start
   %captured_at = getelementptr i64, ptr %lengths, i64 %row
