@@ -31,9 +31,9 @@ Lowerable = Callable[..., int]
 
 
 def compile_lowered(function: Lowerable, chosen: Mapping[Lowerable, Sequence[Lowerable]] = MappingProxyType({}),
-                    ) -> Lowerable | None:  # fmt: skip
+                    *, thorough: bool = True) -> Lowerable | None:  # fmt: skip
     """The machine code of a function, which takes addresses for `Bytes` and `Words`; None where it cannot be had:
-    without llvmlite, or without the source of dfilter. For the arguments see `lower`."""
+    without llvmlite, or without the source of dfilter. For the arguments see `lower` and `native.compile_function`."""
     if not available():
         return None
     try:
@@ -42,7 +42,7 @@ def compile_lowered(function: Lowerable, chosen: Mapping[Lowerable, Sequence[Low
         return None
     kinds = [ctypes.c_void_p if parameter.annotation in _POINTERS else ctypes.c_int64
              for parameter in inspect.signature(function).parameters.values()]  # fmt: skip
-    return compile_function(assembly, symbol(function), ctypes.c_int64, *kinds)
+    return compile_function(assembly, symbol(function), ctypes.c_int64, *kinds, thorough=thorough)
 
 
 class NotLowerableError(Exception):

@@ -21,6 +21,9 @@ SWITCH = "DFILTER_JIT"
 WORTH = 1 << 28
 """Bytes of capture from which machine code saves more time than llvmlite takes to load."""
 
+THOROUGH = 1 << 32
+"""Bytes of capture from which better machine code saves more time than LLVM takes to make it of large functions."""
+
 _MOST_KEPT = 64
 
 
@@ -67,17 +70,21 @@ def _passes(binding: Any, builder: Any) -> Any:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def compile_function(assembly: str, name: str, result: Any, *arguments: Any) -> Callable[..., Any] | None:
+def compile_function(assembly: str, name: str, result: Any, *arguments: Any,
+                     thorough: bool = True) -> Callable[..., Any] | None:  # fmt: skip
     """The function `name` of a module, with ctypes types for its result and arguments; None without llvmlite.
 
     Some are kept, in case the same module comes again. The global interpreter lock is not held while it runs.
+
+    Args:
+        thorough: take four times as long to make code that runs up to twice as fast.
     """
     binding = _binding()
     if binding is None:
         return None
     module = binding.parse_assembly(assembly)
     module.verify()
-    target = binding.Target.from_default_triple().create_target_machine(opt=2)
+    target = binding.Target.from_default_triple().create_target_machine(opt=2 if thorough else 0)
     builder = binding.create_pass_builder(target, binding.create_pipeline_tuning_options(speed_level=2))
     _passes(binding, builder).run(module, builder)
     engine = binding.create_mcjit_compiler(module, target)

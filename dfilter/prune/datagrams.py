@@ -51,10 +51,10 @@ class Datagrams:
                     self._followed.append(_Followed(protocol, samples, routes.wanted_of(protocol)))
             self._kinds[port] = _SILENT if silent else _FOLLOWED if followed else 3
 
-    def use_machine_code(self) -> None:
-        """From now on, where it can be had."""
+    def use_machine_code(self, *, thorough: bool) -> None:
+        """From now on, where it can be had. `thorough`: as for `native.compile_function`."""
         for followed in self._followed:
-            followed.keys.use_machine_code()
+            followed.keys.use_machine_code(thorough=thorough)
 
     def take(self, data: Data, sent: Sent, findings: Findings) -> None:
         """Judge a chunk's datagrams."""

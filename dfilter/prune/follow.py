@@ -68,7 +68,7 @@ class Follower:
         ends there, 0 if none does; what the steps remember; what is known of it (`walk.KNOWN` and the others)."""
         self._heads: dict[int, bytes] = {}
         """Of directions that wait for more of a message: its beginning, which lies before that place."""
-        self._uses_machine = False
+        self._uses_machine = self._thorough = False
         self._walker: Walker | None = None
         self._walked = 0
         """Protocols whose lowered steps the walker knows."""
@@ -80,9 +80,9 @@ class Follower:
         self._answers: dict[tuple[object, ...], int] = {}
         """What the tests say of messages, by their protocol's name and their keys."""
 
-    def use_machine_code(self) -> None:
-        """From now on, where it can be had."""
-        self._uses_machine = True
+    def use_machine_code(self, *, thorough: bool) -> None:
+        """From now on, where it can be had. `thorough`: as for `native.compile_function`."""
+        self._uses_machine, self._thorough = True, thorough
 
     def feed(self, row: int, number: int) -> None:
         """From this frame on the conversation must be dissected."""
@@ -151,7 +151,7 @@ class Follower:
             return chosen, {}
         lowered = self._ways.lowered
         if self._uses_machine and self._walked < len(lowered):
-            self._walker, self._walked = Walker.create(lowered), len(lowered)
+            self._walker, self._walked = Walker.create(lowered, thorough=self._thorough), len(lowered)
             self._uses_machine = self._walker is not None
         if self._walker is None:
             return chosen[:0], self._walk_directions(data, tracked, chosen, findings)

@@ -108,9 +108,9 @@ class Keys:
         """Datagrams as a whole: what is no machine code looks long at one, and many are sent again and again."""
         self.count = 0
 
-    def use_machine_code(self) -> None:
-        """Before the first datagram, where it can be had."""
-        self._function = _lowered(self._datagram) if self._plain.is_lowered else None
+    def use_machine_code(self, *, thorough: bool = True) -> None:
+        """Before the first datagram, where it can be had. `thorough`: as for `native.compile_function`."""
+        self._function = _lowered(self._datagram, thorough) if self._plain.is_lowered else None
         if self._function is not None:
             self._table, self._ends = np.zeros(_SLOTS, np.int64), np.zeros(MOST_KEYS + 1, np.int64)
             self._store = np.empty(_ROOM, np.uint8)
@@ -171,5 +171,5 @@ class Keys:
 
 
 @cache
-def _lowered(datagram: Lowerable) -> Lowerable | None:
-    return compile_lowered(find_keys, {key_end: (datagram,)})
+def _lowered(datagram: Lowerable, thorough: bool) -> Lowerable | None:
+    return compile_lowered(find_keys, {key_end: (datagram,)}, thorough=thorough)

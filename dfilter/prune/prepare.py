@@ -69,11 +69,11 @@ class Preparer:
         self._tunnels = np.zeros(1 << 16, np.bool_)
         self._tunnels[sorted(tunnels)] = True
 
-    def use_machine_code(self) -> None:
-        """From now on, where it can be had."""
-        self._survey = Survey.create([branch.shape for branch in self.plan.branches])
+    def use_machine_code(self, *, thorough: bool) -> None:
+        """From now on, where it can be had. `thorough`: as for `native.compile_function`."""
+        self._survey = Survey.create([branch.shape for branch in self.plan.branches], thorough=thorough)
         self._tracks.use_machine_code()
-        self._datagrams.use_machine_code()
+        self._datagrams.use_machine_code(thorough=thorough)
 
     def prepare(self, chunk: Chunk) -> Prepared:
         """Prepare the next chunk; `TooManyError` where following conversations does not pay."""

@@ -23,7 +23,7 @@ from dfilter.captures.read import Capture
 from dfilter.compile.closures import build
 from dfilter.compile.deep import STREAM, DeepPlan, build_deep
 from dfilter.filter import Filter
-from dfilter.native import available, pays
+from dfilter.native import THOROUGH, available, pays
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.protocols.tcp_facts import Tracker
 from dfilter.packets.reader import PacketReader
@@ -126,8 +126,9 @@ class Pruner:
         """The first look; False where dissecting every frame is better."""
         is_much = len(self.plan.tests) > len(self.plan.analysed)  # the bytes of conversations are looked at
         if pays(capture.file_bytes) and available():
-            self._preparer.use_machine_code()
-            self._follower.use_machine_code()
+            thorough = capture.file_bytes >= THOROUGH
+            self._preparer.use_machine_code(thorough=thorough)
+            self._follower.use_machine_code(thorough=thorough)
             is_much = False
         try:
             for prepared in prepared_chunks(capture, self._preparer, LOOK_BYTES, is_much=is_much):

@@ -43,14 +43,14 @@ class Survey:
         self._function = function
 
     @classmethod
-    def create(cls, shapes: Sequence[Shape]) -> Survey | None:
-        """A survey for these shapes; None without llvmlite."""
+    def create(cls, shapes: Sequence[Shape], *, thorough: bool = True) -> Survey | None:
+        """A survey for these shapes; None without llvmlite. `thorough`: as for `native.compile_function`."""
         if len(shapes) > _NONE:
             return None
         tree = ShapeTree(shapes, "survey", ("ptr %kinds", "ptr %counts", "ptr %table"), _Leaf(shapes))
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         function = compile_function("\n".join([SWAPS, _HELPERS, *tree.lines]), "survey", None, pointer, number, number,
-                                    *[pointer] * 7)  # fmt: skip
+                                    *[pointer] * 7, thorough=thorough)  # fmt: skip
         return None if function is None else cls(function)
 
     def look(self, chunk: ChunkLike) -> tuple[list[tuple[int, Array]], Segments, Array, Sent]:

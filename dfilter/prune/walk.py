@@ -140,9 +140,10 @@ class Walker:
         self._told = array("q", [0, 0, 0])
 
     @classmethod
-    def create(cls, steps: Sequence[Lowerable]) -> Walker | None:
-        """A walker for protocols with these lowered steps; None without llvmlite."""
-        function = _lowered(tuple(steps))
+    def create(cls, steps: Sequence[Lowerable], *, thorough: bool = True) -> Walker | None:
+        """A walker for protocols with these lowered steps; None without llvmlite. `thorough`: as for
+        `native.compile_function`."""
+        function = _lowered(tuple(steps), thorough)
         return None if function is None else cls(function)
 
     def walk(self, data: Data, tracked: Tracked, chosen: Array, kinds: bytearray,
@@ -166,5 +167,5 @@ class Walker:
 
 
 @cache
-def _lowered(steps: tuple[Lowerable, ...]) -> Lowerable | None:
-    return compile_lowered(walk, {advance: steps})
+def _lowered(steps: tuple[Lowerable, ...], thorough: bool) -> Lowerable | None:
+    return compile_lowered(walk, {advance: steps}, thorough=thorough)

@@ -27,13 +27,13 @@ COMPILED = dfilter.compile("tls.handshake.type == 1")
 
 @pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32))
-def test_same_as_columns(seed: int) -> None:
+@given(st.integers(0, 2**32), st.booleans())
+def test_same_as_columns(seed: int, thorough: bool) -> None:
     pruner = pruner_of([COMPILED], COMPILED.needs)
     assert pruner is not None
     buffer = written([*disturbed(FRAMES, random.Random(seed)), *damaged(TAGGED, seed)])
     plan = pruner.plan.columns
-    survey = Survey.create([branch.shape for branch in plan.branches])
+    survey = Survey.create([branch.shape for branch in plan.branches], thorough=thorough)
     assert survey is not None
     for chunk in chunks_of(open_capture(buffer)):
         found, segments, unfit, sent = survey.look(chunk)

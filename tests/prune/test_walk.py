@@ -36,9 +36,9 @@ class Doubled(Walker):
     steps: Sequence[Any] = ()
 
     @classmethod
-    def create(cls, steps: Sequence[Any]) -> Walker | None:
+    def create(cls, steps: Sequence[Any], *, thorough: bool = True) -> Walker | None:
         cls.steps = tuple(steps)
-        return super().create(steps)
+        return super().create(steps, thorough=thorough)
 
     def walk(self, data: Any, tracked: Tracked, chosen: Any, kinds: bytearray,
              known: Sequence[array[int]]) -> tuple[Any, Any]:  # fmt: skip
@@ -61,10 +61,11 @@ class Doubled(Walker):
         return found, over
 
 
-@given(st.integers(0, 2**32))
+@given(st.integers(0, 2**32), st.booleans())
 @settings(max_examples=15, deadline=None)
-def test_walking_is_what_its_python_does(seed: int) -> None:
+def test_walking_is_what_its_python_does(seed: int, thorough: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dfilter.prune.scan, "THOROUGH", 0 if thorough else 1 << 62)
         patch.setattr(dfilter.prune.scan, "pays", lambda size: True)
         patch.setattr(dfilter.prune.scan, "TRIED", 1 << 60)
         patch.setattr("dfilter.prune.follow.Walker", Doubled)
