@@ -262,6 +262,19 @@ def windows(feed: Feed, layout: Layout, warn: Callable[[str], None], size: int, 
             return
 
 
+def record_at(file: io.FileIO, layout: Layout, offset: int, captured: int, number: int) -> Frame | None:
+    """The frame of the record at byte `offset` of a plain layout; None if it does not hold so many captured bytes."""
+    file.seek(offset)
+    record = file.read(16 + captured)
+    if record is None or len(record) < 16 + captured:
+        return None
+    seconds, fraction, size, wire = struct.unpack_from(layout.byte_order + "IIII", record)
+    if size != captured:
+        return None
+    time, interface = seconds * 1_000_000_000 + fraction * layout.scale, layout.interface
+    return Frame(number, time, record[16:], min(wire, MAX_WIRE_LENGTH), interface.link_type, -1, interface)
+
+
 def part_windows(feed: Feed, layout: Layout, size: int, begin: int, end: int) -> Iterator[Window]:
     """The sound, whole records of a plain file from byte `begin`, where one begins, to byte `end`."""
     file = feed.plain_file

@@ -126,6 +126,20 @@ class Capture:
         self._feed.jump(begin)
         return self._layout, self._watched(pcap.windows(self._feed, self._layout, self._warn, size, number))
 
+    def plain_frame(self, offset: int, captured: int, number: int) -> Frame:
+        """A frame of a plain pcap file with a name, whose record begins at byte `offset`, as it was before.
+
+        Raises:
+            CaptureError: no record of so many captured bytes is there any more.
+        """
+        file, layout = self._feed.plain_file, self.plain_layout
+        assert file is not None
+        assert layout is not None
+        frame = pcap.record_at(file, layout, offset, captured, number)
+        if frame is None:
+            raise CaptureError(f"{self.name}: changed while it was read: frame {number}, at byte {offset}, is another")
+        return frame
+
     def _watched(self, frames: Iterator[Item]) -> Iterator[Item]:
         yield from frames
         if self._feed.damage and self.warning is None:

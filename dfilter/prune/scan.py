@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.captures.frame import Frame
-from dfilter.captures.index import chunks_of
+from dfilter.captures.places import Places
 from dfilter.captures.read import Capture
 from dfilter.compile.closures import build
 from dfilter.compile.deep import STREAM, DeepPlan, build_deep
@@ -68,6 +68,8 @@ class Remainder:
         certain: for each filter, the numbers of the frames that it selects for certain.
         inner: number of a frame -> rows of the segments in it that columns do not see.
         before: row of a conversation -> that of the one that had its ports before.
+        places: where all frames lie.
+        frames: how many there are; `first_time`: when the first of them was captured, ns.
         datagrams: where frames will be shown, (numbers, ports of either end) of frames with UDP.
     """
 
@@ -79,7 +81,9 @@ class Remainder:
     inner: dict[int, list[int]] = field(default_factory=dict)
     before: dict[int, int] = field(default_factory=dict)
     datagrams: list[tuple[Array, Array, Array]] = field(default_factory=list)
+    places: Places = field(default_factory=Places)
     frames: int = 0
+    first_time: int | None = None
 
 
 class Pruner:
@@ -178,6 +182,9 @@ class Pruner:
         fed[early] = False
         left.late.append(_numbers(fed, chunk.first))
         left.streams.append(findings.streams.astype(np.int32))
+        if left.frames == 0 and len(chunk):
+            left.first_time = chunk.frame(0).time
+        left.places.note(chunk)
         left.frames += len(chunk)
 
     def _ask_again(self) -> None:
@@ -295,21 +302,14 @@ class Pruner:
     def _frames(self, capture: Capture, session: Session, numbers: Array, streams: Array) -> Iterator[Frame]:
         """The frames with these numbers; the session learns the numbers of their conversations."""
         tracker: Tracker = session.memory("tcp", lambda: Tracker(session))
-        first = before = None
-        for chunk in chunks_of(capture):
-            if self._tells_time and len(chunk):
-                first = chunk.frame(0).time if chunk.first == 1 else first
-            low, high = np.searchsorted(numbers, (chunk.first, chunk.first + len(chunk)))
-            for number in numbers[low:high].tolist():
-                row, place = int(streams[number - 1]), number - chunk.first
-                if isinstance(session, Careful):
-                    session.in_tcp = row >= 0
-                tracker.conversations.given = [row] if row >= 0 else self.remainder.inner.get(number, [])[:]
-                if self._tells_time and number > 1:
-                    session.come_after(first, chunk.frame(place - 1).time if place else before)
-                yield chunk.frame(place)
-            if self._tells_time and len(chunk):
-                before = chunk.frame(len(chunk) - 1).time
+        for frame, before in self.remainder.places.frames(capture, numbers, with_before=self._tells_time):
+            row = int(streams[frame.number - 1])
+            if isinstance(session, Careful):
+                session.in_tcp = row >= 0
+            tracker.conversations.given = [row] if row >= 0 else self.remainder.inner.get(frame.number, [])[:]
+            if before is not None:
+                session.come_after(self.remainder.first_time, before.time)
+            yield frame
 
     def _choose_loose(self, asked: Array, streams: Array, chosen: Array) -> None:
         """Choose the frames outside of conversations on which what these show can depend: the datagrams from or to
