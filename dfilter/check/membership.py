@@ -14,12 +14,14 @@ from dfilter.check.comparisons import (
     never_true,
     with_constant,
 )
+from dfilter.check.convert.addresses import ipv4_literal, ipv6_literal
 from dfilter.check.convert.errors import ConversionError
 from dfilter.check.fold import NoValueError, strip
 from dfilter.check.infer import Inferred, Untyped, constant_as, infer_not_word, infer_right
 from dfilter.check.labels import Labels, find, label_read, labels_of
 from dfilter.check.resolve import Scope
 from dfilter.check.typed import (
+    Constant,
     FieldRead,
     MembershipTest,
     Negation,
@@ -28,6 +30,7 @@ from dfilter.check.typed import (
     TypedExpression,
     TypedOperand,
 )
+from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 from dfilter.language.ast import Quantifier
@@ -41,8 +44,11 @@ def infer_membership(node: ast.Membership, scope: Scope) -> TypedExpression | No
     if left is None:
         _infer_elements(node, scope)
         return None
-    inferred = _infer_elements(node, scope)
     labels = labels_of(left, scope.version, scope.names)
+    addresses = _addresses(node, left, scope.version) if labels is None else None
+    if addresses is not None:
+        return _test(node, left, addresses, scope)
+    inferred = _infer_elements(node, scope)
     if labels is not None and _any_ambiguous(inferred, left, labels, scope):
         left_operand: TypedOperand = label_read(left, labels, scope.version)
     else:
@@ -53,6 +59,24 @@ def infer_membership(node: ast.Membership, scope: Scope) -> TypedExpression | No
         return never_true(crash, node.span, scope)
     typed = tuple(element for element in elements if element is not None)
     return _test(node, left_operand, typed, scope) if len(typed) == len(elements) else None
+
+
+def _addresses(node: ast.Membership, left: FieldRead, version: Version) -> tuple[Constant, ...] | None:
+    """The elements of a set of nothing but addresses, of which there can be thousands: no other meaning of theirs needs
+    to be ruled out. None for any other set, and where one is wrong."""
+    literal = _ADDRESS_LITERALS.get(left.type)
+    if literal is None or version <= Version.V4_0 or left.raw:
+        return None
+    leaves = [leaf for leaf in node.elements if isinstance(leaf, ast.Literal) and not leaf.must_be_bytes]
+    if len(leaves) < len(node.elements):
+        return None
+    try:
+        return tuple([Constant(leaf.span, left.type, *literal(leaf.text)) for leaf in leaves])
+    except ConversionError:
+        return None
+
+
+_ADDRESS_LITERALS = {FieldType.IPv4: ipv4_literal, FieldType.IPv6: ipv6_literal}
 
 
 def _test(

@@ -12,18 +12,18 @@ field).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from dfilter.compile.reader import Source
 from dfilter.fields.types import INTEGERS, SIGNED, WIDTH_BITS, FieldType
+from dfilter.language.frozen import frozen
 
 Read = Callable[[Source], Sequence[Any] | None]
 SequenceRead = Callable[[Source], Sequence[Any]]
 Test = Callable[[Source], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operand:
     """`values`: known while compiling. `low`, `high`: bounds of integer values, None where there are none.
 
@@ -48,7 +48,7 @@ class Operand:
 
 def known(values: tuple[Any, ...], kind: FieldType, prefix: int | None = None) -> Operand:
     """An operand whose values are the same for every frame."""
-    whole = bool(values) and kind in INTEGERS and all(isinstance(value, int) for value in values)
+    whole = kind in INTEGERS and bool(values) and all(isinstance(value, int) for value in values)
     return Operand(
         read=lambda source: values,
         type=kind,

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -32,6 +31,7 @@ from dfilter.fields.types import (
     FieldType,
 )
 from dfilter.fields.versions import Version
+from dfilter.language.frozen import frozen
 
 Key = Callable[[Any], Any]
 Holds = Callable[[Any, Any], bool]
@@ -48,7 +48,7 @@ _EQUALITY = (Relation.EQ, Relation.NE)
 _PREFIX_BITS = {FieldType.IPv4: 32, FieldType.IPv6: 128}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """`key`: None for the value itself.  `holds`: over keys; None for Python's operator."""
 

@@ -13,6 +13,7 @@ from dfilter.check.diagnostics import Diagnostic, Fix, Safety, diagnostic
 from dfilter.check.rules.context import Context, operands_of
 from dfilter.check.typed import Constant, FieldRead, TypedOperand
 from dfilter.fields.types import INTEGERS, FieldType
+from dfilter.language.source import Span
 
 CODE = "H103"
 _WORD = r"[A-Za-z][A-Za-z0-9_.-]*"
@@ -31,19 +32,19 @@ def check(context: Context) -> Iterator[Diagnostic]:
     read = {operand.span for operand in operands if isinstance(operand, FieldRead)}
     for node in context.tests:
         for operand in operands_of(node):
-            found = _bare_word(operand, context, is_read=operand.span in read)
+            found = _bare_word(operand, context, read)
             if found is not None:
                 yield found
 
 
-def _bare_word(operand: TypedOperand, context: Context, *, is_read: bool) -> Diagnostic | None:
+def _bare_word(operand: TypedOperand, context: Context, read: set[Span]) -> Diagnostic | None:
     if not isinstance(operand, Constant) or not (operand.type in _TEXT_TYPES or operand.type in INTEGERS):
         return None
     word = context.source(operand.span)
     taken = _taken_as(word, operand)
     if not taken:
         return None
-    fixes = () if is_read else (Fix(operand.span, f'"{word}"', Safety.SAFE),)
+    fixes = () if operand.span in read else (Fix(operand.span, f'"{word}"', Safety.SAFE),)
     return diagnostic(CODE, f"the unquoted word {word[:60]} is taken as {taken}", operand.span, fixes=fixes)
 
 
