@@ -33,8 +33,8 @@ class DeepPlan:
 
     Attributes:
         analysed: indices of tests for what the analysis of TCP finds; the value: is it that a segment was sent again?
-        names: those that the tests read; `headers`: those that headers decide, as far as these do not come once more
-            inside a TCP conversation.
+        names: those that the tests read; `opened`: those of which they ask more than whether they are there.
+        headers: names that headers decide, as far as these do not come once more inside a TCP conversation.
         by_header: for each filter, whether it reads any of the latter.
     """
 
@@ -42,6 +42,7 @@ class DeepPlan:
     tests: tuple[TypedExpression, ...]
     analysed: dict[int, bool]
     names: frozenset[str]
+    opened: frozenset[str]
     headers: frozenset[str]
     by_header: tuple[bool, ...]
 
@@ -95,9 +96,14 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
         return None
     if not {"tcp", "udp"} <= {branch.shape.last for branch in found.shaped}:
         return None
+    opened = {read.name for test in tests for read in field_reads(test) if not _asks_presence(test)}
     return DeepPlan(ColumnPlan(found.count, found.shaped, found.anywhere), tuple(tests), kinds, frozenset(deep),
-                    frozenset(every - deep | analysed),
+                    frozenset(opened), frozenset(every - deep | analysed),
                     tuple(bool(names) for _, names in by_header))  # fmt: skip
+
+
+def _asks_presence(test: TypedExpression) -> bool:
+    return isinstance(test, Exists) and isinstance(test.operand, FieldRead) and is_plain(test.operand)
 
 
 class _OutsideTcp:

@@ -56,12 +56,16 @@ class Routes:
     Args:
         names: the wanted field and protocol names.
         dissected: the protocols that a session with these needs dissects.
+        opened: those of the names of which more is wanted than whether they are there. The bytes of a whole protocol
+            (`dns[2]`, `ssdp contains "max-age"`) are nothing that keys settle.
     """
 
-    def __init__(self, known: Catalogue, names: Iterable[str], dissected: frozenset[str]) -> None:
+    def __init__(self, known: Catalogue, names: Iterable[str], dissected: frozenset[str],
+                 opened: Iterable[str] = ()) -> None:  # fmt: skip
         self._known = known
         self._names = frozenset(names)
         self._dissected = dissected
+        self._opened = known.outlines.keys() & set(opened)
         self._carriers = frozenset(carrier for name in self._names for carrier in known.carriers[name])
         self._followers = {name: set(follows).difference(known.outlines[name].decrypts)
                            for name, follows in known.successors.items()}  # fmt: skip
@@ -116,7 +120,8 @@ class Routes:
     def _settles(self, protocol: Protocol) -> bool:
         """Is nothing wanted of the protocol but what the keys of its plain messages settle?"""
         plain = protocol.evidence.plain
-        return plain is not None and self.wanted_of(protocol) <= plain.fields
+        wanted = self.wanted_of(protocol)
+        return plain is not None and wanted <= plain.fields and wanted.isdisjoint(self._opened)
 
     def wanted_of(self, protocol: Protocol) -> set[str]:
         """The wanted names that the protocol can have values of."""

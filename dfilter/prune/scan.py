@@ -103,7 +103,7 @@ class Pruner:
         self._tells_time = shown is not None and shown.wants(*TIMES)
         again = [name for name in plan.headers if "tcp" in catalogue().reachable(catalogue().carriers[name])]
         self.plan = plan if again else replace(plan, by_header=tuple(False for _ in filters))
-        self._routes = Routes(catalogue(), plan.names.union(again), needs.reachable)
+        self._routes = Routes(catalogue(), plan.names.union(again), needs.reachable, plan.opened)
         version = filters[0].version
         tests = [build(test, PacketReader(version=version), version=version) for test in plan.tests]
         self._samples = Samples(tests, plan.names)

@@ -38,6 +38,9 @@ dns.qry.name contains "example"
 dns.qry.name matches "(?i)com$" xor udp.port == 53
 dns.flags.response == 1 && dns.qry.type == 1
 dns.time > 0.01
+dns[2] & 0x80 == 0x80 || len(dns) > 60
+dns contains "com"
+ssdp contains "max-age" or http
 ssdp
 (http.request or tls.handshake.type eq 1) and !(ssdp)
 (http.request or tls.handshake.type eq 1 or (tcp.flags.syn eq 1 and tcp.flags.ack eq 0)) and !(ssdp)
