@@ -6,11 +6,13 @@ In: filter text.  Out: `Filter`, by `compile_filter` (public name: `dfilter.comp
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dfilter.check.check import analyse
 from dfilter.check.diagnostics import Verdict
 from dfilter.check.refusal import refusal
+from dfilter.collecting import LARGE, collecting_later
 from dfilter.compile.direct import Otherwise, build_direct
 from dfilter.compile.plan import Plan, make_plan
 from dfilter.errors import UnsupportedFieldError
@@ -192,12 +194,13 @@ def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[s
         LookupError: the session of `selected` does not dissect a field that is referred to.
     """
     version = parse_target(target)
-    analysis = analyse(text, version, macros)
-    if analysis.typed is None:
-        raise refusal(analysis.verdict)
-    try:
-        compiled = make_plan(analysis.typed, PacketReader(version=version), version=version)
-    except UnsupportedFieldError as error:
-        raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
+    with collecting_later() if len(text) >= LARGE else nullcontext():
+        analysis = analyse(text, version, macros)
+        if analysis.typed is None:
+            raise refusal(analysis.verdict)
+        try:
+            compiled = make_plan(analysis.typed, PacketReader(version=version), version=version)
+        except UnsupportedFieldError as error:
+            raise UnsupportedFieldError(f"{text}\n{error}", analysis.verdict.diagnostics) from None
     found = Filter(text, analysis.verdict, compiled, needs_of(compiled.fields), version, macros)
     return found if selected is None else found.with_selected(selected)

@@ -39,11 +39,11 @@ from dfilter.compile.comparisons import comparison_test
 from dfilter.compile.layers import existence
 from dfilter.compile.logic import Costed, always, joined, merged, negated, odd
 from dfilter.compile.membership import Element, membership_test
-from dfilter.compile.operand import Operand, Test, octets, sequence_read
+from dfilter.compile.operand import Operand, Test, known, octets, sequence_read
 from dfilter.compile.operands import Setting, build_operand
 from dfilter.compile.reader import Reader, Source
 from dfilter.compile.search import contains_test, matches_test
-from dfilter.fields.types import INTEGERS, STRINGS, FieldType
+from dfilter.fields.types import ADDRESSES, INTEGERS, STRINGS, FieldType
 from dfilter.fields.versions import NEWEST, Version
 
 _OPERAND_COST = 3
@@ -129,9 +129,20 @@ def _existence(node: FieldRead, setting: Setting) -> Costed:
 
 def _membership(node: MembershipTest, setting: Setting) -> Costed:
     left = build_operand(node.left, setting)
-    elements = [_element(element, setting) for element in node.elements]
-    test = membership_test(left, elements, node.quantifier, node.negated, node.version)
+    test = membership_test(left, _elements(node.elements, setting), node.quantifier, node.negated, node.version)
     return _costed(test, [left], extra=2)
+
+
+def _elements(elements: Sequence[TypedOperand | SetInterval], setting: Setting) -> list[Element]:
+    """The elements; single addresses, of which there can be thousands, as one operand."""
+    found: list[Element] = []
+    addresses: dict[FieldType, list[object]] = {}
+    for element in elements:
+        if isinstance(element, Constant) and element.type in ADDRESSES and element.prefix is None:
+            addresses.setdefault(element.type, []).append(element.value)
+        else:
+            found.append(_element(element, setting))
+    return found + [known(tuple(values), kind) for kind, values in addresses.items()]
 
 
 def _element(element: TypedOperand | SetInterval, setting: Setting) -> Element:
