@@ -9,6 +9,7 @@ segment counts as asked for again (URGED) only by what came before it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -141,9 +142,13 @@ def slot_of(table: Words, names: Words, mask: int, key: int) -> int:
 
 
 class JudgedTable(Table):
-    """A table that goes on by machine code; `create` only where that can be had."""
+    """A table that goes on by machine code; `create` only where that can be had.
 
-    def __init__(self, function: Lowerable, *, tells_copies: bool) -> None:
+    Args:
+        function: `judge`, with arrays for what lies in rows.
+    """
+
+    def __init__(self, function: Callable[..., int], *, tells_copies: bool = True) -> None:
         super().__init__(tells_copies=tells_copies)
         self._function = function
         self._names = np.zeros(0, np.int64)
@@ -152,7 +157,13 @@ class JudgedTable(Table):
     @classmethod
     def create(cls, *, tells_copies: bool = True) -> JudgedTable | None:
         function = _lowered()
-        return None if function is None else cls(function, tells_copies=tells_copies)
+        if function is None:
+            return None
+
+        def addressed(*given: Any) -> int:
+            return function(*(each.ctypes.data if isinstance(each, np.ndarray) else each for each in given))
+
+        return cls(addressed, tells_copies=tells_copies)
 
     def _fit(self) -> None:
         """As much room for keys as for rows; all of them are to be entered."""
@@ -192,7 +203,7 @@ class JudgedTable(Table):
             arrays = (*(each[low:] for each in given), self._slots, self._names, self._base, self._have, self._told,
                       self._last_ack, self._closed, self._odd, self._sent, self.repeats, rows[low:], codes[low:],
                       places[low:], again[low:], firsts, before, done)  # fmt: skip
-            known = self._function(size - low, self.count, room, self._again, *(each.ctypes.data for each in arrays))
+            known = self._function(size - low, self.count, room, self._again, *arrays)
             if known < 0:
                 raise TooManyError
             new, self._again = slice(self.count, known), 0
