@@ -151,8 +151,8 @@ class Pruner:
         for _, chosen in prepared.shaped:
             chosen.findings = findings
         if self._shows:
-            sent = prepared.sent
-            left.datagrams.append((sent.rows + chunk.first, sent.source_ports, sent.target_ports))
+            rows, source, target = prepared.sent.rows, prepared.sent.source_ports, prepared.sent.target_ports
+            left.datagrams.append((rows + chunk.first, source.astype(np.uint16), target.astype(np.uint16)))  # copies
         self._strays += prepared.strays
         if left.frames > TRIED and 2 * self._strays > left.frames:
             raise _UnsuitableError

@@ -20,6 +20,7 @@ from dfilter.captures.write import CaptureWriter
 from dfilter.errors import CaptureWarning
 from dfilter.processes import Other
 from tests.prune.test_scan import COMPILED, FRAMES, by_dissecting, disturbed
+from tests.prune.test_shown import rows_by_dissecting, rows_of
 
 SIZE = 1 << 15
 ALL = [*FRAMES, *(frame for seed in range(12) for frame in disturbed(FRAMES, random.Random(seed)))]
@@ -63,6 +64,16 @@ def test_same_frames(compiled: dfilter.Filter, worth: int, capture: Path, begun:
     pruner = dfilter.prune.scan.pruner_of([compiled], compiled.needs) if compiled.needs.stateful else None
     is_much = pruner is not None and len(pruner.plan.tests) > len(pruner.plan.analysed)
     assert bool(begun) == (is_much and not (worth == 0 and dfilter.native.available()))
+
+
+def test_the_same_is_shown(capture: Path, begun: list[Other], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept until the second look lies where no later chunk is put."""
+    monkeypatch.setattr(dfilter.native, "WORTH", 1 << 62)
+    compiled = dfilter.compile("http.request or dns.flags.response == 1")
+    names = ["frame.number", "dns.time", "tcp.stream"]
+    found = rows_of(capture, compiled, names)
+    assert begun
+    assert found == rows_by_dissecting(capture, compiled, names)
 
 
 def test_a_cut_capture_is_warned_of(capture: Path, begun: list[Other], tmp_path: Path) -> None:
