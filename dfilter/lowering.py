@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import ctypes
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -93,6 +94,16 @@ def symbol(function: Lowerable) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
+def _source(function: Lowerable) -> str:
+    """As `inspect.getsource`, which reads token after token to find the end; OSError where there is none."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename)
+    last = max(end or 0 for _, end, _, _ in code.co_positions())
+    if last > len(lines):
+        raise OSError(f"no source of {symbol(function)}")
+    return "".join(lines[code.co_firstlineno - 1 : last])
+
+
 class _Writer:
     """Writes one function; each variable is a place in memory, which LLVM makes a register of."""
 
@@ -109,8 +120,7 @@ class _Writer:
         self.called: list[Lowerable] = []
 
     def text(self) -> str:
-        source = textwrap.dedent(inspect.getsource(self._function))
-        tree = ast.parse(source).body[0]
+        tree = ast.parse(textwrap.dedent(_source(self._function))).body[0]
         assert isinstance(tree, ast.FunctionDef)
         parameters = []
         for parameter in tree.args.args:

@@ -85,6 +85,7 @@ class Hops:
         self._limit = limit
         self._walk = walk
         self._space = np.empty((3, 0), np.int64)
+        self._at = self._count = 0
 
     @classmethod
     def create(cls, order: str, limit: int) -> Hops | None:
@@ -94,14 +95,28 @@ class Hops:
 
     def records(self, data: Any, begin: int) -> Records:
         """The whole records of `data`, the first of which begins at byte `begin`."""
-        there = np.frombuffer(data, np.uint8)
-        most = max(len(there) - begin, 0) // HEADER + 1
+        self.start(len(data), begin)
+        return self.found(data)
+
+    def start(self, size: int, begin: int = 0) -> None:
+        """Data of `size` bytes is coming, whose first record begins at byte `begin`."""
+        most = max(size - begin, 0) // HEADER + 1
         if self._space.shape[1] < most:
             self._space = np.empty((3, most), np.int64)
-        stop = ctypes.c_int64()
-        count = self._walk(there.ctypes.data, begin, len(there), self._limit, self._swap, self._space.ctypes.data,
-                           self._space.shape[1], ctypes.byref(stop))  # fmt: skip
-        at = stop.value
+        self._at, self._count = begin, 0
+
+    def walk(self, data: Any, end: int) -> None:
+        """Go on through the data as far as it is there, up to byte `end`."""
+        there, stop = np.frombuffer(data, np.uint8), ctypes.c_int64()
+        records = self._space[:, self._count :]
+        self._count += self._walk(there.ctypes.data, self._at, end, self._limit, self._swap, records.ctypes.data,
+                                  self._space.shape[1], ctypes.byref(stop))  # fmt: skip
+        self._at = stop.value
+
+    def found(self, data: Any) -> Records:
+        """The records of the data, all of which is there."""
+        self.walk(data, len(data))
+        at, there = self._at, np.frombuffer(data, np.uint8)
         claimed = 0 if at + HEADER > len(there) else int(there[at + 8 : at + 12].view(self._order + "u4")[0])
-        starts, captured, wire = self._space[:, :count].copy()
+        starts, captured, wire = self._space[:, : self._count].copy()
         return Records(starts, captured, wire, at, claimed)

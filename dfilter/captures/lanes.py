@@ -52,6 +52,16 @@ class Lanes:
         self._order = order
         self._limit = limit
 
+    def start(self, size: int) -> None:
+        """Data of `size` bytes is coming: lanes need all of it."""
+
+    def walk(self, data: Any, end: int) -> None:
+        """It is there up to byte `end`."""
+
+    def found(self, data: Any) -> Records:
+        """The records of the data, all of which is there."""
+        return self.records(data, 0)
+
     def records(self, data: Any, begin: int) -> Records:
         """The whole records of `data`, the first of which begins at byte `begin`."""
         return Records.at(data, self._order, *self._places(data, begin))

@@ -38,6 +38,9 @@ _HEADER_SIZES: Final = {_MICROSECONDS: (16, 24, 20), _NANOSECONDS: (16,), _MODIF
 _PROBED: Final = 3
 """Records that must look right before a layout is believed."""
 
+_PIECE: Final = 1 << 19
+"""Bytes that are read at once: what is looked at before the next ones come is still in the processor's cache."""
+
 _FCS_KNOWN: Final = 0x0400_0000
 _RESERVED: Final = 0x03FF_0000
 
@@ -92,9 +95,15 @@ class Window:
 
 
 class Finder(Protocol):
-    """Finds the records in stretches of a file: `lanes.Lanes`, `hops.Hops`."""
+    """Finds the records in stretches of a file: `lanes.Lanes`, `hops.Hops`.
+
+    `records` does it at once; `start`, `walk` after each piece of the data and `found` as the data comes.
+    """
 
     def records(self, data: Any, begin: int) -> Records: ...
+    def start(self, size: int) -> None: ...
+    def walk(self, data: Any, end: int) -> None: ...
+    def found(self, data: Any) -> Records: ...
 
 
 def byte_order(start: bytes) -> str | None:
@@ -329,13 +338,16 @@ def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int |
     kept = 0
     while True:
         room = size if end is None else min(size, end - begin)
-        while kept < room and (count := file.readinto(space[kept:room])):
+        finder.start(room)
+        while kept < room and (count := file.readinto(space[kept : min(kept + _PIECE, room)])):
             kept += count
             read_bytes(count)
+            if kept < room:
+                finder.walk(buffer, kept)
         if not kept or (kept < size and end is None):
             return
         data = buffer if kept == size else bytes(space[:kept])
-        records = finder.records(data, 0)
+        records = finder.found(data)
         stop = records.stop
         if not len(records):
             return
