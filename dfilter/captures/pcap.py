@@ -38,8 +38,10 @@ _HEADER_SIZES: Final = {_MICROSECONDS: (16, 24, 20), _NANOSECONDS: (16,), _MODIF
 _PROBED: Final = 3
 """Records that must look right before a layout is believed."""
 
+_LARGE_WINDOW: Final = 1 << 22
 _PIECE: Final = 1 << 19
-"""Bytes that are read at once: what is looked at before the next ones come is still in the processor's cache."""
+"""Bytes of a window beyond which it is read in pieces of so many bytes, in each of which records are found while it is
+still in the processor's cache; for smaller ones that takes more time than it saves."""
 
 _FCS_KNOWN: Final = 0x0400_0000
 _RESERVED: Final = 0x03FF_0000
@@ -339,7 +341,8 @@ def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int |
     while True:
         room = size if end is None else min(size, end - begin)
         finder.start(room)
-        while kept < room and (count := file.readinto(space[kept : min(kept + _PIECE, room)])):
+        piece = _PIECE if size > _LARGE_WINDOW else size
+        while kept < room and (count := file.readinto(space[kept : min(kept + piece, room)])):
             kept += count
             read_bytes(count)
             if kept < room:
