@@ -194,7 +194,8 @@ def compile_filter(text: str, *, target: Target | None = None, macros: Mapping[s
         LookupError: the session of `selected` does not dissect a field that is referred to.
     """
     version = parse_target(target)
-    with collecting_later() if len(text) >= LARGE else nullcontext():
+    is_large = isinstance(text, str) and len(text) >= LARGE  # what is no text is refused below
+    with collecting_later() if is_large else nullcontext():
         analysis = analyse(text, version, macros)
         if analysis.typed is None:
             raise refusal(analysis.verdict)
