@@ -11,7 +11,6 @@ its reader, whose frames are laid end to end.
 from __future__ import annotations
 
 import os
-import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.captures.frame import Frame, Section
-from dfilter.captures.pcap import Data, Layout, Space, Window
+from dfilter.captures.pcap import Data, Layout, Space, Window, frame_in
 from dfilter.captures.pcapng import packet_at
 from dfilter.captures.read import Capture, open_capture
 from dfilter.captures.stretch import PADDING
@@ -82,12 +81,8 @@ class RecordChunk(Chunk):
     stop: int
 
     def frame(self, index: int) -> Frame:
-        start, layout = int(self.starts[index]), self.layout
-        seconds, fraction = struct.unpack_from(layout.byte_order + "II", self.data, start - 16)
-        time = seconds * 1_000_000_000 + fraction * layout.scale
-        data = bytes(self.data[start : start + int(self.captured[index])])
-        wire = int(self.wire[index])
-        return Frame(self.first + index, time, data, wire, layout.interface.link_type, -1, layout.interface)
+        start, captured, wire = (int(column[index]) for column in (self.starts, self.captured, self.wire))
+        return frame_in(self.data, start, captured, wire, self.layout, self.first + index)
 
 
 @dataclass(slots=True, eq=False)

@@ -279,11 +279,15 @@ def record_at(file: io.FileIO, layout: Layout, offset: int, captured: int, numbe
     record = file.read(16 + captured)
     if record is None or len(record) < 16 + captured:
         return None
-    seconds, fraction, size, wire = struct.unpack_from(layout.byte_order + "IIII", record)
-    if size != captured:
-        return None
+    size, wire = struct.unpack_from(layout.byte_order + "II", record, 8)
+    return frame_in(record, 16, size, min(wire, MAX_WIRE_LENGTH), layout, number) if size == captured else None
+
+
+def frame_in(data: Data, start: int, captured: int, wire: int, layout: Layout, number: int) -> Frame:
+    """The frame whose bytes begin at `start`, behind its record header, in data of a plain layout."""
+    seconds, fraction = struct.unpack_from(layout.byte_order + "II", data, start - 16)
     time, interface = seconds * 1_000_000_000 + fraction * layout.scale, layout.interface
-    return Frame(number, time, record[16:], min(wire, MAX_WIRE_LENGTH), interface.link_type, -1, interface)
+    return Frame(number, time, bytes(data[start : start + captured]), wire, interface.link_type, -1, interface)
 
 
 def part_windows(feed: Feed, layout: Layout, size: int, begin: int, end: int) -> Iterator[Window]:
@@ -333,6 +337,7 @@ def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int |
     To byte `end`, or else as far as windows are full.  Without `spaces` one piece of memory serves all of them, small
     enough to stay in the processor's cache.
     """
+    piece = _PIECE if size > _LARGE_WINDOW else size
     spaces = spaces or repeat(bytearray(size))
     buffer = next(spaces)
     space = memoryview(buffer)
@@ -341,7 +346,6 @@ def _refilled(file: io.FileIO, begin: int, size: int, finder: Finder, end: int |
     while True:
         room = size if end is None else min(size, end - begin)
         finder.start(room)
-        piece = _PIECE if size > _LARGE_WINDOW else size
         while kept < room and (count := file.readinto(space[kept : min(kept + piece, room)])):
             kept += count
             read_bytes(count)

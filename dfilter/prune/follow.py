@@ -24,14 +24,14 @@ from dfilter.captures.pcap import Data
 from dfilter.compile.columns import Findings
 from dfilter.packets.declare import Protocol
 from dfilter.packets.plain import INSIDE, WAIT
-from dfilter.packets.routes import Routes
+from dfilter.packets.routes import Course, Routes
 from dfilter.prune.conversations import AGAIN, END, NEW, ODD, OLD, RESET, URGED, VAGUE
 from dfilter.prune.runs import Run, passer_of
 from dfilter.prune.samples import Samples
 from dfilter.prune.search import FOLLOW, Searcher
 from dfilter.prune.tracks import Tracked
 from dfilter.prune.walk import CLOSED, KNOWN, WAITING, WITHIN, Walker
-from dfilter.prune.ways import Ways
+from dfilter.prune.ways import COURSES, Ways
 
 Array = npt.NDArray[Any]
 
@@ -39,8 +39,11 @@ MOST_KEPT = 1 << 16
 """Answers that are kept."""
 MOST_WAITING = 1 << 16
 """Bytes of a message's beginning that are kept until more of it comes."""
-_UNSEEN, _PASS, _FEED, _SEARCH, _FOLLOW, _GREET = range(6)
-"""As `Ways.courses` has them; the first one before any data was seen."""
+_UNSEEN = 0
+"""In place of a conversation's course: no data was seen."""
+_PASS, _FEED, _SEARCH, _FOLLOW, _GREET = (
+    COURSES[each] for each in (Course.PASS, Course.FEED, Course.SEARCH, Course.FOLLOW, Course.GREET)
+)
 _SETTLED = frozenset((_PASS, _FEED))
 
 
@@ -102,7 +105,7 @@ class Follower:
 
     def ports_of(self, rows: Array) -> Array:
         """Of either end of conversations."""
-        return np.stack([np.frombuffer(bytes(side), np.uint16)[rows] for side in self._ports])
+        return np.stack([np.frombuffer(side, np.uint16)[rows] for side in self._ports])
 
     def _meet(self, tracked: Tracked) -> None:
         """Conversations that begin."""
@@ -187,7 +190,7 @@ class Follower:
         order = np.argsort(flows, kind="stable")
         chosen, flows = chosen[order], flows[order]
         lows = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
-        kinds = np.frombuffer(bytes(self._quiet), np.uint8)[tracked.rows[chosen]]
+        kinds = np.frombuffer(self._quiet, np.uint8)[tracked.rows[chosen]]
         run = Run.of(data, tracked, chosen, self._ways.silents, kinds)
         for flow, low, high in zip(flows[lows].tolist(), lows.tolist(), [*lows[1:].tolist(), len(flows)], strict=True):
             at = self._walk_direction(data, flow, run, low, high, findings)
@@ -300,9 +303,8 @@ class Follower:
         fresh[rows] = True
         courses = np.frombuffer(self._courses, np.uint8)
         rows = np.flatnonzero(fresh & (courses == _UNSEEN))
-        ports = np.stack([np.frombuffer(side, np.uint16)[rows] for side in self._ports])
         client, opened = (np.frombuffer(each, np.uint8)[rows] for each in (self._client, self._opened))
-        ways = self._ways.numbers(ports, client, opened != 0)
+        ways = self._ways.numbers(self.ports_of(rows), client, opened != 0)
         np.frombuffer(self._way, np.int32)[rows] = ways
         courses[rows] = self._ways.courses[ways]
         np.frombuffer(self._kinds, np.uint8)[rows] = self._ways.kinds[ways]

@@ -45,11 +45,8 @@ class GroupedTable(Table):
     def _row_of(self, one: Segments) -> int:
         return self._rows.get(int(one.keys[0]), -1)
 
-    def _meet(self, one: Segments) -> None:
-        self._meet_all(one)
-
-    def _meet_all(self, firsts: Segments) -> None:
-        """New rows, each with its first segment, in the order given."""
+    def _meet(self, firsts: Segments) -> None:
+        """New rows, as many as first segments, in their order."""
         count = self.count + len(firsts)
         while count > len(self.client):
             self._grow()
@@ -116,7 +113,7 @@ class GroupedTable(Table):
         if len(fresh):
             firsts = group.first[fresh]
             order = np.argsort(firsts)
-            self._meet_all(part.at(firsts[order]))
+            self._meet(part.at(firsts[order]))
             group.known[fresh[order]] = np.arange(self.count - len(fresh), self.count)
         found: Array = group.known[group.of]
         return found

@@ -26,8 +26,8 @@ _SLOTS = 1 << 18
 _ROOM = 1 << 23
 """Keys, slots of their table, and bytes of all of them together, that are kept."""
 
-_MOST_SEEN = 1 << 12
-"""Datagrams that are kept as a whole."""
+_MOST_SEEN, _LONGEST_SEEN = 1 << 12, 1 << 11
+"""Datagrams that are kept as a whole, and bytes of one."""
 
 _MOST_TRIES = 16
 """Slots that are looked at for a key."""
@@ -136,7 +136,7 @@ class Keys:
             stop = self._stop or end
             key = whole[self._at : stop] if gap == after else whole[self._at : min(gap, stop)] + whole[after:stop]
             number = self._number_of(key) if end else -1
-            if len(self._seen) < _MOST_SEEN:
+            if len(self._seen) < _MOST_SEEN and len(whole) <= _LONGEST_SEEN:
                 self._seen[whole] = number
         return number
 

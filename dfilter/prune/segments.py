@@ -76,18 +76,26 @@ def _keys(sources: Array, targets: Array, source_ports: Array, target_ports: Arr
     return _mixed(low * ODD[2] + _mixed(high)), senders.astype(np.int64)
 
 
+def packet_end(shape: Shape, columns: Columns) -> Array:
+    """Where in its frame each IP packet ends, by its own header."""
+    if "ip" in shape.layers:
+        at = shape.layers["ip"]
+        return at + columns.number(at + 2, 2).astype(np.int64)
+    at = shape.layers["ipv6"]
+    return at + IPV6_HEADER + columns.number(at + 4, 2).astype(np.int64)
+
+
 def _read(chunk: ChunkLike, shape: Shape, columns: Columns) -> tuple[Array, ...]:
     number = columns.number
     tcp = shape.layers["tcp"]
     if "ip" in shape.layers:
         at = shape.layers["ip"]
         source, target = number(at + 12, 4).astype(np.uint64), number(at + 16, 4).astype(np.uint64)
-        stop = at + number(at + 2, 2).astype(np.int64)
     else:
         at = shape.layers["ipv6"]
         source = _fold(number(at + 8, 8), number(at + 16, 8))
         target = _fold(number(at + 24, 8), number(at + 32, 8))
-        stop = at + IPV6_HEADER + number(at + 4, 2).astype(np.int64)
+    stop = packet_end(shape, columns)
     payload = tcp + (number(tcp + 12, 1) >> 4).astype(np.int64) * 4
     whole = stop <= np.minimum(chunk.captured, chunk.wire)[columns.rows]
     words = (number(tcp + 4, 4), number(tcp + 8, 4), number(tcp + 13, 1), number(tcp + 14, 2))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dfilter.compile.columns import ChunkLike, Columns, Shaped
 from dfilter.packets.declare import Shape
-from dfilter.prune.segments import IPV6_HEADER
+from dfilter.prune.segments import packet_end
 
 Array = npt.NDArray[Any]
 
@@ -52,10 +52,7 @@ def sent_of(chunk: ChunkLike, shaped: Sequence[Shaped]) -> Sent:
 
 def _read(chunk: ChunkLike, shape: Shape, columns: Columns) -> tuple[Array, ...]:
     udp, number = shape.layers["udp"], columns.number
-    if "ip" in shape.layers:
-        stop = shape.layers["ip"] + number(shape.layers["ip"] + 2, 2).astype(np.int64)
-    else:
-        stop = shape.layers["ipv6"] + IPV6_HEADER + number(shape.layers["ipv6"] + 4, 2).astype(np.int64)
+    stop = packet_end(shape, columns)
     length = number(udp + 4, 2).astype(np.int64) - UDP_HEADER
     room = np.minimum(chunk.captured, chunk.wire)[columns.rows]
     sound = (length >= 0) & (udp + UDP_HEADER + length <= stop) & (stop <= room)

@@ -17,6 +17,7 @@ from dfilter.captures.index import Chunk
 from dfilter.filter import Filter
 from dfilter.prune.conversations import Segments, Table
 from dfilter.prune.grouped import GroupedTable
+from dfilter.prune.judge import JudgedTable
 from dfilter.prune.probe import Probe
 
 Array = npt.NDArray[Any]
@@ -70,8 +71,6 @@ class Tracks:
 
     def use_machine_code(self) -> None:
         """Before the first chunk, where it can be had."""
-        from dfilter.prune.judge import JudgedTable  # what makes machine code takes time to load
-
         self._table = JudgedTable.create(tells_copies=self._is_analysed) or self._table
 
     def take(self, chunk: Chunk, segments: Segments, early: Array) -> Tracked:

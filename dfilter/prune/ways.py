@@ -19,15 +19,15 @@ from dfilter.packets.routes import Course, Routes, Way
 Array = npt.NDArray[Any]
 T = TypeVar("T")
 
-COURSES = tuple(Course)
-"""Courses by number."""
+COURSES = {course: number for number, course in enumerate(Course, 1)}
+"""The numbers of courses."""
 
 
 class Ways:
     """The ways that there were so far.
 
     Attributes:
-        known: by number; `courses`: 1 + the place of the course of each in `COURSES`.
+        known: by number; `courses`: the number of the course of each.
         protocols: those that can be followed on one of them; `lowered`, `silents`: what their plain messages have.
         places: for each way the place of its protocol among these, -1 without one; `kinds`, `quiet`: 1 + the place of
             its protocol's lowered steps, of its silent messages, 0 without any.
@@ -62,7 +62,7 @@ class Ways:
             number = self._numbers[id(way)] = len(self.known)
             self.known.append(way)
             protocol, plain = way.protocol, way.protocol.evidence.plain if way.protocol is not None else None
-            self.courses = np.append(self.courses, np.uint8(1 + COURSES.index(way.course)))
+            self.courses = np.append(self.courses, np.uint8(COURSES[way.course]))
             self.places = np.append(self.places, _place(self.protocols, protocol) - 1)
             lowered, silent = (plain.lowered, plain.silent) if plain is not None else (None, None)
             self.kinds = np.append(self.kinds, np.uint8(_place(self.lowered, lowered)))

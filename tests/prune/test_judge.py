@@ -16,6 +16,8 @@ from dfilter.prune.conversations import ROOM, URGED, Segments
 from dfilter.prune.grouped import GroupedTable
 from dfilter.prune.judge import JudgedTable, judge
 
+pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+
 FLAGS = (0x10, 0x10, 0x10, 0x10, 0x18, 0x02, 0x12, 0x11, 0x04, 0x14, 0x00, 0x01, 0x06)
 STATE = ("_base", "_have", "_told", "_last_ack", "_closed", "_odd", "_sent", "repeats")
 
@@ -41,7 +43,6 @@ def some_segments(chance: random.Random, size: int, keys: int = 3) -> Segments:
                     np.zeros(size, np.int64), length, whole.astype(np.bool_))  # fmt: skip
 
 
-@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32))
 def test_same_as_numpy(seed: int) -> None:
@@ -51,7 +52,6 @@ def test_same_as_numpy(seed: int) -> None:
         compare(some_segments(chance, chance.choice((1, 5, 40, 200))), *tables)
 
 
-@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
 def test_more_conversations_than_there_is_room_for_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grouped, "MOST_REUSED", 1 << 30)
     chance = random.Random(1)
@@ -61,7 +61,6 @@ def test_more_conversations_than_there_is_room_for_at_first(monkeypatch: pytest.
     assert tables[0].count > 2 * ROOM
 
 
-@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32))
 def test_same_for_single_segments(seed: int) -> None:
@@ -91,7 +90,6 @@ def compare(segments: Segments, columns: GroupedTable, machine: JudgedTable | No
         assert getattr(machine, name).tolist() == getattr(columns, name).tolist(), name
 
 
-@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32))
 def test_same_as_its_python(seed: int) -> None:
