@@ -10,9 +10,11 @@ that do (fragments) are handed back, and dissected here in the order of the file
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -209,10 +211,7 @@ def _result(part: Other) -> PartResult | None:
     return result
 
 
-def rows_of_any(masks: Sequence[Any]) -> list[int]:
+def rows_of_any(masks: Iterable[Any]) -> list[int]:
     """The rows at which any of the masks is true."""
-    together = masks[0]
-    for mask in masks[1:]:
-        together = together | mask
-    rows: list[int] = together.nonzero()[0].tolist()
+    rows: list[int] = reduce(operator.or_, masks).nonzero()[0].tolist()
     return rows

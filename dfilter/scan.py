@@ -28,7 +28,7 @@ from dfilter.packets.view import View
 from dfilter.parts import Numbers, Tally, rows_of_any, scan_in_parts
 
 if TYPE_CHECKING:
-    from dfilter.compile.columns import Plan
+    from dfilter.compile.columns import Plan, Verdict
 
 Source = str | PathLike[str] | BinaryIO
 DecodeAs = Mapping[tuple[str, Any], str]
@@ -235,11 +235,11 @@ def _scan_chunks(capture: Source, plan: Plan, filters: Sequence[Filter], needs: 
     _warn(opened.warning)
 
 
-def decide(plan: Plan, chunk: Chunk) -> tuple[Sequence[Any], Sequence[Any]]:
+def decide(plan: Plan, chunk: Chunk) -> Verdict:
     """What columns decide of a chunk: nothing where the capture holds secrets, as what is decrypted may be anything."""
-    if chunk.has_secrets:
-        return [chunk.starts < 0 for _ in range(plan.count)], [chunk.starts >= 0 for _ in range(plan.count)]
-    return plan.decide(chunk)
+    from dfilter.compile.columns import Verdict
+
+    return Verdict.open(plan.count, len(chunk)) if chunk.has_secrets else plan.decide(chunk)
 
 
 def _select_chunks(capture: Source, plan: Plan, compiled: Filter, needs: Needs) -> Iterator[View]:

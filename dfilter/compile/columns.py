@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from mmap import mmap
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +56,23 @@ class ChunkLike(Protocol):
     link_types: npt.NDArray[np.int64] | int
 
 
+class Verdict(NamedTuple):
+    """What is known of a chunk's frames, a row for each filter: which certainly match, and which are undecided."""
+
+    certain: Mask
+    undecided: Mask
+
+    @classmethod
+    def blank(cls, count: int, size: int) -> Verdict:
+        """A certain no for all."""
+        return cls(*np.zeros((2, count, size), np.bool_))
+
+    @classmethod
+    def open(cls, count: int, size: int) -> Verdict:
+        """Everything is undecided."""
+        return cls(np.zeros((count, size), np.bool_), np.ones((count, size), np.bool_))
+
+
 class Plan(Protocol):
     """Filters, ready to be held against chunks."""
 
@@ -63,8 +80,8 @@ class Plan(Protocol):
     def count(self) -> int:
         """How many filters."""
 
-    def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
-        """For each filter: which frames certainly match, and which are undecided."""
+    def decide(self, chunk: ChunkLike) -> Verdict:
+        """What is known of this chunk's frames."""
 
 
 @dataclass(slots=True, eq=False)
@@ -160,8 +177,8 @@ class ColumnPlan:
     branches: tuple[_Branch, ...]
     anywhere: _Branch
 
-    def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
-        """For each filter: which frames certainly match, and which are undecided."""
+    def decide(self, chunk: ChunkLike) -> Verdict:
+        """What is known of this chunk's frames."""
         columns = Columns.of(chunk)
         return self.settle(columns, self.split(chunk, columns))
 
@@ -175,41 +192,23 @@ class ColumnPlan:
             _descend(work, columns.where(plain), chunk, found)
         return found
 
-    def settle(self, columns: Columns, shaped: Sequence[Shaped]) -> tuple[list[Mask], list[Mask]]:
-        """For each filter: which frames certainly match, and which are undecided."""
-        verdict = _Verdict(self.count, len(columns.rows))
+    def settle(self, columns: Columns, shaped: Sequence[Shaped]) -> Verdict:
+        """What is known of a chunk's frames; undecided are those without a shape."""
+        size = len(columns.rows)
+        verdict, shapeless = Verdict.blank(self.count, size), np.ones(size, np.bool_)
         for branch, chosen in shaped:
-            verdict.reached(chosen.rows)
+            shapeless[chosen.rows] = False
             _settle(branch, chosen, verdict)
-        verdict.close()
+        verdict.undecided[:, np.flatnonzero(shapeless)] = True
         _settle(self.anywhere, columns, verdict)
-        return verdict.certain, verdict.undecided
+        return verdict
 
-
-class _Verdict:
-    """What is known of a chunk's frames so far.
-
-    Attributes:
-        certain, undecided: for each filter, of all frames.
-    """
-
-    __slots__ = ("_shaped", "certain", "undecided")
-
-    def __init__(self, count: int, size: int) -> None:
-        self.certain = [np.zeros(size, np.bool_) for _ in range(count)]
-        self.undecided = [np.zeros(size, np.bool_) for _ in range(count)]
-        self._shaped = np.zeros(size, np.bool_)
-
-    def reached(self, rows: Numbers) -> None:
-        """These frames have a shape; what is not said of them otherwise is a certain no."""
-        self._shaped[rows] = True
-
-    def close(self) -> None:
-        """All shapes are through: frames without one are undecided."""
-        rest = np.flatnonzero(~self._shaped)
-        if len(rest):
-            for mask in self.undecided:
-                mask[rest] = True
+    def amend(self, verdict: Verdict, columns: Columns, shaped: Sequence[Shaped]) -> None:
+        """Decide of these frames anew, all of which have a shape."""
+        verdict.certain[:, columns.rows] = verdict.undecided[:, columns.rows] = False
+        for branch, chosen in shaped:
+            _settle(branch, chosen, verdict)
+        _settle(self.anywhere, columns, verdict)
 
 
 _Work = Sequence[tuple[_Branch, list[tuple[int, bytes, bytes]]]]
@@ -251,7 +250,7 @@ def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, shaped: list[Sh
         shaped.append((branch, columns))
 
 
-def _settle(branch: _Branch, columns: Columns, verdict: _Verdict) -> None:
+def _settle(branch: _Branch, columns: Columns, verdict: Verdict) -> None:
     """Write down what a shape's bounds say of its frames; of an open shape's, only what they decide."""
     rows, narrows = columns.rows, branch.shape.open
     doubtful: dict[int, Numbers] = {}

@@ -3,18 +3,21 @@
 In: typed expressions, shapes, and what is known of fields in them.  Out: a `DeepPlan`: a column plan whose deep tests
 read `Findings`, and these tests.  What always holds: as for columns; a deep test is false where its findings say that
 it is not possible, true where they say it is certain, and undecided else.
+
+Most frames hold nothing that a deep test asks for: `DeepPlan.barren` is what headers decide of those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dfilter.check.typed import Exists, FieldRead, TypedExpression
-from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings, is_plain
-from dfilter.compile.columns import ColumnPlan, Columns, ColumnTerms, Mask, Term
+from dfilter.compile.bounds import Bounds, Decider, Place, Surroundings, Terms, is_plain
+from dfilter.compile.columns import ColumnPlan, Columns, ColumnTerms, Mask
 from dfilter.compile.plan import field_reads
-from dfilter.compile.shaped import branches
+from dfilter.compile.shaped import Branches, branches
 from dfilter.fields.types import FieldType
 from dfilter.packets.declare import Field, Measure, Shape
 
@@ -36,6 +39,8 @@ class DeepPlan:
         names: those that the tests read; `opened`: those of which they ask more than whether they are there.
         headers: names that headers decide, as far as these do not come once more inside a TCP conversation.
         by_header: for each filter, whether it reads any of the latter.
+        barren: what is decided, computed in a given way, of frames in which no deep test is possible; None where
+            something else about their conversation is asked too.
     """
 
     columns: ColumnPlan
@@ -45,6 +50,7 @@ class DeepPlan:
     opened: frozenset[str]
     headers: frozenset[str]
     by_header: tuple[bool, ...]
+    barren: Callable[[Terms[Any]], Branches[Any] | None]
 
 
 def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
@@ -60,8 +66,8 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
     tests: dict[TypedExpression, int] = {}
     kinds: dict[int, bool] = {}
 
-    class _Decider(Decider[Term]):
-        def _deep(self, expression: TypedExpression) -> Bounds[Term] | None:
+    class _Decider(Decider[Any]):
+        def _deep(self, expression: TypedExpression) -> Bounds[Any] | None:
             reads = list(field_reads(expression))
             if all(read.name not in deep or read.selected for read in reads):
                 return None
@@ -72,26 +78,37 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
             if self._shape.ports is None:
                 follows = any(surroundings.may_follow(read.name, self._shape) for read in reads)
                 return self.unknown if follows else Bounds(False, False)
-            return _finding(tests.setdefault(expression, len(tests)))
+            return self._finding(expression)
 
-        def _analysis(self, expression: TypedExpression) -> Bounds[Term]:
+        def _analysis(self, expression: TypedExpression) -> Bounds[Any]:
             match expression:
                 case Exists(operand=FieldRead(name=name) as read) if is_plain(read):
                     if "tcp" not in self._shape.layers:
                         return Bounds(False, False)
-                    index = tests.setdefault(expression, len(tests))
-                    kinds[index] = name == RETRANSMISSION
-                    return _finding(index)
+                    kinds[tests.setdefault(expression, len(tests))] = name == RETRANSMISSION
+                    return self._finding(expression)
                 case _:
                     return self.unknown
+
+        def _finding(self, expression: TypedExpression) -> Bounds[Any]:
+            return _finding(tests.setdefault(expression, len(tests)))
 
         def _places(self, read: FieldRead) -> list[Place] | None:
             if read.name == STREAM and is_plain(read) and "tcp" in self._shape.layers:
                 return [Place(_STREAM_FIELD, 0)]
             return super()._places(read)
 
+    class _Barren(_Decider):
+        def _finding(self, expression: TypedExpression) -> Bounds[Any]:
+            return Bounds(False, False)
+
     by_header = [(expression, [name for name in names if name not in deep - analysed]) for expression, names in named]
-    found = branches(by_header, shapes, anywhere, _OutsideTcp(surroundings), ColumnTerms(), _Decider)
+    outside = _OutsideTcp(surroundings)
+
+    def barren(terms: Terms[Any]) -> Branches[Any] | None:
+        return None if STREAM in every else branches(by_header, shapes, anywhere, outside, terms, _Barren)
+
+    found = branches(by_header, shapes, anywhere, outside, ColumnTerms(), _Decider)
     if found is None or any(None in branch.bounds for branch in found.shaped if branch.shape.ports is not None):
         return None
     if not {"tcp", "udp"} <= {branch.shape.last for branch in found.shaped}:
@@ -99,7 +116,7 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
     opened = {read.name for test in tests for read in field_reads(test) if not _asks_presence(test)}
     return DeepPlan(ColumnPlan(found.count, found.shaped, found.anywhere), tuple(tests), kinds, frozenset(deep),
                     frozenset(opened), frozenset(every - deep | analysed),
-                    tuple(bool(names) for _, names in by_header))  # fmt: skip
+                    tuple(bool(names) for _, names in by_header), barren)  # fmt: skip
 
 
 def _asks_presence(test: TypedExpression) -> bool:
@@ -118,7 +135,7 @@ class _OutsideTcp:
         return frozenset() if shape.last == "tcp" else self._known.doubtful_ports(names, shape)
 
 
-def _finding(index: int) -> Bounds[Term]:
+def _finding(index: int) -> Bounds[Any]:
     def certain(columns: Columns) -> Mask:
         assert columns.findings is not None
         return columns.findings.certain[index][columns.rows]

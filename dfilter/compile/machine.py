@@ -20,7 +20,7 @@ import numpy as np
 from dfilter.check.typed import TypedExpression
 from dfilter.compile.bounds import Surroundings
 from dfilter.compile.column_sets import HASH_FACTOR, HASH_SHIFT
-from dfilter.compile.columns import ChunkLike, Mask
+from dfilter.compile.columns import ChunkLike, Verdict
 from dfilter.compile.machine_terms import Block, MachineTerms
 from dfilter.compile.machine_tree import SWAPS, ShapeTree
 from dfilter.compile.shaped import Branch, Branches, branches
@@ -42,19 +42,19 @@ class MachinePlan:
     function: Callable[..., Any]
     tables: Sequence[Any]
 
-    def decide(self, chunk: ChunkLike) -> tuple[list[Mask], list[Mask]]:
-        """For each filter: which frames certainly match, and which are undecided."""
+    def decide(self, chunk: ChunkLike) -> Verdict:
+        """What is known of this chunk's frames."""
         size = len(chunk.starts)
         links = chunk.link_types
         if isinstance(links, int):
             links = np.full(size, links, np.int64)
-        certain, undecided = np.zeros((2, self.count, size), np.bool_)
+        verdict = Verdict.blank(self.count, size)
         places = (chunk.starts, chunk.captured, chunk.wire, links)
         columns = [np.ascontiguousarray(column, np.int64) for column in places]
         data = np.frombuffer(chunk.data, np.uint8)
         self.function(data.ctypes.data, size, chunk.first, *(column.ctypes.data for column in columns),
-                      certain.ctypes.data, undecided.ctypes.data)  # fmt: skip
-        return list(certain), list(undecided)
+                      verdict.certain.ctypes.data, verdict.undecided.ctypes.data)  # fmt: skip
+        return verdict
 
 
 def build_machine(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes: Sequence[Shape], anywhere: Shape,
@@ -66,29 +66,38 @@ def build_machine(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shap
     found = branches(filters, shapes, anywhere, surroundings, terms)
     if found is None:
         return None
-    body = _Writer(found, terms).function()
+    answers = Answers(found, terms)
+    any_frame = all(bounds is not None for bounds in found.anywhere.bounds)
+    told = [] if any_frame else [branch.shape for branch in found.shaped]
+
+    def leaf(block: Block, index: int | None) -> None:
+        answers.write(block, None if index is None else told[index])
+
+    body = ShapeTree(told, "decide", ("ptr %certain", "ptr %undecided"), leaf).lines
     if len(body) > MAX_LINES:
         return None
     pointer, number = ctypes.c_void_p, ctypes.c_int64
-    function = compile_function("\n".join([SWAPS, _HELPERS, *body]), "decide", None, pointer, number, number,
+    function = compile_function("\n".join([SWAPS, SEARCHES, *body]), "decide", None, pointer, number, number,
                                 pointer, pointer, pointer, pointer, pointer, pointer)  # fmt: skip
     return None if function is None else MachinePlan(found.count, function, terms.tables)
 
 
-class _Writer:
-    """Writes what is known of a frame: one bit a filter in each of the tables %certain and %undecided."""
+class Answers:
+    """Writes what is known of a frame: one bit a filter in each of the tables %certain and %undecided.
+
+    Args:
+        found: what each shape decides of the filters.
+        terms: what it is computed with, whose `tables` must live as long as the code.
+    """
 
     def __init__(self, found: Branches[_Term], terms: MachineTerms) -> None:
         self._found = found
         self._terms = terms
+        self._branches = {id(branch.shape): branch for branch in found.shaped}
 
-    def function(self) -> list[str]:
-        any_frame = all(bounds is not None for bounds in self._found.anywhere.bounds)
-        shapes = [] if any_frame else [branch.shape for branch in self._found.shaped]
-        return ShapeTree(shapes, "decide", ("ptr %certain", "ptr %undecided"), self._leaf).lines
-
-    def _leaf(self, block: Block, place: int | None) -> None:
-        branch = None if place is None else self._found.shaped[place]
+    def write(self, block: Block, shape: Shape | None) -> None:
+        """Write the answers for a frame of this shape."""
+        branch = self._branches.get(id(shape))
         behind: dict[int, str] = {}
         for index in range(self._found.count):
             certain, undecided = self._answer(block, branch, index, behind)
@@ -121,7 +130,7 @@ class _Writer:
         return block.let(f"and i1 {certain}, {sure}"), block.let(f"or i1 {undecided}, {behind[id(doubt)]}")
 
 
-_HELPERS = """
+SEARCHES = """
 ; how many of the ascending numbers are less than this one
 define internal i64 @rank(ptr %numbers, i64 %size, i64 %value) {
 entry:

@@ -21,6 +21,7 @@ from dfilter.captures.read import Capture
 from dfilter.compile.columns import Columns, Findings
 from dfilter.processes import Other, processors
 from dfilter.prune.conversations import TooManyError
+from dfilter.prune.headers import Split
 from dfilter.prune.prepare import Prepared, Preparer
 from dfilter.prune.sent import Sent
 from dfilter.prune.tracks import Tracked
@@ -141,9 +142,10 @@ class _Packer:
 
 
 def _packed(preparer: Preparer, found: Prepared, slot: _Slot) -> _Parcel:
-    chunk, places = found.chunk, {id(branch): at for at, branch in enumerate(preparer.plan.branches)}
+    chunk, places = found.chunk, {id(branch): at for at, branch in enumerate(preparer.branches)}
     assert isinstance(chunk, RecordChunk)
-    shaped = [(places[id(branch)], columns.rows) for branch, columns in found.shaped]
+    assert isinstance(found.headers, Split)  # machine code needs no other process
+    shaped = [(places[id(branch)], columns.rows) for branch, columns in found.headers.shaped]
     data = None if chunk.data is slot.data else bytes(chunk.data)
     return _Parcel(data, chunk.first, chunk.starts, chunk.captured, chunk.wire, chunk.stop, shaped, found.findings,
                    found.strays, found.unfit, found.sent, found.tracked)  # fmt: skip
@@ -155,8 +157,9 @@ def _opened(parcel: _Parcel, slot: _Slot, capture: Capture, preparer: Preparer) 
     chunk = RecordChunk(data, parcel.first, parcel.starts, parcel.captured, parcel.wire, layout.interface.link_type,
                         layout, parcel.stop)  # fmt: skip
     columns = Columns.of(chunk)
-    shaped = [(preparer.plan.branches[place], columns.at(rows)) for place, rows in parcel.shaped]
-    return Prepared(chunk, columns, shaped, parcel.findings, parcel.strays, parcel.unfit, parcel.sent, parcel.tracked)
+    shaped = [(preparer.branches[place], columns.at(rows)) for place, rows in parcel.shaped]
+    return Prepared(chunk, Split(columns, shaped), parcel.findings, parcel.strays, parcel.unfit, parcel.sent,
+                    parcel.tracked)  # fmt: skip
 
 
 def _written(parcel: _Parcel, arrays: mmap) -> tuple[bytes, list[tuple[int, int]]]:

@@ -6,7 +6,6 @@ segments belongs to.  What always holds: nothing here depends on what is followe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.captures.index import Chunk
-from dfilter.compile.columns import ColumnPlan, Columns, Findings, Shaped
+from dfilter.compile.columns import Columns, Findings
+from dfilter.compile.deep import DeepPlan
+from dfilter.compile.shaped import Branch
 from dfilter.prune.conversations import Segments
 from dfilter.prune.datagrams import Datagrams
+from dfilter.prune.headers import Headers, Split
 from dfilter.prune.segments import segments_of
 from dfilter.prune.sent import Sent, sent_of
 from dfilter.prune.survey import Survey
@@ -30,7 +32,7 @@ class Prepared:
     """A chunk, prepared.
 
     Attributes:
-        columns: of all its frames; `shaped`: of those with a shape, by shape.
+        headers: its frames by shape.
         findings: what its datagrams tell; the last test is whether there is anything wanted at all.
         tracked: its segments.
         strays: how many frames no shape accounts for.
@@ -39,8 +41,7 @@ class Prepared:
     """
 
     chunk: Chunk
-    columns: Columns
-    shaped: list[Shaped]
+    headers: Headers
     findings: Findings
     strays: int
     unfit: Array
@@ -59,9 +60,9 @@ class Preparer:
         tracks: the conversations so far.
     """
 
-    def __init__(self, plan: ColumnPlan, tests: int, datagrams: Datagrams, tunnels: frozenset[int],
+    def __init__(self, plan: DeepPlan, tests: int, datagrams: Datagrams, tunnels: frozenset[int],
                  tracks: Tracks) -> None:  # fmt: skip
-        self.plan = plan
+        self._plan = plan
         self._survey: Survey | None = None
         self._tests = tests
         self._datagrams = datagrams
@@ -69,41 +70,43 @@ class Preparer:
         self._tunnels = np.zeros(1 << 16, np.bool_)
         self._tunnels[sorted(tunnels)] = True
 
+    @property
+    def branches(self) -> tuple[Branch[Any], ...]:
+        """The shapes that are told apart."""
+        return self._plan.columns.branches
+
     def use_machine_code(self, *, thorough: bool) -> None:
         """From now on, where it can be had. `thorough`: as for `native.compile_function`."""
-        self._survey = Survey.create([branch.shape for branch in self.plan.branches], thorough=thorough)
+        self._survey = Survey.create(self._plan, thorough=thorough)
         self._tracks.use_machine_code()
         self._datagrams.use_machine_code(thorough=thorough)
 
     def prepare(self, chunk: Chunk) -> Prepared:
         """Prepare the next chunk; `TooManyError` where following conversations does not pay."""
         size = len(chunk)
-        columns = Columns.of(chunk)
-        shaped, segments, unfit, sent = self._split(chunk, columns)
+        headers, segments, unfit, sent = self._split(chunk)
         empty = [[np.zeros(size, np.bool_) for _ in range(self._tests + 1)] for _ in range(2)]
         findings = Findings(empty[0], empty[1], np.full(size, -1, np.int64))
         self._datagrams.take(chunk.data, sent, findings)
-        early = self._strays_of(size, shaped, sent)
+        early = self._strays_of(headers, sent)
         strays = int(np.count_nonzero(early))
         early[unfit] = True
         for mask, sure in zip(findings.possible, findings.certain, strict=True):
             early |= mask & ~sure
         tracked = self._tracks.take(chunk, segments, np.flatnonzero(early))
         findings.streams[segments.rows] = tracked.rows
-        return Prepared(chunk, columns, shaped, findings, strays, unfit, sent, tracked)
+        return Prepared(chunk, headers, findings, strays, unfit, sent, tracked)
 
-    def _split(self, chunk: Chunk, columns: Columns) -> tuple[list[Shaped], Segments, Array, Sent]:
-        """The frames that have a shape, the segments, the rows of frames that have none after all, the datagrams."""
-        if self._survey is None:
-            shaped = self.plan.split(chunk, columns)
-            return shaped, *segments_of(chunk, shaped), sent_of(chunk, shaped)
-        found, segments, unfit, sent = self._survey.look(chunk)
-        return [(self.plan.branches[index], columns.at(rows)) for index, rows in found], segments, unfit, sent
+    def _split(self, chunk: Chunk) -> tuple[Headers, Segments, Array, Sent]:
+        """The frames by shape, the segments, the rows of frames that have no shape after all, the datagrams."""
+        if self._survey is not None:
+            return self._survey.look(chunk)
+        columns = Columns.of(chunk)
+        shaped = self._plan.columns.split(chunk, columns)
+        return Split(columns, shaped), *segments_of(chunk, shaped), sent_of(chunk, shaped)
 
-    def _strays_of(self, size: int, shaped: Sequence[Shaped], sent: Sent) -> Array:
+    def _strays_of(self, headers: Headers, sent: Sent) -> Array:
         """The frames that no shape accounts for: without one, or tunnels."""
-        stray = np.ones(size, np.bool_)
-        for _, columns in shaped:
-            stray[columns.rows] = False
+        stray = headers.shapeless
         stray[sent.rows[self._tunnels[sent.source_ports] | self._tunnels[sent.target_ports]]] = True
         return stray

@@ -113,7 +113,7 @@ class Pruner:
         probe = Probe(needs if self._is_early else needs_of([STREAM]))
         tracks = Tracks(probe, filters, self._is_early, bool(plan.analysed))
         datagrams = Datagrams(self._routes, needs.reachable, self._samples, len(plan.tests))
-        self._preparer = Preparer(plan.columns, len(plan.tests), datagrams, tunnels, tracks)
+        self._preparer = Preparer(plan, len(plan.tests), datagrams, tunnels, tracks)
         self._strays = 0
         self.remainder = Remainder(undecided=[[] for _ in filters], certain=[[] for _ in filters])
         self.dissected_frames = self.dissected_streams = 0
@@ -147,9 +147,6 @@ class Pruner:
         chunk, findings, left = prepared.chunk, prepared.findings, self.remainder
         if chunk.has_secrets:
             raise _UnsuitableError
-        prepared.columns.findings = findings
-        for _, chosen in prepared.shaped:
-            chosen.findings = findings
         if self._shows:
             rows, source, target = prepared.sent.rows, prepared.sent.source_ports, prepared.sent.target_ports
             left.datagrams.append((rows + chunk.first, source.astype(np.uint16), target.astype(np.uint16)))  # copies
@@ -164,7 +161,7 @@ class Pruner:
         self.dissected_frames += len(early)
         fed = np.zeros(len(chunk), np.bool_)
         fed[early] = True
-        certain, undecided = self.plan.columns.settle(prepared.columns, prepared.shaped)
+        certain, undecided = prepared.headers.settle(self.plan.columns, findings)
         loose, unfit = findings.streams < 0, prepared.unfit
         for mask in undecided:
             fed |= mask & loose

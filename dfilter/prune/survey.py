@@ -1,7 +1,8 @@
 """The shapes, TCP segments and UDP datagrams of a chunk's frames by machine code, in one walk over their headers.
 
-In: a chunk.  Out: its frames by shape, its segments and datagrams.  What always holds: they are those that
-`columns.ColumnPlan.split`, `segments.segments_of` and `sent.sent_of` find (tests/prune/test_survey.py).
+In: a chunk.  Out: its frames by shape, its segments and datagrams, and what headers decide of the filters.  What always
+holds: they are those that `columns.ColumnPlan.split`, `segments.segments_of` and `sent.sent_of` find, and it is what
+`columns.ColumnPlan.settle` decides of frames that hold nothing else that is wanted (tests/prune/test_survey.py).
 """
 
 from __future__ import annotations
@@ -13,19 +14,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.compile.columns import ChunkLike
-from dfilter.compile.machine_terms import Block
+from dfilter.compile.columns import ChunkLike, Columns, Verdict
+from dfilter.compile.deep import DeepPlan
+from dfilter.compile.machine import MAX_FILTERS, MAX_LINES, SEARCHES, Answers
+from dfilter.compile.machine_terms import Block, MachineTerms
 from dfilter.compile.machine_tree import SWAPS, ShapeTree
 from dfilter.native import compile_function
 from dfilter.packets.declare import Shape
 from dfilter.prune.conversations import Segments
+from dfilter.prune.headers import SHAPELESS, Kinds
 from dfilter.prune.segments import ADD, IPV6_HEADER, ODD
 from dfilter.prune.sent import UDP_HEADER, Sent
 
 Array = npt.NDArray[Any]
 
-_NONE = 255
-"""The shape of a frame without one."""
 _SEGMENT = ("row", "key", "sender", "sport", "dport", "seq", "ack", "flags", "window", "place", "length", "whole")
 _DATAGRAM = ("row", "sport", "dport", "place", "length", "sound")
 """Values that are written down, as `Segments` and `Sent` have them."""
@@ -37,53 +39,76 @@ _ROWS = _SENT + len(_DATAGRAM)
 
 
 class Survey:
-    """Surveys chunks; `create` only where machine code can be had."""
+    """Surveys chunks; `create` only where machine code can be had.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    Args:
+        function: the machine code.
+        count: how many filters it answers; 0 where it answers none.
+        tables: what the code reads, kept alive.
+    """
+
+    def __init__(self, function: Callable[..., Any], count: int, tables: Sequence[Any]) -> None:
         self._function = function
+        self._count = count
+        self._tables = tables
 
     @classmethod
-    def create(cls, shapes: Sequence[Shape], *, thorough: bool = True) -> Survey | None:
-        """A survey for these shapes; None without llvmlite. `thorough`: as for `native.compile_function`."""
-        if len(shapes) > _NONE:
+    def create(cls, plan: DeepPlan, *, thorough: bool = True) -> Survey | None:
+        """A survey for these filters; None without llvmlite. `thorough`: as for `native.compile_function`."""
+        shapes = [branch.shape for branch in plan.columns.branches]
+        if len(shapes) > SHAPELESS:
             return None
-        tree = ShapeTree(shapes, "survey", ("ptr %kinds", "ptr %counts", "ptr %table"), _Leaf(shapes))
+        terms = MachineTerms()
+        found = plan.barren(terms) if plan.columns.count <= MAX_FILTERS else None
+        answers = None if found is None else Answers(found, terms)
+        lines = _lines(shapes, answers)
+        if len(lines) > MAX_LINES:
+            answers, lines = None, _lines(shapes, None)
         pointer, number = ctypes.c_void_p, ctypes.c_int64
-        function = compile_function("\n".join([SWAPS, _HELPERS, *tree.lines]), "survey", None, pointer, number, number,
-                                    *[pointer] * 7, thorough=thorough)  # fmt: skip
-        return None if function is None else cls(function)
+        function = compile_function("\n".join([SWAPS, SEARCHES, _HELPERS, *lines]), "survey", None, pointer, number,
+                                    number, *[pointer] * 9, thorough=thorough)  # fmt: skip
+        return None if function is None else cls(function, 0 if answers is None else plan.columns.count, terms.tables)
 
-    def look(self, chunk: ChunkLike) -> tuple[list[tuple[int, Array]], Segments, Array, Sent]:
-        """(index of each shape that occurs and the rows of its frames, the segments, the rows of unfit frames, the
-        datagrams)."""
+    def look(self, chunk: ChunkLike) -> tuple[Kinds, Segments, Array, Sent]:
+        """(the frames by shape, the segments, the rows of frames whose TCP header is longer than their segment, the
+        datagrams) of this chunk."""
         size, links = len(chunk.starts), chunk.link_types
         if isinstance(links, int):
             links = np.full(size, links, np.int64)
         places = [np.ascontiguousarray(each, np.int64) for each in (chunk.starts, chunk.captured, chunk.wire, links)]
         data = np.frombuffer(chunk.data, np.uint8)
-        shapes, counts = np.empty(size, np.uint8), np.zeros(3, np.int64)
+        kinds, counts = np.empty(size, np.uint8), np.zeros(3, np.int64)
         table = np.empty((_ROWS, size), np.int64)
+        verdict = Verdict.blank(self._count, size)
         self._function(data.ctypes.data, size, chunk.first, *(place.ctypes.data for place in places),
-                       shapes.ctypes.data, counts.ctypes.data, table.ctypes.data)  # fmt: skip
-        found = np.flatnonzero(np.bincount(shapes, minlength=_NONE)[:_NONE]).tolist()
+                       kinds.ctypes.data, counts.ctypes.data, table.ctypes.data,
+                       verdict.certain.ctypes.data, verdict.undecided.ctypes.data)  # fmt: skip
         columns: list[Array] = list(table[:_UNFIT, : counts[0]])
         columns[1], columns[-1] = columns[1].view(np.uint64), columns[-1] != 0
         sent: list[Array] = list(table[_SENT:, : counts[2]])
         sent[-1] = sent[-1] != 0
-        rows = [(shape, np.flatnonzero(shapes == shape)) for shape in found]
-        return rows, Segments(*columns), table[_UNFIT, : counts[1]], Sent(*sent)
+        found = Kinds(Columns.of(chunk), kinds, verdict if self._count else None)
+        return found, Segments(*columns), table[_UNFIT, : counts[1]], Sent(*sent)
+
+
+def _lines(shapes: Sequence[Shape], answers: Answers | None) -> list[str]:
+    parameters = ("kinds", "counts", "table", "certain", "undecided")
+    return ShapeTree(shapes, "survey", [f"ptr %{name}" for name in parameters], _Leaf(shapes, answers)).lines
 
 
 class _Leaf:
-    """Writes down a frame's shape, and its segment."""
+    """Writes down a frame's shape, what it decides, and its segment or datagram."""
 
-    def __init__(self, shapes: Sequence[Shape]) -> None:
+    def __init__(self, shapes: Sequence[Shape], answers: Answers | None) -> None:
         self._shapes = shapes
+        self._answers = answers
 
     def __call__(self, block: Block, index: int | None) -> None:
         slot = block.let("getelementptr i8, ptr %kinds, i64 %row")
-        block.lines.append(f"  store i8 {_NONE if index is None else index}, ptr {slot}")
+        block.lines.append(f"  store i8 {SHAPELESS if index is None else index}, ptr {slot}")
         shape = None if index is None else self._shapes[index]
+        if self._answers is not None:
+            self._answers.write(block, shape)
         if shape is not None and shape.last == "tcp":
             _note_segment(block, shape)
         elif shape is not None and shape.last == "udp":
