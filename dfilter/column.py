@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.check.typed import Disjunction, Exists, FieldRead, Truthy, TypedExpression, TypedOperand
@@ -20,6 +19,7 @@ from dfilter.filter import Target, compile_filter, parse_target
 from dfilter.packets.item_texts import READS
 from dfilter.packets.reader import PacketReader
 from dfilter.packets.view import View
+from dfilter.slotted import frozen
 
 TICK = "✓"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
@@ -31,7 +31,7 @@ _FORMER_COLUMNS = {
 """The names of columns up to Wireshark 4.0, by their titles; `-e` of later versions knows them too."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Values:
     """The values that `text` has in a frame, as texts; `fields`: what it reads; `kind`: "text", or what else they
     are: "integer", "signed", "number", "truth", "time" (nanoseconds since 1970).  `native`: the values themselves."""

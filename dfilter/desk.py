@@ -7,7 +7,6 @@ Always: a file that a profile lacks is as good as an empty one; nothing is writt
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from dfilter.errors import DfilterError, FilterError
 from dfilter.filter import Filter, Target, compile_filter
@@ -19,6 +18,7 @@ from dfilter.profiles.document import Format
 from dfilter.profiles.files import macros_beside, read_file, write_file
 from dfilter.profiles.folders import BUILTIN, Profile, installed_folder
 from dfilter.profiles.settings import HISTORY, value_of, values_of, with_history, with_value
+from dfilter.slotted import frozen
 from dfilter.timeforms import TIME_FORMATS
 
 BUTTONS, COLOURS, PREFERENCES, RECENT, RECENT_COMMON = (
@@ -124,7 +124,7 @@ def _common(profile: Profile) -> Profile:
     return Profile(profile.name, folder.parent.parent, profile.builtin) if folder.parent.name == "profiles" else profile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColourRule:
     """A rule of `colorfilters`: its filter, and the colours (red, green, blue, 0 to 255) behind and of the text."""
 

@@ -8,7 +8,6 @@ What always holds: every field that a filter can read is listed, but the unions 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from typing import BinaryIO, Final
 
@@ -25,6 +24,7 @@ from dfilter.packets.session import needs_of
 from dfilter.packets.summary import protocol_label
 from dfilter.packets.view import Layer, View
 from dfilter.scan import DecodeAs, can_reread, dissect
+from dfilter.slotted import frozen
 from dfilter.tree import TreeField, TreeLayer, tree_of
 
 Capture = str | PathLike[str] | BinaryIO
@@ -38,7 +38,7 @@ _ESCAPES: Final = {ord("\\"): "\\\\", ord('"'): '\\"', 9: "\\t", 10: "\\n", 13: 
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldDetail:
     """One value of one field.
 
@@ -60,7 +60,7 @@ class FieldDetail:
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerDetail:
     """One layer; `title` as a packet list names its protocol; `source` the index of the bytes that it lies in."""
 
@@ -72,7 +72,7 @@ class LayerDetail:
     fields: tuple[FieldDetail, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detail:
     """A frame; `sources`: its bytes, then those of messages put together, unpacked or decrypted from it."""
 

@@ -8,7 +8,6 @@ Source: `tshark -G column-formats` of Wireshark 4.4, and what tshark 4.4 prints.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from dfilter.column import values_of
@@ -24,6 +23,7 @@ from dfilter.packets.summary import (
 )
 from dfilter.packets.view import View
 from dfilter.profiles.columnformat import CUSTOM, ColumnFormat
+from dfilter.slotted import field, frozen, slotted
 from dfilter.timeforms import TIME_FORMATS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ class UnknownColumnError(DfilterError):
     """A column that dfilter cannot show; the message names those that it can."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Progress:
     """What the columns remember of the frames shown before."""
 
@@ -41,7 +41,7 @@ class Progress:
     octets: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListColumn:
     """A column: its title, its format as the preference writes it, what it reads, what it shows.
 
@@ -59,7 +59,7 @@ class ListColumn:
         return self.format.kind in ("%m", "%t", "%Rt", "%Tt", "%Gt", "%L", "%B")
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class PacketList:
     """Columns with what they remember; `rows` must be asked in the order of the frames."""
 

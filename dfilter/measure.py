@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from os import PathLike
 from time import perf_counter
@@ -21,12 +20,13 @@ from dfilter.packets.session import Session
 from dfilter.parts import rows_of_any
 from dfilter.prune.scan import pruner_of
 from dfilter.scan import column_plan, decide, dissect
+from dfilter.slotted import field, slotted
 
 SAMPLE = 50_000
 """Frames on which the slower gears are timed."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Measurement:
     """Times in seconds.
 

@@ -14,14 +14,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from dataclasses import field as attribute
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from dfilter.fields.types import INTEGERS
 from dfilter.fields.values import labels
+from dfilter.slotted import field as attribute
+from dfilter.slotted import frozen, slotted
 from dfilter.tree import TreeField, TreeLayer
 
 DEEPEST: Final = 40
@@ -37,7 +37,7 @@ _NAME: Final = re.compile(r"\{([^}]*)\}")
 _ESCAPES: Final = {9: "\\t", 10: "\\n", 13: "\\r"}
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Node:
     """A field and what stands below it; or a line of text above fields, `field` None."""
 
@@ -46,7 +46,7 @@ class Node:
     below: list[Node] = attribute(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Below which field, "" for the layer, and below which headings in it."""
 
@@ -54,7 +54,7 @@ class Place:
     headings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     """The headings of a record: those that all have, the field that counts them, the one that each has of its own.
 

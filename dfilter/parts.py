@@ -13,7 +13,6 @@ from __future__ import annotations
 import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -25,6 +24,7 @@ from dfilter.errors import CaptureError
 from dfilter.filter import Filter
 from dfilter.packets.session import Needs, RawFrame, Session
 from dfilter.processes import Other, processors
+from dfilter.slotted import field, slotted
 
 if TYPE_CHECKING:
     from dfilter.compile.columns import Plan
@@ -64,7 +64,7 @@ class Tally:
         self.count += len(numbers)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class PartResult:
     """What one part of a capture holds.
 

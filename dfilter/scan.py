@@ -17,7 +17,6 @@ from dfilter.captures.index import Chunk, chunk_bytes, chunks_of, rest_chunks
 from dfilter.captures.read import Capture, open_capture
 from dfilter.errors import CaptureError, CaptureWarning
 from dfilter.filter import Filter, Target, compile_filter
-from dfilter.language.frozen import replace
 from dfilter.native import pays
 from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import COLUMNS, catalogue
@@ -26,6 +25,7 @@ from dfilter.packets.session import Needs, Session, needs_of
 from dfilter.packets.shapes import ANY_FRAME, SHAPES, TAGGED_SHAPES, TUNNELS, ShapeKnowledge
 from dfilter.packets.view import View
 from dfilter.parts import Numbers, Tally, rows_of_any, scan_in_parts
+from dfilter.slotted import replace
 
 if TYPE_CHECKING:
     from dfilter.compile.columns import Plan, Verdict

@@ -9,12 +9,12 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dfilter.errors import CaptureWarning, DfilterError
 from dfilter.processes import Other, processors
+from dfilter.slotted import field, slotted
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ def _is_large(name: str) -> bool:
     return name != "-" and Path(name).is_file() and Path(name).stat().st_size >= LEAST
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Outcome(Generic[T]):
     """What came of one capture."""
 

@@ -7,7 +7,6 @@ what stands below what.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.fields.registry import lookup
@@ -16,9 +15,10 @@ from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.packets.declare import Field
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreeField:
     """A field of a layer; `protocol`: whose it is, which need not be the layer's.
 
@@ -45,7 +45,7 @@ class TreeField:
         return self.value.hex(":") if self.type in (FieldType.BYTES, FieldType.UINT_BYTES) else self.text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreeLayer:
     """A layer; `title` is what a packet list calls its protocol."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dfilter.check.check import analyse
@@ -20,6 +19,7 @@ from dfilter.errors import UnsupportedFieldError
 from dfilter.fields import registry
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.fields.vocabulary import WIRESHARK
+from dfilter.slotted import frozen
 
 if TYPE_CHECKING:
     from dfilter.records.schema import Schema
@@ -32,7 +32,7 @@ def _version(target: Target) -> Version:
     return target if isinstance(target, Version) else Version.parse(target)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """A filter explained.
 
@@ -51,7 +51,7 @@ class Explanation:
     passes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldEntry:
     """A name of the registry in one version; `type` in Wireshark's words, `versions` all that have the name."""
 

@@ -8,8 +8,9 @@ Times are whole nanoseconds since 1970-01-01 UTC; parts finer than that are cut 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import Final
+
+from dfilter.slotted import field, frozen, slotted
 
 CUSTOM_BLOCK: Final = -1
 """`Frame.link_type` of a pcapng Custom Block, which Wireshark 4.4 numbers among the frames."""
@@ -22,7 +23,7 @@ Options = tuple[tuple[int, bytes], ...]
 """pcapng options in file order: (code, value as stored, in the section's byte order)."""
 
 
-@dataclass(eq=False, slots=True)
+@slotted
 class Section:
     """A pcapng section; a file of another format counts as one section.
 
@@ -41,7 +42,7 @@ class Section:
     secrets: list[tuple[int, bytes]] | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@frozen(eq=False)
 class Interface:
     """What the file says of a capture interface (RFC draft-ietf-opsawg-pcapng, Interface Description Block).
 
@@ -76,7 +77,7 @@ class Interface:
         return next((_text(value) for found, value in self.options if found == code), None)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Frame:
     """A frame as stored. Not frozen, because one is made for every packet and freezing triples the cost.
 

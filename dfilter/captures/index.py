@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -25,6 +24,7 @@ from dfilter.captures.pcap import Data, Layout, Space, Window, frame_in
 from dfilter.captures.pcapng import packet_at
 from dfilter.captures.read import Capture, open_capture
 from dfilter.captures.stretch import PADDING
+from dfilter.slotted import slotted
 
 if TYPE_CHECKING:
     from dfilter.captures.pcapng_windows import BlockWindow
@@ -40,7 +40,7 @@ CHUNK_FRAMES = 1 << 14
 Integers = npt.NDArray[np.int64]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Chunk:
     """Consecutive frames.
 
@@ -73,7 +73,7 @@ class Chunk:
         raise NotImplementedError
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class RecordChunk(Chunk):
     """Frames that still lie between their pcap record headers; the next one begins at byte `stop` of the file."""
 
@@ -85,7 +85,7 @@ class RecordChunk(Chunk):
         return frame_in(self.data, start, captured, wire, self.layout, self.first + index)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class BlockChunk(Chunk):
     """Frames that still lie in their pcapng blocks; the other attributes as of `BlockWindow`."""
 
@@ -105,7 +105,7 @@ class BlockChunk(Chunk):
         return packet_at(self.data, int(self.starts[index]), self.first + index, part)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class FrameChunk(Chunk):
     """Frames that a reader made."""
 

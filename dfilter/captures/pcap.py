@@ -14,7 +14,6 @@ import io
 import os
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import repeat
 from mmap import mmap
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -25,6 +24,7 @@ from dfilter.captures.limits import LINK_TYPES_END, MAX_WIRE_LENGTH, max_packet
 from dfilter.captures.progress import read_bytes, read_frames
 from dfilter.errors import CaptureError
 from dfilter.native import pays
+from dfilter.slotted import slotted
 
 FILE_HEADER: Final = 24
 
@@ -60,7 +60,7 @@ class Lengths:
     EITHER: Final = 2
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Layout:
     """What the file header says."""
 
@@ -81,7 +81,7 @@ class Layout:
         return 1 if self.nanoseconds else 1000
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Window:
     """A stretch of a file of plain layout.
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +26,7 @@ from dfilter.captures.run_hops import RunHops
 from dfilter.captures.runs import SMALLEST, Run, Runs
 from dfilter.captures.stretch import PADDING, Stretch
 from dfilter.native import pays
+from dfilter.slotted import field, slotted
 
 LEAST = 1 << 10
 """Bytes of the smallest window."""
@@ -51,7 +51,7 @@ class Finder(Protocol):
     def run(self, begin: int, order: str, limits: Integers) -> Run | None: ...
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class BlockWindow:
     """Frames that lie between each other's blocks.
 
@@ -227,7 +227,7 @@ class _Interfaces:
         return int(self._link_types[0]) if self._are_alike else self._link_types[run.which]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Rows:
     """The frames of a window, as they are found.
 

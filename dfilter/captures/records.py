@@ -6,13 +6,13 @@ In: a stretch, and where records begin in it.  Out: what their headers say.  Wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dfilter.captures.limits import MAX_WIRE_LENGTH
+from dfilter.slotted import frozen
 
 HEADER = 16
 """Bytes of a record's header."""
@@ -20,7 +20,7 @@ HEADER = 16
 Integers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Records:
     """Whole records.
 

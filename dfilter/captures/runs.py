@@ -11,7 +11,6 @@ where the block before it ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from dfilter.captures.blocks import Block
 from dfilter.captures.limits import MAX_WIRE_LENGTH
+from dfilter.slotted import frozen
 
 HEAD: Final = 28
 """Bytes of an Enhanced Packet Block before its packet (draft-ietf-opsawg-pcapng, section 4.3)."""
@@ -32,7 +32,7 @@ FEW = 8
 Integers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Run:
     """Whole Enhanced Packet Blocks, one right behind the other.
 
@@ -115,7 +115,7 @@ def _likely(words: npt.NDArray[Any], order: str) -> _Likely:
     return _Likely.of(heads[closed], ends[closed])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class _Likely:
     """What looks like a block, in order.
 

@@ -19,10 +19,10 @@ from dfilter.check.typed import TypedExpression
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.fields.vocabulary import WIRESHARK, Vocabulary
 from dfilter.language.ast import Expression
-from dfilter.language.frozen import frozen
 from dfilter.language.parser import parse
 from dfilter.language.problems import Problem, SyntaxProblem
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 SYNTAX_CODES = {
     Problem.UNEXPECTED: "E101",

@@ -44,8 +44,8 @@ from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
 from dfilter.language.ast import CompareOp, Quantifier
-from dfilter.language.frozen import replace
 from dfilter.language.source import Span
+from dfilter.slotted import replace
 
 INCOMPATIBLE = "E303"
 NOT_COMPARABLE = "E304"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
@@ -29,6 +28,7 @@ from dfilter.language.macros import shipped
 from dfilter.language.parser import automaton
 from dfilter.language.problems import ProblemError
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 DEFAULT_LIMIT = 100
 _MOST_SEARCHED = 20_000
@@ -66,7 +66,7 @@ class Kind(StrEnum):
     VALUE = "value"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Completion:
     """One candidate; `detail`: its type, its number, its meaning."""
 
@@ -75,7 +75,7 @@ class Completion:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Completions:
     """`items` replace the text at `span`, the word at the cursor."""
 

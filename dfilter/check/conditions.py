@@ -28,8 +28,8 @@ from dfilter.check.typed import (
 )
 from dfilter.fields.versions import Version
 from dfilter.language import ast
-from dfilter.language.frozen import replace
 from dfilter.language.source import Span
+from dfilter.slotted import replace
 
 
 def infer_condition(node: ast.Expression, scope: Scope) -> TypedExpression | None:

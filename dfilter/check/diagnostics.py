@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from enum import Enum, StrEnum
 
-from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 
 class Severity(Enum):

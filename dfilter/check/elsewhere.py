@@ -10,11 +10,11 @@ from dfilter.check.conditions import infer_condition
 from dfilter.check.diagnostics import Diagnostic, Fix, Label
 from dfilter.check.resolve import MAX_PROBLEMS, Scope
 from dfilter.language.clauses import clauses, span_of
-from dfilter.language.frozen import replace
 from dfilter.language.lexer import Token, base_name
 from dfilter.language.parser import parse
 from dfilter.language.problems import Problem, SyntaxProblem
 from dfilter.language.source import Span
+from dfilter.slotted import replace
 
 _BEYOND_READING = frozenset({Problem.MACRO, Problem.NESTING})
 _LONGEST = 20_000

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from dfilter.check.typed import (
     Always,
@@ -39,6 +38,7 @@ from dfilter.check.typenames import type_name
 from dfilter.fields.text import value_text
 from dfilter.fields.types import ADDRESSES, STRINGS, TIMES, FieldType
 from dfilter.language.ast import Quantifier
+from dfilter.slotted import frozen
 
 MOST_SHOWN = 20
 """Terms of one `and`, `or` or set that are shown; of the others only the number."""
@@ -59,7 +59,7 @@ _JOINED = {Conjunction: ("all of these hold:", "and"), Disjunction: ("at least o
            ExclusiveDisjunction: ("an odd number of these holds:", "xor")}  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldUse:
     """A field or protocol that a filter reads; `type` in Wireshark's words."""
 

@@ -8,13 +8,13 @@ still be red after all fixes is left as it was; the work is bounded.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from dfilter.check.check import Analysis, analyse
 from dfilter.check.diagnostics import Colour, Diagnostic, Fix, Safety, Severity, Verdict
 from dfilter.check.macro import analyse_macro
 from dfilter.check.same import same_meaning
 from dfilter.fields.versions import NEWEST, Version
+from dfilter.slotted import frozen
 
 Judge = Callable[[str], Analysis]
 
@@ -22,7 +22,7 @@ _MAX_ROUNDS = 30
 _RANK = {Colour.GREEN: 0, Colour.YELLOW: 1, Colour.RED: 2}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repair:
     """The repaired text, and the verdicts before and after; `applied`: how many fixes made the difference.
 

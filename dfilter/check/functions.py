@@ -11,7 +11,7 @@ from enum import Enum
 from dfilter.check.operators import can_negate, is_bytes
 from dfilter.fields.types import ADDRESSES, FLOATS, INTEGERS, STRINGS, TIMES, UNSIGNED, FieldType
 from dfilter.fields.versions import Version
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 _T = FieldType
 

@@ -36,7 +36,7 @@ from dfilter.check.typenames import type_name
 from dfilter.fields.types import BYTE_LIKE, STRINGS, TIMES, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language import ast
-from dfilter.language.frozen import frozen, replace
+from dfilter.slotted import frozen, replace
 
 TYPE_CHECKING = False  # as in `typing`, which costs more to load than this module
 if TYPE_CHECKING:

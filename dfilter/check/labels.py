@@ -13,8 +13,8 @@ from dfilter.fields.types import INTEGERS, FieldType
 from dfilter.fields.versions import Version
 from dfilter.fields.vocabulary import WIRESHARK, Vocabulary
 from dfilter.language import ast
-from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 Table = tuple[tuple[int, int, str], ...]
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from dfilter.check.check import Analysis, analyse
 from dfilter.check.diagnostics import Diagnostic, Severity, verdict_of
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language.source import Span
+from dfilter.slotted import frozen, replace
 
 SAMPLES = ("ip.src", "ipv6.src", "eth.src", "tcp.port", "10.0.0.1", "80", "frame", "tcp", "http.host", '"a"', "::1",
            "00:00:00:00:00:01", "http", "dns.flags", "frame.time", "frame.time_relative")  # fmt: skip
@@ -27,7 +27,7 @@ _MOST_TRIED = 300
 _PARAMETER = re.compile(r"\$([0-9]{1,4})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Filled:
     """A body with arguments in the place of its parameters; `starts` and `places` lead back."""
 

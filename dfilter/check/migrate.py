@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from dfilter.check.check import Analysis
 from dfilter.check.diagnostics import Colour, Fix, Severity, Verdict
@@ -29,6 +28,7 @@ from dfilter.language.parser import parse
 from dfilter.language.printer import print_string
 from dfilter.language.problems import ProblemError
 from dfilter.language.source import Span
+from dfilter.slotted import field, slotted
 
 _JOINED = (ast.And, ast.Or, ast.Xor)
 _LONE_DOLLAR = re.compile(r"\\x24(?![A-Za-z0-9_{])")
@@ -123,7 +123,7 @@ def _without_meaning(text: str, now: Analysis, old: Version, unsafe: bool, macro
     return Repair(done.text, done.before, done.after, done.applied, refused)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Rewriting:
     """The edits that carry one filter over."""
 

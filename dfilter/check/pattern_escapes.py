@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 
 class PatternError(Exception):

@@ -27,7 +27,7 @@ from dfilter.check.typed import (
 from dfilter.fields.types import FLOATS, INTEGERS
 from dfilter.fields.versions import NEWEST
 from dfilter.language.ast import Quantifier
-from dfilter.language.frozen import replace
+from dfilter.slotted import replace
 
 INVERSE = {
     Relation.EQ: Relation.NE,

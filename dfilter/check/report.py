@@ -7,10 +7,10 @@ What always holds: places are counted from 1, in characters; text survives as it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.check.diagnostics import Diagnostic, Severity, Verdict
+from dfilter.slotted import frozen
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
@@ -19,7 +19,7 @@ _UNREADABLE = "unreadable-line"
 """The rule of a line that Wireshark cannot read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """A filter, where it stands, and the verdicts on it, a version each.
 

@@ -12,8 +12,8 @@ from dfilter.check.diagnostics import Diagnostic, Fix, diagnostic
 from dfilter.fields.registry import FieldInfo
 from dfilter.fields.versions import Version
 from dfilter.fields.vocabulary import WIRESHARK, Vocabulary
-from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 UNKNOWN_NAME = "E201"
 ELSEWHERE = "E203"

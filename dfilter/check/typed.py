@@ -13,8 +13,8 @@ from enum import Enum
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
 from dfilter.language.ast import Quantifier
-from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 
 class Relation(Enum):

@@ -11,7 +11,6 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +37,7 @@ from dfilter.profiles import (
     without_button,
     write_file,
 )
+from dfilter.slotted import replace
 
 ACTIONS: Final = ("list", "add", "edit", "remove", "import", "export", "recent", "profiles")
 _COUNTS: Final = {"list": (0, 0), "add": (2, 2), "edit": (1, 1), "remove": (1, None), "import": (1, None),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import dfilter
@@ -17,6 +16,7 @@ from dfilter.cli.guard import wrong_usage
 from dfilter.cli.printer import Printer
 from dfilter.cli.text import visible
 from dfilter.column import Values, values_of
+from dfilter.slotted import frozen
 
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\v": "\\v", "\f": "\\f"})
 _YES_NO: Final = {"y": True, "n": False}
@@ -28,7 +28,7 @@ _KEYS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Style:
     """What -E sets; the defaults are tshark's."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import dfilter
@@ -25,6 +24,7 @@ from dfilter.cli.table import Style, TablePrinter, rich_style
 from dfilter.column import Values
 from dfilter.listing import PacketList, make_columns, named_column, split_columns
 from dfilter.profiles import ColumnFormat
+from dfilter.slotted import frozen
 
 _DOCUMENTS: Final = frozenset(("json", "jsonraw", "ek", "pdml"))
 _TYPED: Final = ("frame.number", "frame.time", "_ws.col.def_src", "_ws.col.def_dst", "_ws.col.protocol", "frame.len",
@@ -32,7 +32,7 @@ _TYPED: Final = ("frame.number", "frame.time", "_ws.col.def_src", "_ws.col.def_d
 """What a table holds where nothing is named: the packet list."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """`fields`: the only ones that are read of frames; None for everything, or where it is a packet list with columns
     that layers write; `listed`: the others that such a list reads.

@@ -11,15 +11,15 @@ import difflib
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dfilter.cli.guard import say
 from dfilter.cli.sources import STANDARD_INPUT, Source
 from dfilter.cli.text import visible
 from dfilter.profiles import Entry, ProfileError, write_file
+from dfilter.slotted import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """The new text of a filter (the old one if nothing is to change), and why it could not be made better."""
 
@@ -30,7 +30,7 @@ class Outcome:
 Rewrite = Callable[[Entry, Source], Outcome]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """What became of one source."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -25,6 +24,7 @@ from dfilter.cli.text import visible
 from dfilter.listing import PacketList, make_columns
 from dfilter.profiles import Button, Profile, find_profile
 from dfilter.scan import count_frames
+from dfilter.slotted import frozen
 
 COLOURS: Final = {"green": GREEN, "yellow": YELLOW, "red": RED}
 NUMBER: Final = desk.DEFAULT_COLUMNS[0]
@@ -32,7 +32,7 @@ _SPARE_LINES: Final = 5
 _FEWEST_ROWS: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """A command: what follows its name, what it does."""
 

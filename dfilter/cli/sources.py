@@ -10,7 +10,6 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -28,12 +27,13 @@ from dfilter.profiles import (
     parse_document,
     read_file,
 )
+from dfilter.slotted import frozen
 
 STANDARD_INPUT = "-"
 _OLD = ("3.4", "4.0")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Filters that belong together.
 

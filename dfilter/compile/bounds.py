@@ -9,7 +9,6 @@ never certain and always possible; so a gear built on bounds can be silent but n
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
 from dfilter.check.typed import (
@@ -34,6 +33,7 @@ from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.fields.versions import Version
 from dfilter.language.ast import Quantifier
 from dfilter.packets.declare import Field, Shape
+from dfilter.slotted import frozen
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ MANY = 5
 """From so many networks or intervals on, a set of them is searched, not tried one by one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounds(Generic[T]):
     """Terms for "certainly true" and "possibly true"."""
 
@@ -49,7 +49,7 @@ class Bounds(Generic[T]):
     possible: T
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A header field at a known offset of the frame."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from mmap import mmap
 from typing import Any, NamedTuple, Protocol
@@ -26,6 +25,7 @@ from dfilter.compile.column_sets import number_member, number_spans, pair_member
 from dfilter.compile.shaped import Branch, branches
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.packets.declare import Measure, Shape
+from dfilter.slotted import frozen, slotted
 
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[Any]
@@ -84,7 +84,7 @@ class Plan(Protocol):
         """What is known of this chunk's frames."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Findings:
     """What is known of a chunk's frames beyond their headers.
 
@@ -169,7 +169,7 @@ Shaped = tuple[_Branch, Columns]
 """A shape's branch, and the frames that have it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class ColumnPlan:
     """Filters, ready to be held against chunks; `count` of them."""
 

@@ -10,7 +10,6 @@ Most frames hold nothing that a deep test asks for: `DeepPlan.barren` is what he
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.check.typed import Exists, FieldRead, TypedExpression
@@ -20,6 +19,7 @@ from dfilter.compile.plan import field_reads
 from dfilter.compile.shaped import Branches, branches
 from dfilter.fields.types import FieldType
 from dfilter.packets.declare import Field, Measure, Shape
+from dfilter.slotted import frozen
 
 STREAM = "tcp.stream"
 RETRANSMISSION = "tcp.analysis.retransmission"
@@ -30,7 +30,7 @@ ODDITIES = frozenset({"tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segmen
 _STREAM_FIELD = Field(STREAM, FieldType.UINT32, size=4, measure=Measure.STREAM)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class DeepPlan:
     """`columns` decides with the findings about `tests`.
 

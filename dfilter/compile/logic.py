@@ -7,7 +7,6 @@ pure, so the order in which the items of a conjunction run cannot be observed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from dfilter.check.typed import (
     Comparison,
@@ -24,11 +23,12 @@ from dfilter.compile.operand import Test
 from dfilter.compile.reader import Source
 from dfilter.language.ast import Quantifier
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 FieldKey = tuple[str, tuple[PlainRange, ...] | None, bool, bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Costed:
     """`answer`: known beforehand, None where the frame decides. `cost`: relative, an existence test is 1."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from dfilter.compile.machine_tree import SWAPS, ShapeTree
 from dfilter.compile.shaped import Branch, Branches, branches
 from dfilter.native import available, compile_function
 from dfilter.packets.declare import Shape
+from dfilter.slotted import frozen
 
 MAX_FILTERS = 24
 MAX_LINES = 9_000
@@ -34,7 +34,7 @@ MAX_LINES = 9_000
 _Term = Any
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class MachinePlan:
     """Filters, ready to be held against chunks; `tables` keeps alive what the code reads."""
 

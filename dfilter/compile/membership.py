@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from dfilter.check.typed import Relation
@@ -18,6 +17,7 @@ from dfilter.compile.ordering import Holds, Key, rule
 from dfilter.compile.reader import Source
 from dfilter.fields.versions import Version
 from dfilter.language.ast import Quantifier
+from dfilter.slotted import field, slotted
 
 Match = Callable[[Any], bool]
 Element = Operand | tuple[Operand, Operand]
@@ -38,7 +38,7 @@ def membership_test(
     return _static_test(read, constants.match(), quantifier, negated)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Constants:
     """`hashed`: key function -> keys of the constants."""
 

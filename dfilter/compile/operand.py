@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from dfilter.compile.reader import Source
 from dfilter.fields.types import INTEGERS, SIGNED, WIDTH_BITS, FieldType
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 Read = Callable[[Source], Sequence[Any] | None]
 SequenceRead = Callable[[Source], Sequence[Any]]

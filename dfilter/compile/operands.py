@@ -7,8 +7,6 @@ remains is as deep as the filter is nested.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.check.typed import (
     Arithmetic,
     ArithmeticOp,
@@ -29,9 +27,10 @@ from dfilter.compile.reader import Reader, Source
 from dfilter.compile.slices import slice_operand
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
+from dfilter.slotted import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """What every step of the compilation needs."""
 

@@ -31,7 +31,7 @@ from dfilter.fields.types import (
     FieldType,
 )
 from dfilter.fields.versions import Version
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 Key = Callable[[Any], Any]
 Holds = Callable[[Any, Any], bool]

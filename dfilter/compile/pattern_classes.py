@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+
+from dfilter.slotted import frozen
 
 ALL = frozenset(range(256))
 
@@ -83,7 +84,7 @@ def fold(members: frozenset[int]) -> frozenset[int]:
     return members | swapped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Characters:
     """What `\\w`, `[:alpha:]` and the like mean; `cased`: the bytes that differ from their other case in one bit."""
 

@@ -8,10 +8,10 @@ pass over the pattern, which counts them, because a reference may stand before i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dfilter.compile.pattern_classes import ALL, ASCII_CHARACTERS, property_set, unicode_characters
 from dfilter.compile.pattern_syntax import Backreference, Bytes, Newline, Node, PatternError, Recursion
+from dfilter.slotted import frozen
 
 _MAX_REPEAT = 65535
 QUANTIFIER = re.compile(r"\{ *(\d+) *(?:(,) *(\d*) *)?\}|\{ *, *(\d+) *\}")
@@ -28,7 +28,7 @@ _BACKREFERENCE = re.compile(
 _SUBROUTINE = re.compile(r"\\g(?:<([+-]?\w+)>|'([+-]?\w+)')")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flags:
     """`i m s x n J U` and `xx`."""
 

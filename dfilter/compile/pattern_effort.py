@@ -14,7 +14,6 @@ by a byte.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from dfilter.compile.pattern_syntax import (
     Alternation,
@@ -27,6 +26,7 @@ from dfilter.compile.pattern_syntax import (
     Sequence,
     Where,
 )
+from dfilter.slotted import replace, slotted
 
 MATCH_LIMIT = 10_000_000
 MOST_STATES = 100_000
@@ -36,7 +36,7 @@ _MANY = 12
 _MOST_INSTRUCTIONS = 500
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Step:
     """One instruction: a set of bytes, a position, or a choice between the instructions `ways`, tried in order."""
 

@@ -10,7 +10,6 @@ Source: the pcre2pattern(3) manual page, and the verdicts of Wireshark 4.4 and 4
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from dfilter.compile.pattern_classes import ALL, ASCII_CHARACTERS
 from dfilter.compile.pattern_cursor import QUANTIFIER, Cursor, Flags
@@ -30,6 +29,7 @@ from dfilter.compile.pattern_syntax import (
     Where,
     widest,
 )
+from dfilter.slotted import replace
 
 _MAX_DEPTH = 60
 _INLINE = re.compile(r"\(\?(\^?)([a-zA-Z]*)(?:(-)([a-zA-Z]*))?([:)])")

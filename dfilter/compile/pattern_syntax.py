@@ -6,8 +6,9 @@ are resolved into `Bytes` by the parser, so no node but `Backreference` depends 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from dfilter.slotted import frozen
 
 
 class PatternError(ValueError):
@@ -54,7 +55,7 @@ class GroupKind(Enum):
     DEFINE = "(?(DEFINE)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bytes:
     """One byte out of a set. `literal`: how it was typed, when it was a single character."""
 
@@ -62,30 +63,30 @@ class Bytes:
     literal: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     where: Where
     newline: Newline = Newline.LF
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alternation:
     branches: tuple[Sequence, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     kind: GroupKind
     body: Alternation
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """`high` None: without limit."""
 
@@ -96,20 +97,20 @@ class Repeat:
     possessive: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backreference:
     target: str
     caseless: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recursion:
     """`target`: a group's number or name, "0" for the whole pattern."""
 
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional:
     """`condition`: a group's number or name, or a look-around."""
 
@@ -117,7 +118,7 @@ class Conditional:
     branches: tuple[Sequence, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Special:
     """Something with a fixed text in the `regex` module: `\\R`, `\\X`, `(*FAIL)`, `(*PRUNE)`, `(*SKIP)`."""
 

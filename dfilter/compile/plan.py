@@ -7,7 +7,6 @@ everything that `test` can read of a frame; a name in `fields` may be a protocol
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
 
 from dfilter.check.typed import (
     Constant,
@@ -19,9 +18,10 @@ from dfilter.check.typed import (
 from dfilter.compile.closures import build
 from dfilter.compile.reader import Reader, Source
 from dfilter.fields.versions import NEWEST, Version
+from dfilter.slotted import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """`fields`: the names read.  `protocols`: those of the protocols they belong to.
 
@@ -72,8 +72,8 @@ def nodes(expression: TypedExpression) -> Iterator[TypedExpression | TypedOperan
 def _children(node: TypedExpression | TypedOperand) -> Iterator[TypedExpression | TypedOperand]:
     if isinstance(node, Constant):
         return
-    for field in fields(node):
-        yield from _typed(getattr(node, field.name))
+    for name in node.__match_args__:
+        yield from _typed(getattr(node, name))
 
 
 def _typed(value: object) -> Iterator[TypedExpression | TypedOperand]:
@@ -83,6 +83,6 @@ def _typed(value: object) -> Iterator[TypedExpression | TypedOperand]:
     elif isinstance(value, SetInterval):
         yield value.low
         yield value.high
-    elif isinstance(value, tuple) and value and is_dataclass(value[0]):
+    elif isinstance(value, tuple) and value and hasattr(value[0], "__match_args__"):
         for item in value:
             yield from _typed(item)

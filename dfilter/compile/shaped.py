@@ -8,7 +8,6 @@ filter has no branch.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -17,11 +16,12 @@ import numpy.typing as npt
 from dfilter.check.typed import TypedExpression
 from dfilter.compile.bounds import Bounds, Decider, Sets, Surroundings, Terms
 from dfilter.packets.declare import Shape
+from dfilter.slotted import frozen
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Branch(Generic[T]):
     """What a shape decides of each filter: bounds, None for nothing, and the ports behind which nothing is decided."""
 
@@ -30,7 +30,7 @@ class Branch(Generic[T]):
     doubt: tuple[npt.NDArray[np.bool_] | None, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Branches(Generic[T]):
     """The shapes that decide something, and what every frame's number and lengths decide; of `count` filters."""
 

@@ -18,7 +18,6 @@ import gzip
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dfilter.fields import registry, values
@@ -26,6 +25,7 @@ from dfilter.fields.shards import DATA, write_shards
 from dfilter.fields.suggest import HEADS_FILE
 from dfilter.fields.types import SIGNED
 from dfilter.fields.versions import Version
+from dfilter.slotted import frozen
 
 NAMES_A_BLOCK = 1024
 FIELDS_A_BLOCK = 512
@@ -39,7 +39,7 @@ _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0}
 
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed:
     """What one version's ``-G values`` lists: for each field its rows (kind first) and its unit."""
 
@@ -47,7 +47,7 @@ class Listed:
     units: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegistryLine:
     """One line of the TSV, checked."""
 

@@ -20,7 +20,7 @@ from dfilter.fields import registry
 from dfilter.fields.registry import FieldInfo
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import NEWEST, Version
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

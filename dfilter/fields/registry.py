@@ -21,7 +21,7 @@ from functools import lru_cache
 from dfilter.fields.shards import Shards, open_shards
 from dfilter.fields.types import FieldType
 from dfilter.fields.versions import Version
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from os import PathLike
 from typing import BinaryIO, Final
 
@@ -21,6 +20,7 @@ from dfilter.packets.protocols.http_fields import Message
 from dfilter.packets.protocols.http_head import Kind
 from dfilter.packets.view import View
 from dfilter.scan import DecodeAs
+from dfilter.slotted import frozen
 
 Capture = str | PathLike[str] | BinaryIO
 
@@ -29,7 +29,7 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _FILENAME: Final = re.compile(rb'filename="?([^";]*)', re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body:
     """The body of one HTTP message.
 

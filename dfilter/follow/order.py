@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from dfilter.follow.pieces import Piece
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
+from dfilter.slotted import frozen
 
 MAX_WAITING = 1_000_000
 """Segments of one direction that wait for their turn; one more, and the bytes before them count as lost."""
@@ -29,7 +30,7 @@ MAX_IN_MEMORY = 1 << 20
 """Bytes that wait in memory; more go to a file on disk."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """One TCP segment; `length` is what it sent, `data` what of it was captured; `time` in ns."""
 

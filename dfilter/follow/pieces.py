@@ -6,10 +6,11 @@ In: nothing.  Out: `Piece` and `Node`.  What always holds: the pieces of one dir
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+
+from dfilter.slotted import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One end of a stream; `address` as text, `port` 0 to 65535."""
 
@@ -27,7 +28,7 @@ class Node:
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """Bytes that one end sent.
 

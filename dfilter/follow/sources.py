@@ -7,7 +7,6 @@ quotes is no part of a stream; what only one pass over a capture can show is sho
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from dfilter.follow.order import Segment, StreamOrder
@@ -19,6 +18,7 @@ from dfilter.packets.protocols.tcp_facts import Facts
 from dfilter.packets.protocols.tls_records import TlsState
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, slotted
 
 SYN: Final = 0x02
 APPLICATION_DATA: Final = 23
@@ -28,7 +28,7 @@ HTTP2_END_STREAM: Final = 0x01
 """Frame type and flag (RFC 9113 section 6.1)."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Ends:
     """The two ends of the stream, in order of appearance; none before the first piece or packet of it.
 
@@ -47,7 +47,7 @@ class Ends:
         return 0 if sender == self.first else 1
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Source:
     """Pieces of stream `index`; `seen`: the highest number of any stream so far, -1 for none; `met`: it is there."""
 
@@ -81,7 +81,7 @@ def _ends_of(facts: Facts) -> tuple[tuple[bytes, int], tuple[bytes, int]]:
     return ends[facts.sender], ends[1 - facts.sender]
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class TcpSource(Source):
     """A TCP stream, in order."""
 
@@ -107,7 +107,7 @@ class TcpSource(Source):
                        payload.reported_length, payload.rest())  # fmt: skip
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class UdpSource(Source):
     """The payloads of a UDP stream's datagrams; empty ones do not count."""
 
@@ -124,7 +124,7 @@ class UdpSource(Source):
                 yield Piece(view.number, view.time, node, data)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _OverTcp(Source):
     """A protocol over a TCP stream, whose number is TCP's."""
 
@@ -161,7 +161,7 @@ def _facts_below(view: View, layer: Layer) -> Facts | None:
     return below[-1].state[1] if below and below[-1].state is not None else None
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class TlsSource(_OverTcp):
     """The application data of a TLS connection whose secrets are known."""
 
@@ -177,7 +177,7 @@ class TlsSource(_OverTcp):
         return [content.rest() for content in plain if content is not None and content.length]
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class HttpSource(_OverTcp):
     """HTTP/1 messages: each head, and each body without transfer and content codings."""
 
@@ -197,7 +197,7 @@ class HttpSource(_OverTcp):
         return [*found, body.rest()] if body is not None and body.length else found
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Http2Source(_OverTcp):
     """One stream inside an HTTP/2 connection: header fields as text, whole bodies, other frames as they are."""
 

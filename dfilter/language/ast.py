@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from dfilter.language.frozen import field, frozen
 from dfilter.language.source import Span
+from dfilter.slotted import field, frozen
 
 
 class CompareOp(Enum):

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from dfilter.fields.versions import Version
 from dfilter.language import ast
-from dfilter.language.frozen import replace
 from dfilter.language.lexer import Token, base_name
 from dfilter.language.literals import (
     Flaw,
@@ -23,6 +22,7 @@ from dfilter.language.literals import (
 )
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
 from dfilter.language.source import Span
+from dfilter.slotted import replace
 
 TYPE_CHECKING = False  # as in `typing`, which costs more to load than this module
 if TYPE_CHECKING:

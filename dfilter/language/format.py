@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language import ast
@@ -18,6 +17,7 @@ from dfilter.language.parser import parse
 from dfilter.language.printer import print_filter
 from dfilter.language.problems import ProblemError
 from dfilter.language.source import Span
+from dfilter.slotted import replace
 
 
 def format_text(text: str, version: Version = NEWEST, macros: Mapping[str, str] | None = None) -> str | None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 from dfilter.fields.versions import Version
-from dfilter.language.frozen import replace
 from dfilter.language.problems import Fix, Problem, SyntaxProblem
 from dfilter.language.source import Span
+from dfilter.slotted import replace
 
 _NEAR = 80
 """Characters around the place that are looked at."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from dfilter.fields.versions import Version
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 BLANKS = {"BLANK": Version.V3_4, "CARRIAGE_RETURN": Version.V4_4}
 """The ignored terminals, each with the first version that ignores it."""

@@ -15,9 +15,9 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from dfilter.fields.versions import NEWEST, Version
-from dfilter.language.frozen import frozen
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 MAX_DEPTH = 32
 """Macros inside macros."""

@@ -15,10 +15,10 @@ from importlib import import_module
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language.ast import Expression
 from dfilter.language.build import Builder
-from dfilter.language.frozen import frozen, replace
 from dfilter.language.lalr import END, MAX_PENDING, Automaton, Stop, StopKind
 from dfilter.language.problems import Problem, ProblemError, SyntaxProblem
 from dfilter.language.source import Span
+from dfilter.slotted import frozen, replace
 
 TYPE_CHECKING = False  # as in `typing`, which costs more to load than this module
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ is bounded by the height that the parser allows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.language import ast
+from dfilter.slotted import frozen
 
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
@@ -28,7 +28,7 @@ def print_filter(tree: ast.Expression, version: Version = NEWEST, *, as_typed: b
     return Printer(version, as_typed).expression(tree)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Printer:
     """Writes trees in the language of one version."""
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 
 class Problem(Enum):

@@ -5,7 +5,7 @@ In: nothing.  Out: `Span`, half-open offsets in characters of the text the user 
 
 from __future__ import annotations
 
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 
 @frozen

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dfilter.fields.types import ADDRESSES, BYTE_LIKE, STRINGS, WIDTH_BITS, FieldType
-from dfilter.language.frozen import frozen
 from dfilter.packets.plain import Plain
+from dfilter.slotted import field, frozen, slotted
 
 if TYPE_CHECKING:
     from dfilter.packets.columns import Columns
@@ -152,7 +151,7 @@ class Evidence:
 NO_EVIDENCE = Evidence()
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Protocol:
     """A protocol: its name in filters, its fields, the tables that lead to it and those it leads on to.
 

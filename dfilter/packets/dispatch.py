@@ -13,10 +13,10 @@ from functools import cache
 from importlib import import_module
 from typing import Any, TypeVar
 
-from dfilter.language.frozen import frozen
 from dfilter.packets.declare import Field, Protocol
 from dfilter.packets.outlines import PACKAGE, declaration_of, names_of, outlines, tables_of
 from dfilter.packets.plugins import with_plugins
+from dfilter.slotted import frozen
 
 Value = TypeVar("Value")
 

@@ -7,7 +7,7 @@
 # fmt: off
 from typing import Any
 
-DIGEST = 82546841
+DIGEST = 1418271806
 ROWS: tuple[tuple[str, str, tuple[str, ...], dict[str, Any], str], ...] = (
 ('ah', 'AH', ('ah_esp',), {'over': {'ip.proto': (51,)}, 'carries': ('ip.proto', 'data'), 'functions': ('dissect', 'fill')}, """
 ah.next_header UINT8;at=0;size=1

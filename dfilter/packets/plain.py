@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 WAIT, NOT_PLAIN, ASK = 0, -1, -2
 """In place of how far a step goes: it needs more bytes; the message is not plain; `lowered` cannot tell, `step` can."""

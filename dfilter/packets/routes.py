@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from mmap import mmap
 
 from dfilter.packets.declare import Bits, Protocol
 from dfilter.packets.dispatch import TABLES, Catalogue
 from dfilter.packets.shapes import HEADERS
+from dfilter.slotted import frozen
 
 Pattern = re.Pattern[bytes]
 
@@ -35,7 +35,7 @@ class Course(Enum):
     GREET = "greet"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Way:
     """A course, with its patterns, the protocol to follow, and ways to begin: those in which that protocol recognises
     itself (SEARCH, to follow it from there) or any does (to feed)."""

@@ -7,17 +7,16 @@ filter could already reject, or stream numbers would go silently wrong; no packe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol, TypeVar
 
-from dfilter.language.frozen import frozen
 from dfilter.packets.declare import Protocol as PacketProtocol
 from dfilter.packets.decode_as import chosen_protocols, reachable_with
 from dfilter.packets.dispatch import COLUMNS, SEES_ALL, Catalogue, catalogue
 from dfilter.packets.outlines import Outline
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.view import View
+from dfilter.slotted import frozen, slotted
 
 T = TypeVar("T")
 
@@ -99,7 +98,7 @@ def _concerns(names: bool | tuple[str, ...], asked: frozenset[str]) -> bool:
     return names if isinstance(names, bool) else not asked.isdisjoint(names)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class RawFrame:
     """A frame handed over by the caller, not read from a file."""
 

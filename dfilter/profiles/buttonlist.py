@@ -7,19 +7,19 @@ cells that change are written anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from dfilter.profiles.document import ProfileError
 from dfilter.profiles.records import Cell, cells, encode
 from dfilter.profiles.slot import Malformed
+from dfilter.slotted import frozen
 
 MENU = "//"
 """Between the name of a menu and the label of a button in it."""
 _COLUMNS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Button:
     """A button: `label` may begin with menus, "Web//TLS//hellos"; `enabled`: it is shown."""
 
@@ -42,7 +42,7 @@ class Button:
         return ("TRUE" if self.enabled else "FALSE", self.label, self.filter, self.comment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Line:
     number: int
     cells: list[Cell]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dfilter.profiles.slot import Malformed, Slot, Unwritable, one_line
+from dfilter.slotted import frozen
 
 _COLOUR = r"\[ *\d{1,5} *, *\d{1,5} *, *\d{1,5} *\]"
 _NUMBER = re.compile(r"\d{1,5}")
@@ -34,7 +34,7 @@ def encode(text: str) -> str:
     return one_line(text)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Colouring:
     """A rule with its colours: red, green, blue from 0 to 255."""
 

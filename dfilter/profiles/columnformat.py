@@ -8,9 +8,9 @@ one of that number; U shows values unresolved.  Source: `tshark -G column-format
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dfilter.profiles.document import ProfileError
+from dfilter.slotted import frozen
 
 PREFERENCE = "gui.column.format"
 CUSTOM = "%Cus"
@@ -19,7 +19,7 @@ _BARE = re.compile(r'\s*([^",\s][^",]*?)\s*(,|$)')
 _CUSTOM = re.compile(r"%Cus:(.*?)(?::(-?\d+))?(?::([RUD]))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ColumnFormat:
     """A column: its title, its kind ("%t"), and of a custom one its expression and which value it shows (0: all)."""
 

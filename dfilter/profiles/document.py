@@ -8,12 +8,12 @@ the text of a document without edits is the text it was read from.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from dfilter.errors import DfilterError
 from dfilter.profiles import buttons, colours, lines, macrotable, named
 from dfilter.profiles.slot import Malformed, Slot, Unwritable
+from dfilter.slotted import frozen
 
 
 class ProfileError(DfilterError):
@@ -51,7 +51,7 @@ _ENCODERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One filter, or one macro, of a file.
 
@@ -71,7 +71,7 @@ class Entry:
     macro: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """A line that Wireshark cannot read in this format either."""
 
@@ -79,7 +79,7 @@ class Unreadable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A file of filters; `entries` in the order of their lines."""
 

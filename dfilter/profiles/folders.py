@@ -10,17 +10,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from dfilter.profiles.document import ProfileError
+from dfilter.slotted import frozen
 
 DEFAULT = "Default"
 """What Wireshark calls the profile that lies in the configuration folder itself."""
 BUILTIN = Path(__file__).parent / "builtin"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Profile:
     """A profile: its name, its folder (which may not exist yet), and where it comes from."""
 

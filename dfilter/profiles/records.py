@@ -7,15 +7,15 @@ for that character; quotes, backslashes and what is not printable are written ``
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dfilter.profiles.slot import Malformed
+from dfilter.slotted import frozen
 
 _CELL = re.compile(r'[ \t]*+"((?>(?:[^"\\]|\\.)*))"[ \t]*+')
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """A cell's text, and from where to where it is written, quotes excluded."""
 

@@ -5,10 +5,10 @@ In: nothing.  Out: `Slot`; `Malformed`, `Unwritable`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dfilter.slotted import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A filter in a line: its text, and from where to where in the line it is written."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass
 from mmap import mmap
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from dfilter.prune.headers import Split
 from dfilter.prune.prepare import Prepared, Preparer
 from dfilter.prune.sent import Sent
 from dfilter.prune.tracks import Tracked
+from dfilter.slotted import frozen, slotted
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -41,7 +41,7 @@ class EndedError(Exception):
     """The other process came to an end before the capture did."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Slot:
     """Memory that both processes see: for a chunk's bytes, and for what is said of them."""
 
@@ -49,7 +49,7 @@ class _Slot:
     arrays: mmap
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Parcel:
     """A prepared chunk on its way: everything but its bytes, which lie in a slot, or in `data` where they do not."""
 
@@ -108,7 +108,7 @@ def _from_elsewhere(capture: Capture, preparer: Preparer, size: int) -> Iterator
         capture.close()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _End:
     """There are no more chunks; the capture's `warning`."""
 

@@ -11,11 +11,12 @@ Sequence numbers are counted from the first one of their direction; what goes be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from dfilter.slotted import frozen, slotted
 
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 
@@ -41,7 +42,7 @@ class TooManyError(Exception):
     """So many conversations take the place of others that following them as columns does not pay."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Segments:
     """TCP segments of a chunk, in file order; all arrays are of one length.
 
@@ -76,16 +77,16 @@ class Segments:
     @classmethod
     def joined(cls, parts: Sequence[Segments]) -> Segments:
         """One after the other."""
-        return cls(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)))
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__))
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def at(self, places: Array) -> Segments:
-        return Segments(*(getattr(self, item.name)[places] for item in fields(self)))
+        return Segments(*(getattr(self, name)[places] for name in self.__match_args__))
 
     def part(self, low: int, high: int) -> Segments:
-        return Segments(*(getattr(self, item.name)[low:high] for item in fields(self)))
+        return Segments(*(getattr(self, name)[low:high] for name in self.__match_args__))
 
 
 class Table:
@@ -187,7 +188,7 @@ class Table:
         return order[copies(np.flatnonzero(again[order]), np.flatnonzero(begun)[of], inside, segments.length[order])]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Sorted:
     """Segments by conversation; within one in file order."""
 

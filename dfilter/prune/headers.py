@@ -6,7 +6,6 @@ What always holds: both ways give the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dfilter.compile.columns import ColumnPlan, Columns, Findings, Shaped, Verdict
+from dfilter.slotted import slotted
 
 Array = npt.NDArray[Any]
 
@@ -32,7 +32,7 @@ class Headers(Protocol):
         """What is decided of the frames; to be asked once."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Split:
     """As `ColumnPlan.split` finds them; `columns` are those of all frames."""
 
@@ -52,7 +52,7 @@ class Split:
         return plan.settle(self.columns, self.shaped)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Kinds:
     """As `survey.Survey` finds them.
 

@@ -6,7 +6,6 @@ segments belongs to.  What always holds: nothing here depends on what is followe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,11 +22,12 @@ from dfilter.prune.segments import segments_of
 from dfilter.prune.sent import Sent, sent_of
 from dfilter.prune.survey import Survey
 from dfilter.prune.tracks import Tracked, Tracks
+from dfilter.slotted import slotted
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Prepared:
     """A chunk, prepared.
 

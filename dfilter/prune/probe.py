@@ -6,16 +6,15 @@ them has.  What always holds: these are the segments that a session would track.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.packets.region import Region
 from dfilter.packets.session import FrameLike, Needs, Session
 from dfilter.packets.view import View
 from dfilter.prune.conversations import Segments
 from dfilter.prune.segments import key_of
+from dfilter.slotted import field, slotted
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Noting:
     """Stands in for the tracker of TCP conversations: notes segments and tracks nothing."""
 

@@ -7,7 +7,6 @@ of a direction are in the order of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,11 +17,12 @@ from dfilter.captures.pcap import Data
 from dfilter.packets.plain import Silent
 from dfilter.prune.conversations import NEW
 from dfilter.prune.tracks import Tracked
+from dfilter.slotted import frozen
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Run:
     """Segments by direction, one value each.
 

@@ -11,7 +11,6 @@ frames that no conversation accounts for: those without a common shape, and data
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +39,7 @@ from dfilter.prune.probe import Probe
 from dfilter.prune.samples import Samples
 from dfilter.prune.shown import ANNOUNCERS, TIMES, Careful, DependsError, can_show, is_told
 from dfilter.prune.tracks import Tracks
+from dfilter.slotted import field, replace, slotted
 
 Array = npt.NDArray[Any]
 
@@ -56,7 +56,7 @@ class _UnsuitableError(Exception):
     """This capture is not one to prune."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Remainder:
     """What the first look left to the second.
 

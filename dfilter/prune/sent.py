@@ -6,7 +6,6 @@ In: the frames of each shape.  Out: `Sent`.  What always holds: datagrams are in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,14 @@ import numpy.typing as npt
 from dfilter.compile.columns import ChunkLike, Columns, Shaped
 from dfilter.packets.declare import Shape
 from dfilter.prune.segments import packet_end
+from dfilter.slotted import slotted
 
 Array = npt.NDArray[Any]
 
 UDP_HEADER = 8
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Sent:
     """UDP datagrams; all arrays are of one length.
 

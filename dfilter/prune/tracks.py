@@ -7,7 +7,6 @@ conversations are numbered in the order of the file, wherever their segments lie
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,12 @@ from dfilter.prune.conversations import Segments, Table
 from dfilter.prune.grouped import GroupedTable
 from dfilter.prune.judge import JudgedTable
 from dfilter.prune.probe import Probe
+from dfilter.slotted import field, slotted
 
 Array = npt.NDArray[Any]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Tracked:
     """What is known of a chunk's segments.
 

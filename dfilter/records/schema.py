@@ -19,7 +19,7 @@ from dfilter.fields.registry import FieldInfo, lookup
 from dfilter.fields.types import INTEGERS, FieldType
 from dfilter.fields.versions import NEWEST, Version
 from dfilter.fields.vocabulary import Table, Vocabulary
-from dfilter.language.frozen import frozen
+from dfilter.slotted import frozen
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _MAX_NAME = 255

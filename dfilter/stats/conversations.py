@@ -8,12 +8,12 @@ are kept, what belongs to others is counted in `dropped`.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from dfilter.fields.text import value_text
 from dfilter.fields.types import FieldType
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 MAX_ROWS: Final = 1_000_000
 
@@ -24,7 +24,7 @@ Contact = tuple[Hashable, Address, Address]
 """What tells a conversation from others; its sender and receiver here."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Conversation:
     """One conversation; `a` sent its first frame. Times in ns since the first frame of the capture."""
 
@@ -51,7 +51,7 @@ class Conversation:
         return self.end - self.start
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Endpoint:
     """One end of conversations."""
 

@@ -6,7 +6,6 @@ In: a capture, a filter, and what to count, in the words of `tshark -z`.  Out: `
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal, DecimalException
 from os import PathLike
 from typing import BinaryIO
@@ -16,6 +15,7 @@ from dfilter.packets.decode_as import chosen_protocols
 from dfilter.packets.dispatch import catalogue
 from dfilter.packets.session import Needs, needs_of
 from dfilter.scan import DecodeAs, dissect, union_of
+from dfilter.slotted import field, slotted
 from dfilter.stats.conversations import CONTACTS, NEEDED, Conversations, Endpoints
 from dfilter.stats.hierarchy import Hierarchy
 from dfilter.stats.intervals import NANOSECONDS, Intervals
@@ -27,7 +27,7 @@ FINEST = 1_000_000
 """Intervals that grow begin with a millisecond."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Statistics:
     """What was counted: kind -> table, in the order asked for; `frames`, `bytes`: those that the filter selects."""
 

@@ -7,10 +7,10 @@ its whole length; at most `MAX_NODES` places of the tree are kept, deeper or fur
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, slotted
 
 MAX_NODES: Final = 100_000
 _SEGMENTS: Final = "tcp.segments"
@@ -36,7 +36,7 @@ _REMARKS: Final = {
 """Fields that the tree shows beside their protocol, not inside, as if they were one."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Node:
     """A protocol at one place of the tree; `inner` in order of appearance."""
 

@@ -6,11 +6,11 @@ holds: memory grows with the intervals that have frames, at most `MAX_INTERVALS`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from dfilter.errors import DfilterError
 from dfilter.packets.view import View
+from dfilter.slotted import field, frozen, slotted
 
 MAX_INTERVALS: Final = 100_000
 NANOSECONDS: Final = 10**9
@@ -21,7 +21,7 @@ class TooManyIntervalsError(DfilterError):
     """An interval so short that the capture has more of them than can be shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interval:
     """From `start` to `end`, ns since the first frame; of the last, `end` is the capture's."""
 
@@ -31,7 +31,7 @@ class Interval:
     bytes: int
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Intervals:
     """Frames and bytes over time.
 

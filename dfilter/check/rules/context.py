@@ -22,8 +22,8 @@ from dfilter.check.typed import (
 )
 from dfilter.fields.versions import Version
 from dfilter.language import ast
-from dfilter.language.frozen import frozen
 from dfilter.language.source import Span
+from dfilter.slotted import frozen
 
 
 @frozen

@@ -8,9 +8,9 @@ nesting is walked only as deep as `MAX_DEPTH`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dfilter.packets.region import Malformed, Region
+from dfilter.slotted import frozen
 
 MAX_DEPTH = 32
 """Nesting of indefinite lengths that is followed; nobody nests as deep."""
@@ -21,7 +21,7 @@ SEQUENCE, SET = 0x30, 0x31
 CONTEXT = 0xA0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Element:
     """One tag-length-value.
 

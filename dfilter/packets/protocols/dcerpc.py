@@ -8,7 +8,6 @@ taken apart.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
 
 from dfilter.packets.declare import Evidence, Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor, mask_table
@@ -17,6 +16,7 @@ from dfilter.packets.protocols.gssapi import fill_verifier
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, replace, slotted
 
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3 = 0, 2, 3, 11, 12, 13, 14, 15, 16
 _LAST_TYPE = 19
@@ -120,7 +120,7 @@ DCERPC = Protocol(
 )  # fmt: skip
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Calls:
     """The contexts that were bound, and requests by call: frame, time and operation number."""
 
@@ -128,7 +128,7 @@ class _Calls:
     waiting: OrderedDict[tuple[bytes, int], tuple[int, int, int]] = field(default_factory=OrderedDict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Fragment:
     """What the filler needs of a fragment; `opnum` also on a response, from its request."""
 

@@ -8,9 +8,8 @@ full of such pointers takes no quadratic time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.region import Malformed, Region
+from dfilter.slotted import frozen
 
 MAX_NAME = 253
 """Bytes of labels and dots beyond which Wireshark 4.4 shows `TOO_LONG` (RFC 1035 section 2.3.4)."""
@@ -21,7 +20,7 @@ _POINTER, _EXTENDED, _BIT_STRING = 0xC0, 0x40, 0x41
 _CONTROLS = {code: f"\\{code:03o}" for code in (*range(32), 127)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """A domain name.
 

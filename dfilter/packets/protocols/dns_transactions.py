@@ -7,12 +7,12 @@ What always holds: at most MAX_QUERIES queries are remembered; beyond that the o
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 MAX_QUERIES = 65536
 
@@ -34,7 +34,7 @@ TRANSACTION_FIELDS = (
 _NAMES = tuple(field.name for field in TRANSACTION_FIELDS)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Query:
     frame: int
     time: int

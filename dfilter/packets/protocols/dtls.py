@@ -6,8 +6,6 @@ the frame that brings the last of their fragments.  What is recognised is as obs
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.dtls_session import DtlsConnection, DtlsConnections
@@ -21,6 +19,7 @@ from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, replace, slotted
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT, CONNECTION_ID, ACKNOWLEDGEMENT = range(20, 27)
 UNIFIED = -1
@@ -81,7 +80,7 @@ DTLS = Protocol(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fragment:
     """A handshake message or a part of one.
 
@@ -97,7 +96,7 @@ class Fragment:
     frames: tuple[int, ...] = ()
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Record:
     """One record: where it lies in the layer's region, its type, what its handshake messages are, and its plain content
     if it was decrypted."""

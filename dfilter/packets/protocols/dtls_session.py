@@ -6,9 +6,8 @@ endpoints, messages and bytes are kept is bounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.packets.protocols.tls_session import TlsConnection
+from dfilter.slotted import field, slotted
 
 MAX_CONNECTIONS = 50_000
 MAX_MESSAGES = 32
@@ -19,7 +18,7 @@ MAX_MESSAGE = 1 << 20
 """Bytes of one message; certificates need some ten thousand."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Unfinished:
     """A message that lacks fragments: (offset, data, frame) of those that came."""
 
@@ -36,7 +35,7 @@ class Unfinished:
         return bytes(data[: self.length]) if len(data) >= self.length else None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class DtlsConnection:
     """What is known of two endpoints.
 

@@ -9,7 +9,6 @@ What counts as retransmitted, and how fragments are put together, is as observed
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header
@@ -28,6 +27,7 @@ from dfilter.packets.streams.conversation import Conversation, Endpoint, Stream
 from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, slotted
 
 HEADER = 4
 TLS, TTLS, PEAP, FAST, TEAP = 13, 21, 25, 43, 55
@@ -74,7 +74,7 @@ EAP = Protocol(
 )  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Pending:
     """A message of a TLS method that lacks its end: its bytes so far, and the frames that brought them."""
 
@@ -82,7 +82,7 @@ class Pending:
     frames: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class EapConversation:
     """What is remembered of a peer and an authenticator.
 
@@ -99,7 +99,7 @@ class EapConversation:
     leap_step: int = 0
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class EapState:
     """What was found out about one packet: its place in a LEAP exchange, and what its TLS data belongs to."""
 

@@ -8,7 +8,6 @@ severe it is.  Source: the remarks of Wireshark 4.4 on captures (docs/difference
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.resources import files
 
 from dfilter.packets.declare import Protocol, computed_table
@@ -16,6 +15,7 @@ from dfilter.packets.protocols.ip import expected_ttl
 from dfilter.packets.protocols.udp import TRACEROUTE_PORTS
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 SEVERITIES = {"comment": 0x00100000, "chat": 0x00200000, "note": 0x00400000, "warn": 0x00600000, "error": 0x00800000}
 GROUPS = {
@@ -38,7 +38,7 @@ EXPERT = Protocol(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """How severe a remark is, and its text; `{}` in it stands for what `_DETAILS` adds."""
 

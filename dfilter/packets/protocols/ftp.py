@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
@@ -31,6 +30,7 @@ from dfilter.packets.protocols.ftp_transfers import (
 from dfilter.packets.protocols.text_lines import decode, next_line, word_end
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen, slotted
 
 DATA_PORT = 20
 
@@ -83,7 +83,7 @@ FTP = Protocol(
 _QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class FtpState:
     """What a control connection remembers.
 
@@ -99,7 +99,7 @@ class FtpState:
     started: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FirstLine:
     """The first line of a segment, taken apart; offsets are absolute.
 
@@ -115,7 +115,7 @@ class FirstLine:
     argument: tuple[int, int]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Message:
     """What the filler needs: the line, the state after it, and what was found in it.
 

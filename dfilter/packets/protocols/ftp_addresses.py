@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+
+from dfilter.slotted import frozen
 
 _SIX = re.compile(rb"(\d+),(\d+),(\d+),(\d+),(\d+),(\d+)")
 _LEADING = re.compile(rb"\d*")
 IPV4_FAMILY, IPV6_FAMILY = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """An announced endpoint; the spans are (start, length) in the text.
 

@@ -5,13 +5,12 @@ What looks like text is shown by its lines too, as in Wireshark 4.4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed
 from dfilter.packets.protocols.ftp_transfers import Transfer, announced, foresee, foreseen
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 TEXT_SAMPLE = 20
 """Bytes at the start of a segment that decide whether it is shown as text."""
@@ -33,7 +32,7 @@ FTP_DATA = Protocol(
 )
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Connection:
     transfer: Transfer | None = None
 

@@ -8,10 +8,10 @@ command of the control connection names the transfer, and the number of open ann
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from dfilter.packets.session import Session
 from dfilter.packets.view import View
+from dfilter.slotted import slotted
 
 MAX_ANNOUNCED = 16_384
 """Announcements that no connection has taken; beyond that the oldest is forgotten."""
@@ -20,7 +20,7 @@ Key = tuple[bytes, int | None, bytes, int]
 """The peer's address and port (None: any), then the announced address and port."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Transfer:
     """One announced data connection; times in ns.
 

@@ -7,7 +7,7 @@ the next thing begins.  What always holds: what is too long or breaks the format
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dfilter.slotted import frozen
 
 
 class Broken(Exception):  # noqa: N818 - a finding about the bytes
@@ -22,7 +22,7 @@ class Unfinished(Exception):  # noqa: N818 - a finding about the bytes
         self.least = least
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A string: where its bytes lie, as they were sent, and what they say."""
 
@@ -32,7 +32,7 @@ class Text:
     is_huffman: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coding:
     """What one of the two allows.
 

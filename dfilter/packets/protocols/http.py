@@ -7,7 +7,6 @@ conversation that has spoken HTTP before; in one that has not, it is left alone.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Evidence, Protocol
@@ -21,6 +20,7 @@ from dfilter.packets.protocols.http_plain import PLAIN
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 MAX_HEAD = 1 << 17
 """Bytes of a head beyond which its end is not waited for any more: every new segment searches it again."""
@@ -73,7 +73,7 @@ def looks_like_http(view: View, region: Region) -> bool:
 HTTP.heuristics["tcp"] = looks_like_http
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Context:
     """Where messages are being read: whose layers they make, and whether missing bytes can still come.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Evidence, Protocol
@@ -17,6 +16,7 @@ from dfilter.packets.protocols.http_named_headers import SHARED_FIELDS
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 DATA, HEADERS, SETTINGS, PUSH_PROMISE, WINDOW_UPDATE, CONTINUATION = 0, 1, 4, 5, 8, 9
 END_STREAM, PADDED, PRIORITY = 0x01, 0x08, 0x20
@@ -48,7 +48,7 @@ def looks_like_http2(view: View, region: Region) -> bool:
 HTTP2.heuristics["tcp"] = looks_like_http2
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Context:
     """A frame's surroundings while it is dissected."""
 

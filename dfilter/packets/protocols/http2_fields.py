@@ -6,7 +6,6 @@ In: a layer whose state is a `Frame`.  Out: its computed fields, added on first 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from dfilter.fields.types import FieldType as T
@@ -18,6 +17,7 @@ from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.region import Region
 from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.view import Layer
+from dfilter.slotted import field, slotted
 
 _NAMED_HEADERS = NamedHeaders("http2.headers")
 
@@ -131,7 +131,7 @@ _PADDING_FIELD = {0: "http2.data.padding", 1: "http2.headers.padding", 5: "http2
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Frame:
     """One frame, or the preface (`magic`), and what the conversation says of it."""
 

@@ -7,9 +7,8 @@ it in that direction cannot be decoded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.protocols.header_coding import Broken, Coding, Unfinished
+from dfilter.slotted import frozen
 
 MAX_TABLE = 1 << 20
 """Bytes a dynamic table may hold, whatever the peers agreed on."""
@@ -29,7 +28,7 @@ class BrokenBlock(Exception):  # noqa: N818 - a finding about the bytes
     """The block breaks the format."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One header, or a table size update: its place in the block, how it was sent, what it says."""
 

@@ -7,9 +7,9 @@ response answers.  What always holds: streams and bodies remembered are bounded.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from dfilter.packets.protocols.http2_hpack import HeaderDecoder
+from dfilter.slotted import field, slotted
 
 DEFAULT_WINDOW = 65535
 
@@ -23,7 +23,7 @@ MAX_PIECES = 65_536
 """Frames of a body that are listed: those of one byte each must not eat memory."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Initial:
     """The size with which windows of a side's streams begin. Where it changes, those that are open change with it
     (RFC 9113 section 6.9.2); it is held apart from them, so that a change costs nothing for each stream."""
@@ -31,7 +31,7 @@ class Initial:
     size: int = DEFAULT_WINDOW
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Window:
     """A flow-control window (RFC 9113 section 5.2), as Wireshark 4.4 counts it.
 
@@ -53,7 +53,7 @@ class Window:
         return self._began, self._began + change
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Half:
     """What one side sends on a stream: its headers, its body, the window that the other side gives it."""
 
@@ -73,7 +73,7 @@ class Half:
         self.body += data[: MAX_BODY - len(self.body)]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class StreamState:
     """One stream: what each side sends; the captured frame of the request, its time and who sent it."""
 
@@ -83,7 +83,7 @@ class StreamState:
     request_time: int | None = None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Side:
     """One side of a conversation: its header table, and the windows that it gives the other side."""
 

@@ -7,8 +7,6 @@ breaks QPACK ends the decoding of headers in that direction, not the dissection.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.header_coding import Broken, Unfinished
@@ -30,6 +28,7 @@ from dfilter.packets.protocols.quic_packets import variable_integer
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 MAX_CAPACITY_SETTING = 1
 MAX_HEADERS = 1024
@@ -46,7 +45,7 @@ def write_http3(layer: Layer, columns: Columns) -> None:
     columns.protocol = HTTP3.label
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Http3Connection:
     """What is known of a connection: the tables of headers by (client, server) who fills them."""
 
@@ -54,7 +53,7 @@ class Http3Connection:
     broken: list[bool] = field(default_factory=lambda: [False, False])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """What became of the bytes of a stream.
 

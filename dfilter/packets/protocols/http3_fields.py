@@ -5,8 +5,6 @@ In: a layer whose state is a `Part`.  Out: its computed fields, added on first t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed, computed_table
 from dfilter.packets.protocols.header_coding import Text
@@ -16,6 +14,7 @@ from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.protocols.quic_packets import variable_integer
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
+from dfilter.slotted import field, slotted
 
 _NAMED_HEADERS = NamedHeaders("http3.headers")
 _SETTINGS = {1: "qpack.max_table_capacity", 6: "max_field_section_size", 7: "qpack.blocked_streams",
@@ -76,7 +75,7 @@ _TEXTS = {DATA: "DATA", HEADERS: "HEADERS", CANCEL_PUSH: "CANCEL_PUSH", SETTINGS
           **dict.fromkeys(PRIORITY_UPDATES, "PRIORITY_UPDATE")}  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Http3Frame:
     """One frame: where it begins, the sizes of its two leading integers, and what became of its headers."""
 
@@ -88,7 +87,7 @@ class Http3Frame:
     headers: list[Header] | None = None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Part:
     """What one piece of a stream holds.
 

@@ -8,10 +8,10 @@ raise `Broken`, those that end too early `Unfinished`.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from dfilter.packets.protocols.header_coding import Broken, Coding, Text, Unfinished
 from dfilter.packets.protocols.http3_static import STATIC_TABLE
+from dfilter.slotted import frozen
 
 MAX_TABLE = 1 << 20
 """Bytes a dynamic table may hold, whatever the peers agreed on."""
@@ -29,7 +29,7 @@ class Blocked(Exception):  # noqa: N818 - a finding about the bytes
     """The section needs entries that have not come."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instruction:
     """What an encoder tells (RFC 9204 section 4.3).
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass, field
+
+from dfilter.slotted import field, frozen, slotted
 
 MAX_DECODED = 16 * 1024 * 1024
 """Bytes to which a compressed body is unpacked at most: one segment can hold a thousandfold of its size."""
@@ -23,7 +24,7 @@ _LINE_AND_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _HEX = re.compile(rb"[ \t]*([0-9A-Fa-f]*)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """One chunk: `start` of its size line, where its data lies, the size it says, its end (absolute offsets)."""
 
@@ -33,7 +34,7 @@ class Chunk:
     end: int
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Chunks:
     """A chunked body.
 

@@ -8,12 +8,12 @@ is known of the last of them; memory is one exchange a conversation.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.http_head import Head, Kind, text
 from dfilter.packets.streams.conversation import Conversation
 from dfilter.packets.view import View
+from dfilter.slotted import field, slotted
 
 MAX_RANGES = 256
 """Requests for parts of a resource that wait for an answer, beyond which the oldest is forgotten."""
@@ -21,7 +21,7 @@ MAX_RANGES = 256
 _NUMBER = re.compile(rb"0*([1-9][0-9]{0,18})")
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Exchange:
     """A request and what is known of its response."""
 
@@ -34,7 +34,7 @@ class Exchange:
     answered: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Link:
     """The exchange of a frame's last message; all messages of the frame show it.
 
@@ -47,7 +47,7 @@ class Link:
     full_uri: bool = True
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Progress:
     """How far an incomplete message was read before it was asked to wait, so that this is not done over and over.
 
@@ -62,7 +62,7 @@ class Progress:
     chunks: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class HttpState:
     """What HTTP remembers of a conversation.
 

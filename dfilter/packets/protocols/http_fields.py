@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import computed, computed_table
@@ -19,6 +18,7 @@ from dfilter.packets.protocols.http_head import Head, HeaderLine, Kind, has_odd_
 from dfilter.packets.protocols.http_status import describe
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
+from dfilter.slotted import slotted
 
 _HEADERS = """
     accept accept_encoding accept_language authorization cache_control connection content_encoding content_range
@@ -81,7 +81,7 @@ _SEGMENT_END = re.compile(rb"[;,]")
 _COOKIE = re.compile(rb"[^; ][^;]*")
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Message:
     """One message (or what follows one) of a frame.
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 
 from dfilter.packets.region import Region
+from dfilter.slotted import field, frozen, slotted
 
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
@@ -41,7 +41,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeaderLine:
     """One header: the line with its line end, and where name and value lie in it (absolute offsets)."""
 
@@ -53,7 +53,7 @@ class HeaderLine:
     value_end: int
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Head:
     """A start line with its headers.
 

@@ -8,7 +8,6 @@ with its tag.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
@@ -16,6 +15,7 @@ from dfilter.packets.protocols.text_lines import MAX_WAIT, Line, decode, next_li
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 IMAP = Protocol(
     "imap",
@@ -58,7 +58,7 @@ _FOLDER_COMMANDS = frozenset(
 )
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class ImapState:
     """What a conversation remembers: (frame, time in ns) of the requests by tag, and that of STARTTLS."""
 
@@ -72,7 +72,7 @@ class ImapState:
         self.requests[tag] = (frame, time)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaggedLine:
     """A line and its words (start, end); `answers`: frame and time of the request that it answers."""
 
@@ -81,7 +81,7 @@ class TaggedLine:
     answers: tuple[int, int | None] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     is_request: bool
     lines: tuple[TaggedLine, ...]

@@ -10,7 +10,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol
@@ -19,6 +18,7 @@ from dfilter.packets.protocols.multipart_envelope import envelope
 from dfilter.packets.protocols.text_lines import decode
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 IMF = Protocol(
     "imf",
@@ -35,7 +35,7 @@ _LINE_END = re.compile(rb"\r\n(?![ \t])")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeaderField:
     """One header field; absolute offsets.
 
@@ -52,7 +52,7 @@ class HeaderField:
     list_end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """The header of a message, and where its body begins."""
 

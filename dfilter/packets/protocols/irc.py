@@ -6,13 +6,12 @@ line, requests towards the server's port and responses from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.text_lines import decode, lines
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 IRC = Protocol(
     "irc",
@@ -47,7 +46,7 @@ CTCP = 0x01
 """The byte around a client-to-client message."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A field of a line: its kind ("prefix", "command", ...), start and end."""
 

@@ -6,10 +6,10 @@ shows.  What always holds: every type that is named is in the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dfilter.slotted import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One component of a SEQUENCE.
 

@@ -7,13 +7,12 @@ version is none of L2TP's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.protocols.inner import call_name
 from dfilter.packets.region import Region, Remarked
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 CONTROL, LENGTH, SEQUENCE, OFFSET, PRIORITY, VERSION = 0x8000, 0x4000, 0x0800, 0x0200, 0x0100, 0x000F
 SHORTEST = 6
@@ -69,7 +68,7 @@ L2TP = Protocol(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """Where what follows the header begins: data, or AVPs."""
 

@@ -7,7 +7,6 @@ message that is not whole yet is waited for; which SASL mechanism a connection u
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
@@ -18,6 +17,7 @@ from dfilter.packets.protocols.ldap_operations import Operation, fill_message
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 MAX_PENDING = 4096
 """Requests of one connection that wait for a response; the oldest is forgotten first."""
@@ -140,7 +140,7 @@ LDAP = Protocol(
 CLDAP = Protocol("cldap", "CLDAP", over={"udp.port": (389,)}, shares=("ldap",))
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Connection:
     """What one connection remembers: its SASL mechanism, the requests by message id, and which one asked for TLS."""
 
@@ -149,7 +149,7 @@ class _Connection:
     start_tls: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pairing:
     """The other half of an exchange; `size` of a SASL buffer instead."""
 

@@ -7,15 +7,15 @@ Wireshark 4.4 one end at the announced address is enough; the number of announce
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from dfilter.packets.view import View
+from dfilter.slotted import frozen, slotted
 
 MAX_ANNOUNCED = 65_536
 """Announced addresses that are remembered; beyond that the oldest is forgotten."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Origin:
     """What carries the session description that is being dissected: the call, and the frame of its offer."""
 
@@ -23,7 +23,7 @@ class Origin:
     frame: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Announcement:
     """One announced address: the frame that set it up, how, and for which call."""
 

@@ -7,13 +7,12 @@ bytes or `MAX_PARTS` parts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Field, computed
 from dfilter.packets.session import Session
 from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.view import Layer
+from dfilter.slotted import field, frozen, slotted
 
 MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes of one message that are kept at most: a sender that never ends its message must not eat memory."""
@@ -22,7 +21,7 @@ MAX_PARTS = 100_000
 """Parts of one message that are kept at most."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Parts:
     """The parts of a message so far.
 
@@ -51,7 +50,7 @@ class Parts:
         return message
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A whole message and (frame, offset, length) of its parts."""
 

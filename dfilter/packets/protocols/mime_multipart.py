@@ -8,13 +8,13 @@ their number is bounded, and their nesting by the view's depth.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.multipart_envelope import envelope
 from dfilter.packets.protocols.text_lines import decode
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 _HEADERS = (
     "content-description", "content-disposition", "content-encoding", "content-id", "content-language",
@@ -51,14 +51,14 @@ _LINE_END = re.compile(rb"\r\n(?![ \t])")
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeaderField:
     name: str
     value: bytes
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One part: its header fields, and where its content lies."""
 
@@ -67,7 +67,7 @@ class Part:
     body: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     media_type: str
     delimiters: tuple[Span, ...]

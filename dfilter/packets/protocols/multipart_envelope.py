@@ -5,12 +5,11 @@ In: the content type, told just before the body is dissected.  Out: `Envelope`, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.session import Session
+from dfilter.slotted import slotted
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Envelope:
     """The content type of the multipart body that is dissected next; empty if nobody told."""
 

@@ -7,13 +7,13 @@ holds: a client that asks for TLS in its login hands the conversation over to TL
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 HEADER = 4
 ERROR = 0xFF
@@ -67,7 +67,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class MysqlConversation:
     """Whether the server greeted, the client logged in and was let in, and what it can do."""
 

@@ -7,12 +7,12 @@ behind an answer that says no is data, as in Wireshark 4.4; attributes and direc
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 NFS_PROGRAM, MOUNT_PROGRAM = 100003, 100005
 NULL, GETATTR, LOOKUP, READ, WRITE, RENAME, LINK, COMMIT = 0, 1, 3, 6, 7, 14, 15, 21
@@ -64,7 +64,7 @@ MOUNT_PROTOCOL = Protocol(
 BY_PROGRAM = {NFS_PROGRAM: NFS, MOUNT_PROGRAM: MOUNT_PROTOCOL}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Procedure:
     """Which one is called, and whether this is the call or its reply."""
 

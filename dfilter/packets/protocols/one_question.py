@@ -6,16 +6,15 @@ What always holds: a question ends with CR LF, an answer with FIN; both as Wires
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.declare import Protocol
 from dfilter.packets.protocols.text_lines import MAX_WAIT, decode
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, UNTIL_FIN, NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Question:
     """What a connection asked last."""
 

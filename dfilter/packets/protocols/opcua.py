@@ -7,8 +7,6 @@ whose bytes do not begin with the number of a service is taken for encrypted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.protocols.cursor import Cursor
@@ -26,6 +24,7 @@ from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, replace, slotted
 
 HEADER, SECURITY_HEADER, SEQUENCE = 8, 16, 8
 FINAL = ord("F")
@@ -81,7 +80,7 @@ OPCUA = Protocol(
 )  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Chunks:
     """A message whose last chunk has not come: its bytes so far, and the frames that brought them."""
 
@@ -89,7 +88,7 @@ class Chunks:
     frames: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Channel:
     """What is remembered of a connection.
 
@@ -104,7 +103,7 @@ class Channel:
     pending: dict[tuple[int, int], Chunks] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One message of the layer.
 

@@ -8,11 +8,11 @@ library, or for keys of a length that AES does not have, there is nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.packets.protocols.tls_secrets import section_of
 from dfilter.packets.view import View
+from dfilter.slotted import frozen
 
 OPC_UA_KEY_LOG = 0x55414B4C
 MAX_LINES = 100_000
@@ -20,7 +20,7 @@ BLOCK = 16
 _LINE = re.compile(rb"(client|server)_(iv|key|siglen)_(\d{1,10})_(\d{1,10}): *([0-9A-Fa-f]{1,128})")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelKeys:
     """What protects the messages of one side of a channel; `signature`: how long their signatures are."""
 

@@ -8,7 +8,6 @@ only the number in the reply to RETR tells.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from dfilter.fields.types import FieldType as T
@@ -17,6 +16,7 @@ from dfilter.packets.protocols.message_parts import Message, Parts, fragment_fie
 from dfilter.packets.protocols.text_lines import decode, lines, next_line, word_end
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 POP = Protocol(
     "pop",
@@ -51,7 +51,7 @@ class Role(Enum):
     MAIL_PART = auto()
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class PopState:
     """What a conversation remembers.
 
@@ -66,7 +66,7 @@ class PopState:
     parts: Parts = field(default_factory=Parts)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     role: Role
     message: Message | None = None

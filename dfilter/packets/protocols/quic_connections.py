@@ -7,13 +7,13 @@ how many are kept is bounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from dfilter.packets.protocols.quic_crypto import PacketKeys, initial_keys
 from dfilter.packets.protocols.quic_protection import QuicProtection
 from dfilter.packets.protocols.quic_streams import QuicStreams
 from dfilter.packets.protocols.tls_session import TlsConnection
+from dfilter.slotted import field, slotted
 
 Endpoint = tuple[bytes, int]
 CLIENT, SERVER = 0, 1
@@ -25,7 +25,7 @@ MAX_PIECES = 256
 """Pieces of handshake data kept in a direction; clients that shuffle their hello on purpose send a few dozen."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class CryptoStream:
     """The handshake data that one side sends in packets of one kind.
 
@@ -53,7 +53,7 @@ class CryptoStream:
         return pieces
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Space:
     """A packet number space (RFC 9000 section 12.3): the largest number and the handshake data by (client, server)."""
 
@@ -61,7 +61,7 @@ class Space:
     crypto: tuple[CryptoStream, CryptoStream] = field(default_factory=lambda: (CryptoStream(), CryptoStream()))
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class QuicConnection:
     """One connection.
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib.util
-from dataclasses import dataclass, replace
 
 from dfilter.packets.protocols.tls_decrypt import expand_label, suite_of
+from dfilter.slotted import frozen, replace
 
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
 SAMPLE_LENGTH = 16
@@ -30,7 +30,7 @@ _SALTS = (
 """Version numbers -> the salt of the initial secret."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PacketKeys:
     """What protects the packets that one side sends; `header` is the key of header protection."""
 
@@ -40,7 +40,7 @@ class PacketKeys:
     cipher: str = "AES"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlainPacket:
     """A packet without its protection.
 

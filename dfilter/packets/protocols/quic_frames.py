@@ -8,11 +8,11 @@ What always holds: a frame that is not known, or does not fit, ends the walk; ho
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dfilter.packets.declare import computed_table
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.view import Layer
+from dfilter.slotted import frozen
 
 FRAME_FIELDS = """
     quic.frame                     NONE
@@ -90,7 +90,7 @@ _INTEGERS = {
 CRYPTO_ERRORS = range(0x0100, 0x0200)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CryptoFrame:
     """A CRYPTO frame: `data` at `offset` of the handshake's bytes; `at`: where the data lies in the payload."""
 
@@ -99,7 +99,7 @@ class CryptoFrame:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamFrame:
     """A STREAM frame: `length` bytes at `offset` of stream `number`; `at`: where they lie in the payload."""
 

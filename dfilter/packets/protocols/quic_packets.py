@@ -6,13 +6,13 @@ holds: nothing here changes state; fields of decrypted content cover no bytes of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import islice
 
 from dfilter.packets.protocols.quic_crypto import VERSION_2, PlainPacket
 from dfilter.packets.protocols.quic_frames import StreamFrame, fill_frames, notable_frames
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
+from dfilter.slotted import field, slotted
 
 LONG, FIXED, SPIN, KEY_PHASE = 0x80, 0x40, 0x20, 0x04
 INITIAL, ZERO_RTT, HANDSHAKE, RETRY = range(4)
@@ -20,7 +20,7 @@ NEGOTIATION, FORCED_NEGOTIATION = -1, -2
 RETRY_TAG = 16
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Packet:
     """One packet of a datagram.
 

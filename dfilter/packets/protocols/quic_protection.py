@@ -8,11 +8,10 @@ moves the keys on; without secrets nothing is tried.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.packets.protocols.quic_crypto import PacketKeys, PlainPacket, keys_of, remove_protection, updated_keys
 from dfilter.packets.protocols.tls_protection import Protection
 from dfilter.packets.protocols.tls_secrets import KeyLog
+from dfilter.slotted import field, slotted
 
 CLIENT = 0
 EARLY_SUITES = {32: (0x1301, 0x1303), 48: (0x1302,)}
@@ -21,7 +20,7 @@ MAX_TRIES = 64
 """Packets of a side that may fail before its keys are taken for wrong."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Chain:
     """The keys of one side's packets with short headers: those in use, and the ones before and after an update."""
 
@@ -52,7 +51,7 @@ class Chain:
         return plain
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class QuicProtection:
     """The keys of one connection by (client, server); None as long as they are not known."""
 

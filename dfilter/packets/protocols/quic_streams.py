@@ -8,7 +8,6 @@ pieces is reproduced: a frame that only begins a message does not name the one t
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass, field
 from operator import itemgetter
 
 from dfilter.packets.protocols.http3 import Http3Connection, Result, dissect_http3
@@ -16,6 +15,7 @@ from dfilter.packets.protocols.quic_frames import StreamFrame
 from dfilter.packets.protocols.quic_packets import Packet
 from dfilter.packets.region import Region
 from dfilter.packets.view import View
+from dfilter.slotted import field, frozen, slotted
 
 MAX_STREAMS = 10_000
 """Streams kept of a connection; the oldest are forgotten beyond that."""
@@ -34,7 +34,7 @@ FIELDS = ("quic.fragments", "quic.fragment", "quic.fragment.overlap", "quic.frag
 """What notes on streams show."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Waiting:
     """A message that lacks its end.
 
@@ -78,7 +78,7 @@ class Waiting:
             self.later_bytes += len(data)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class StreamHalf:
     """What one side sends on one stream.
 
@@ -99,7 +99,7 @@ class StreamHalf:
     uni_type: int | None = None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class QuicStreams:
     """All streams of a connection."""
 
@@ -115,7 +115,7 @@ class QuicStreams:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carrier:
     """The packet that brings a STREAM frame."""
 

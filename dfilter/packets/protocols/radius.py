@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.fields.types import FieldType as T
@@ -11,6 +10,7 @@ from dfilter.packets.declare import Protocol, computed, computed_table, header
 from dfilter.packets.protocols.radius_attributes import ATTRIBUTES, TAGGED, VENDOR_ATTRIBUTES, Attribute
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 _FIELDS = """
     radius.avp BYTES
@@ -63,7 +63,7 @@ MAX_REQUESTS = 65536
 _STATEFUL = ("radius.dup", "radius.req.dup", "radius.rsp.dup", "radius.rspframe", "radius.reqframe", "radius.time")
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Request:
     frame: int
     time: int

@@ -9,7 +9,6 @@ bytes are kept is bounded.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
@@ -19,6 +18,7 @@ from dfilter.packets.region import Region
 from dfilter.packets.streams.conversation import Conversation, Endpoint, Stream
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 SYN, ACK, DATA, FEC, ACK_OF_ACKS, LOSSY, CORRELATION, EXTENDED = 0x1, 0x4, 0x8, 0x10, 0x100, 0x200, 0x800, 0x1000
 ACK2, DATA2, VECTOR2, ACK_OF_ACKS2, OVERHEAD2, DELAY2 = 0x1, 0x4, 0x8, 0x10, 0x40, 0x100
@@ -93,7 +93,7 @@ RDPUDP = Protocol(
 )  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class RdpConversation:
     """What is remembered of two endpoints.
 
@@ -112,7 +112,7 @@ class RdpConversation:
     expected: list[int] = field(default_factory=lambda: [1, 1])
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Packet:
     """One packet of the second version, its first byte back in its place."""
 
@@ -313,7 +313,7 @@ def _walk_vector(notes: _Notes, walk: Cursor) -> None:
     walk.at += coded & 0x7F
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Notes:
     """Reads little-endian integers at the walk's position; their fields cover no bytes, one of which was moved."""
 

@@ -8,7 +8,6 @@ not; types of version 3 are fragments.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from dfilter.packets.columns import Columns
@@ -16,6 +15,7 @@ from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import MAX_VALUES, Layer, View
+from dfilter.slotted import field, slotted
 
 PORT = 6379
 DEEP = 33
@@ -51,7 +51,7 @@ RESP = Protocol(
 _NUMBER = re.compile(rb"[ \t]*([+-]?[0-9]+)")
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Reader:
     """Reads the values of a segment, or goes on where the last one ended within an array.
 

@@ -8,7 +8,6 @@ transaction id; of what the programs themselves carry, NFS and its mounts are di
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Evidence, Protocol, computed, computed_table
@@ -16,6 +15,7 @@ from dfilter.packets.protocols.nfs import BY_PROGRAM, Procedure, dissect_program
 from dfilter.packets.region import DissectionError, Region
 from dfilter.packets.streams.reassembly import each_message
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 CALL, REPLY = 0, 1
 VERSION = 2
@@ -71,7 +71,7 @@ RPC = Protocol(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Call:
     frame: int
     time: int

@@ -6,13 +6,13 @@ In: one datagram.  Out: its layer.  What always holds: Wireshark 4.4's default: 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, bits, computed, computed_table, header
 from dfilter.packets.protocols.media_sessions import Announcement, rtp_sessions
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 RTP = Protocol(
     "rtp",
@@ -49,7 +49,7 @@ MAX_SOURCES = 65_536
 """Synchronisation sources whose counters are remembered; beyond that the oldest is forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packet:
     """What the filler needs: the announcement, and the extended counters."""
 

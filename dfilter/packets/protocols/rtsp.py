@@ -7,7 +7,6 @@ until its head and body are whole; what is no message is a layer without fields 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
@@ -15,6 +14,7 @@ from dfilter.packets.protocols.text_lines import decode, lines, next_line
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 RTSP = Protocol(
     "rtsp",
@@ -53,7 +53,7 @@ _START = re.compile(
 _HEADERS = {b"content-type": "content-type", b"session": "session", b"transport": "transport"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """A message: where its head ends (the region's start for what is no message) and where its bytes end."""
 

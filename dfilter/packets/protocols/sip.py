@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dfilter.packets.declare import Evidence, Protocol
 from dfilter.packets.protocols.media_sessions import Origin
@@ -28,6 +27,7 @@ from dfilter.packets.protocols.text_lines import decode, next_line
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, wait_for
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen, slotted
 
 SIP = Protocol(
     "sip",
@@ -46,7 +46,7 @@ _STATUS = re.compile(rb"SIP/2\.0 (\d{3})(?: |\s*$)")
 _LINE_END = re.compile(rb"\r?\n(?![ \t])")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """One header field: name and value spans, absolute."""
 
@@ -57,7 +57,7 @@ class Header:
     next: int
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Content:
     """What the filler needs: the first line, the headers, where the body begins, what is known of the exchange."""
 

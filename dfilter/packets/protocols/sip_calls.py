@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+from dfilter.slotted import frozen, slotted
 
 MAX_CALLS = 65_536
 """Calls, and transactions, remembered; beyond that the oldest is forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """What identifies a message: the method and number of CSeq, the code of a response; time in ns.
 
@@ -31,7 +32,7 @@ class Message:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchange:
     """What is known of a message: the frame it repeats, and the request it answers (frame, ms); None if unknown.
 
@@ -45,7 +46,7 @@ class Exchange:
     release_ms: int | None = None
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Transaction:
     """The latest transaction between two ends of a call.
 

@@ -7,8 +7,6 @@ says so and else one byte a character.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.cursor import Cursor, mask_table
 from dfilter.packets.protocols.smb_bodies import dissect_blob, dissect_transaction, fill_command
@@ -17,6 +15,7 @@ from dfilter.packets.protocols.smb_line import message_text
 from dfilter.packets.protocols.smb_state import Header, link, note
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import replace
 
 HEADER_LENGTH = 32
 MAX_CHAIN = 128

@@ -6,12 +6,11 @@ What always holds: offsets count from the header; a buffer that is not there is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.protocols.cursor import Cursor, utf16_text
 from dfilter.packets.protocols.smb2_state import MORE_PROCESSING, Command, Message
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer
+from dfilter.slotted import frozen
 
 BODY = 64
 """Offset of a message's body: the length of its header."""
@@ -27,7 +26,7 @@ _NOT_ERRORS = {
 """Statuses other than success with which a response keeps its own body (MS-SMB2 section 3.3.4.4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blob:
     """A buffer that a body points to: where its offset and length stand, and the values."""
 

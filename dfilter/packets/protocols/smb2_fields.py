@@ -5,9 +5,8 @@ In: nothing.  Out: `SMB2_FIELDS`.  What always holds: fields that later frames d
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dfilter.packets.declare import Field, computed_table
+from dfilter.slotted import replace
 
 _LOOK_AHEAD = frozenset({"smb2.response_in", "smb2.tree", "smb2.share_type", "smb2.tcon_frame", "smb2.auth_frame"})
 _STATEFUL = frozenset({"smb2.response_to", "smb2.time", "smb2.preauth_hash"})

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeVar
 
 from dfilter.packets.region import Region
 from dfilter.packets.session import Session
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 MAX_PENDING = 4096
 """Requests of one connection that wait for a response; the oldest is forgotten first."""
@@ -56,7 +56,7 @@ _TITLES = ("Negotiate Protocol", "Session Setup", "Session Logoff", "Tree Connec
            "SetInfo", "Break")  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Exchange:
     """A request and its response.
 
@@ -79,7 +79,7 @@ class Exchange:
     pattern: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """A share that was connected to."""
 
@@ -88,7 +88,7 @@ class Tree:
     frame: int
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Directory:
     """Everything that outlives a connection's requests: by (session, tree) and by session."""
 
@@ -96,7 +96,7 @@ class Directory:
     auth_frames: OrderedDict[int, int] = field(default_factory=OrderedDict)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Connection:
     """What one connection remembers."""
 
@@ -106,7 +106,7 @@ class Connection:
     files: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Message:
     """One header's facts, and what is known from other frames."""
 

@@ -6,11 +6,11 @@ In: headers in file order.  Out: the fields that link them.  What always holds: 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from dfilter.packets.protocols.cursor import message_text
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, slotted
 
 BODY = 32
 """Offset of a message's body: the length of its header."""
@@ -27,7 +27,7 @@ _TITLES = {0x04: "Close", 0x25: "Trans", 0x2B: "Echo", 0x2D: "Open AndX", 0x2E: 
            0x74: "Logoff AndX", 0x75: "Tree Connect AndX", 0xA0: "NT Trans", 0xA2: "NT Create AndX"}  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class File:
     """A file that was opened: what its request asked for, and in which frames it was opened and closed."""
 
@@ -41,7 +41,7 @@ class File:
     opened_in: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Request:
     """A request that waits for its response.
 
@@ -60,7 +60,7 @@ class Request:
     level: int | None = None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Connection:
     """What one connection remembers: requests by ids, open files by fid."""
 
@@ -68,14 +68,14 @@ class Connection:
     files: OrderedDict[int, File] = field(default_factory=OrderedDict)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Trees:
     """The shares that were connected to, by connection and tree id: path, and the frame of the response."""
 
     paths: OrderedDict[tuple[int, int], tuple[str, int]] = field(default_factory=OrderedDict)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Header:
     """The facts of an SMB header (MS-CIFS section 2.2.3.1) and the request that a response answers."""
 

@@ -6,7 +6,6 @@ segment waits for the next one only if it has no line end at all; a message belo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import zip_longest
 
 from dfilter.packets.columns import Columns
@@ -17,6 +16,7 @@ from dfilter.packets.protocols.text_lines import MAX_WAIT, decode, lines
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import ONE_MORE_SEGMENT, wait_for
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 SMTP = Protocol(
     "smtp",
@@ -52,7 +52,7 @@ AUTH_PREFIX = 11
 """Length of "AUTH LOGIN " and "AUTH PLAIN "."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """What the filler needs: the client's pieces (None: the server speaks), and the message completed here."""
 

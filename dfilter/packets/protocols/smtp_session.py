@@ -8,11 +8,11 @@ part of that message; chunks (BDAT, RFC 3030) are counted, not searched for thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from dfilter.packets.protocols.message_parts import Parts
 from dfilter.packets.protocols.text_lines import Line, next_line
+from dfilter.slotted import field, frozen, slotted
 
 _END = b"\r\n.\r\n"
 MAX_CHUNK = 0xFFFFFFFF
@@ -61,7 +61,7 @@ _ANSWERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A stretch of a client's segment: text in `[start, end)`, with its line end up to `next`; absolute offsets."""
 
@@ -71,7 +71,7 @@ class Piece:
     next: int
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class SmtpState:
     """What a conversation remembers.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import Any
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 _FIELDS = """
     snmp.version INT32
@@ -119,7 +119,7 @@ _WHOLE = object()
 """A layer's state once its message was read without damage."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Element:
     """One BER element (X.690 section 8.1): tag byte, offsets of its content and of what follows it."""
 
@@ -214,7 +214,7 @@ def _link(layer: Layer) -> None:
         exchange.frames.append(frame)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Exchange:
     """The messages of one identifier: all frames so far, the last request's frame and time."""
 

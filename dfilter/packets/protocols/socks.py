@@ -7,12 +7,12 @@ protocol inside claims.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen, slotted
 
 PORT = 1080
 CONNECT, BIND = 1, 2
@@ -67,7 +67,7 @@ class Step(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class SocksConversation:
     """What the two ends have agreed on.
 
@@ -86,7 +86,7 @@ class SocksConversation:
     inner: Protocol | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tunnelled:
     """What a layer of the tunnel repeats of the request."""
 

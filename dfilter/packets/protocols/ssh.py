@@ -6,8 +6,6 @@ without keys, what follows NEWKEYS is one encrypted packet a segment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.packets.columns import Columns
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.ssh_kex import (
@@ -26,6 +24,7 @@ from dfilter.packets.protocols.text_lines import decode, next_line
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.reassembly import MAX_ASSEMBLY, ONE_MORE_SEGMENT, NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, frozen, slotted
 
 MAX_VERSION_LINE = 8192
 """Bytes in which the line end of a version line must come."""
@@ -96,7 +95,7 @@ SSH = Protocol(
 )
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Side:
     """What is known of one end: its version line came, its proposal, packets sent, keys are in use.
 
@@ -111,13 +110,13 @@ class Side:
     encrypted: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class SshState:
     client: Side = field(default_factory=Side)
     server: Side = field(default_factory=Side)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Packet:
     """One part of a layer; absolute offsets.
 
@@ -135,7 +134,7 @@ class Packet:
     tag: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """`versioned`: a version line came before, or comes here."""
 

@@ -7,11 +7,11 @@ before, and raises `Malformed`.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer
+from dfilter.slotted import frozen
 
 NAME_LISTS = (
     "kex_algorithms",
@@ -45,7 +45,7 @@ class Method(Enum):
     ECDH = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """What one side offers: its name-lists, in the order of `NAME_LISTS`."""
 

@@ -7,7 +7,6 @@ one of the few classic types.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 from dfilter.fields.types import FieldType as T
@@ -15,6 +14,7 @@ from dfilter.packets.declare import Protocol, computed, computed_table, header
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import wait_for
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 _FIELDS = """
     stun.type UINT16
@@ -95,7 +95,7 @@ OTHER_KNOWN = frozenset({0x0003, 0x000A, 0x0017, 0x0018, 0x001A, 0x001C, 0x001D,
                          0x8002, 0x8003, 0x8025, 0x8026, 0x8027, 0x8030, 0x8050, 0xC001, 0xC057})  # fmt: skip
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Transaction:
     request: int
     time: int

@@ -6,8 +6,6 @@ holds: the conversation is updated once, in file order, by `Tracker.track`; `add
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.protocols.tcp_options import sack_edges, window_shift
 from dfilter.packets.region import Region
 from dfilter.packets.session import Session
@@ -25,6 +23,7 @@ from dfilter.packets.streams.analysis import (
 from dfilter.packets.streams.conversation import UNSCALED, Conversation, Conversations, note_flags
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 FACT_FIELDS = """
     tcp.stream                  UINT32
@@ -97,7 +96,7 @@ _INITIAL_RTT = "tcp.analysis.initial_rtt"
 _ANALYSIS_NAMES = tuple(line.split()[0] for line in FACT_FIELDS.split("\n") if "tcp.analysis" in line)
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Facts:
     """What is known of one segment; `findings` and `completeness` are None where nobody asked for them.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from dfilter.packets.protocols.tcp_multipath import MULTIPATH_FIELDS, fill_multipath
 from dfilter.packets.region import DissectionError, Malformed, Region
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
 from dfilter.packets.view import Layer
+from dfilter.slotted import frozen
 
 OPTION_FIELDS = """
     tcp.options                  BYTES
@@ -313,7 +313,7 @@ _ACCURATE_ECN = (_accurate_ecn(("ee0b", "eceb", "ee1b")), _accurate_ecn(("ee1b",
 _ACCURATE_ECN_EXPERIMENTS = {0xACC0: _ACCURATE_ECN[0], 0xACC1: _ACCURATE_ECN[1]}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Option:
     """An option's item name, the lengths it may have, and what adds its values."""
 

@@ -7,12 +7,12 @@ belongs to the transfer.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, header
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 TFTP = Protocol(
     "tftp",
@@ -42,7 +42,7 @@ MAX_TRANSFERS = 16384
 """Transfers that are remembered; then the oldest is forgotten."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Transfer:
     """A file on its way.
 

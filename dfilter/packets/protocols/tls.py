@@ -10,7 +10,6 @@ Wireshark 4.4.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Evidence, Protocol, computed, computed_table
@@ -43,6 +42,7 @@ from dfilter.packets.protocols.x509 import X509_SPACES
 from dfilter.packets.region import Region
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import replace
 
 CONTENT_TYPES = range(20, 27)
 VERSIONS = range(0x0300, 0x0305)

@@ -11,12 +11,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from dfilter.fields.values import labels
 from dfilter.fields.versions import Version
+from dfilter.slotted import frozen
 
 TLS10, TLS12, TLS13 = 0x0301, 0x0303, 0x0304
 SEQUENCE, FIXED_NONCE, EXPLICIT_NONCE, NONCE, BLOCK = 8, 4, 8, 12, 16
@@ -27,7 +27,7 @@ _SUITE = re.compile(
 _HASHES = {"SHA": "sha1", "SHA256": "sha256", "SHA384": "sha384"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suite:
     """What a cipher suite's name says: the cipher, its mode, key length in bytes, and its hash."""
 

@@ -7,17 +7,17 @@ read beyond its own length; one that is not known shows its bytes as `handshake.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from dfilter.packets.protocols.tls_quic_params import walk_quic_parameters
 from dfilter.packets.protocols.tls_walk import Walk
+from dfilter.slotted import field, slotted
 
 CLIENT_HELLO, SERVER_HELLO, NEW_SESSION_TICKET, HELLO_RETRY_REQUEST = 1, 2, 4, 6
 ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_REQUEST = 8, 11, 13
 NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class HelloFacts:
     """What fingerprints need of a hello.
 

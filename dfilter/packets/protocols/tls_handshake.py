@@ -7,7 +7,6 @@ What always holds: nothing here changes state; damage raises as `Region` does an
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 
 from dfilter.fields.values import labels
@@ -33,6 +32,7 @@ from dfilter.packets.protocols.x509 import wants_certificates
 from dfilter.packets.protocols.x509_certificate import fill_certificate
 from dfilter.packets.protocols.x509_names import fill_distinguished_name
 from dfilter.packets.region import Malformed, Region
+from dfilter.slotted import frozen
 
 SERVER_KEY_EXCHANGE, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED = 12, 15, 16, 20
 HELLO_VERIFY_REQUEST, CERTIFICATE_STATUS, KEY_UPDATE, COMPRESSED_CERTIFICATE = 3, 22, 24, 25
@@ -46,7 +46,7 @@ SUPPORTED_VERSIONS = 43
 NANOSECONDS = 10**9
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agreed:
     """What is known of a connection when a message is shown.
 

@@ -8,7 +8,6 @@ own, so what it remembers never mixes with TLS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from dfilter.packets.declare import Protocol
@@ -17,6 +16,7 @@ from dfilter.packets.streams.conversation import Conversation, Stream
 from dfilter.packets.streams.reassembly import UNTIL_FIN, NeedMore
 from dfilter.packets.streams.sequence import SEQ_MASK
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, slotted
 
 MAX_WAITING = 16 * 1024 * 1024
 """Bytes of one message beyond which it is given up."""
@@ -37,7 +37,7 @@ _METHODS = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"CON
 _PREFACE = b"PRI * HTTP/2.0"
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Waiting:
     """The message of one direction that lacks its end.
 
@@ -52,7 +52,7 @@ class Waiting:
     attempts: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Inside:
     """What is carried inside a connection.
 

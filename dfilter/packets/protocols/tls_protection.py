@@ -7,8 +7,6 @@ moment when keys change: those that the capture tells later do not count (Wiresh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.packets.protocols.tls_decrypt import (
     TLS10,
     TLS12,
@@ -21,13 +19,14 @@ from dfilter.packets.protocols.tls_decrypt import (
     next_secret,
 )
 from dfilter.packets.protocols.tls_secrets import KeyLog
+from dfilter.slotted import field, slotted
 
 APPLICATION_DATA = 23
 FINISHED, KEY_UPDATE, ENCRYPTED_EXTENSIONS = 20, 24, 8
 ALPN, ENCRYPT_THEN_MAC = 16, 22
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Protection:
     """What protects the records of one connection.
 

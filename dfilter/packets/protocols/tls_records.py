@@ -6,8 +6,6 @@ holds: nothing here changes state; fields of decrypted content cover no bytes of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from dfilter.packets.protocols.tls_extensions import SERVER_HELLO
 from dfilter.packets.protocols.tls_fields import wants_bodies
 from dfilter.packets.protocols.tls_handshake import Agreed, fill_message, is_tls13, require_versions
@@ -17,6 +15,7 @@ from dfilter.packets.protocols.tls_walk import Walk
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.view import Layer
+from dfilter.slotted import field, frozen, replace, slotted
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA, HEARTBEAT = 20, 21, 22, 23, 24
 RECORD_HEADER = 5
@@ -25,7 +24,7 @@ RANDOM_FIELDS = ("tls.handshake.random_time", "tls.handshake.random_bytes")
 """What depends on the version, also in frames before the answer that settles it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One record as dissected.
 
@@ -50,7 +49,7 @@ class Record:
     inner_type: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class TlsState:
     """What a `tls` layer was found to hold.
 

@@ -9,13 +9,12 @@ Wireshark 4.4 tells encrypted handshake records from plain ones by their bytes: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dfilter.packets.protocols.tls_inside import Inside
 from dfilter.packets.protocols.tls_protection import Protection
 from dfilter.packets.region import Region
 from dfilter.packets.session import Session
 from dfilter.packets.view import Layer
+from dfilter.slotted import field, frozen, slotted
 
 HANDSHAKE_HEADER = 4
 SHORTEST_ENCRYPTED = 16
@@ -27,7 +26,7 @@ MAX_WAITING_FRAMES = 1000
 """Hellos and early data whose version only the server's answer tells; more than a few are hostile."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Unfinished:
     """A handshake message that lacks its end.
 
@@ -46,7 +45,7 @@ class Unfinished:
         return HANDSHAKE_HEADER + int.from_bytes(self.data[1:4], "big") - len(self.data)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class TlsConnection:
     """One connection.
 
@@ -101,7 +100,7 @@ def foreseen_version(layer: Layer, names: tuple[str, ...]) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """A handshake message, or a piece of one, as one record shows it.
 

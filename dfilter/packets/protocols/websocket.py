@@ -6,7 +6,6 @@ A message in several frames is put together and shown with the last of them; eac
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
 
 from dfilter.packets.declare import Protocol, computed_table
 from dfilter.packets.protocols.http_exchange import state_of
@@ -14,6 +13,7 @@ from dfilter.packets.region import Region
 from dfilter.packets.streams.fragments import add_fragment_list
 from dfilter.packets.streams.reassembly import NeedMore
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, slotted
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
@@ -62,7 +62,7 @@ WEBSOCKET = Protocol(
 )  # fmt: skip
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Message:
     """A message whose frames are still coming: its kind, their payloads, and the captured frames they came in."""
 
@@ -77,7 +77,7 @@ class _Message:
         self.payload += payload[: MAX_MESSAGE - len(self.payload)]
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _Direction:
     """What one side of a conversation is sending."""
 
@@ -85,7 +85,7 @@ class _Direction:
     inflater: zlib._Decompress | None = None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class _State:
     extensions: bytes
     directions: tuple[_Direction, _Direction] = field(default_factory=lambda: (_Direction(), _Direction()))
@@ -95,7 +95,7 @@ class _State:
         return b"permessage-deflate" in self.extensions
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Frame:
     """One frame of the protocol: where its parts lie (absolute offsets), and its payload without the mask."""
 

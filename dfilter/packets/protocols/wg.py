@@ -7,7 +7,6 @@ always holds: how many handshakes are kept is bounded.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed, computed_table, header
@@ -15,6 +14,7 @@ from dfilter.packets.protocols.inner import call_ip_version
 from dfilter.packets.protocols.wg_secrets import Handshake, answer, begin, known_keys, open_sealed
 from dfilter.packets.region import Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import field, slotted
 
 INITIATION, RESPONSE, COOKIE, TRANSPORT = 1, 2, 3, 4
 LENGTHS = {INITIATION: 148, RESPONSE: 92, COOKIE: 64}
@@ -77,7 +77,7 @@ _PARTS = {
 _NUMBERS = frozenset({"wg.sender", "wg.receiver", "wg.counter"})
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class WgStream:
     """What one handshake began.
 
@@ -93,7 +93,7 @@ class WgStream:
     handshake: Handshake | None = None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class WgStreams:
     """All handshakes of a session, by the number that a side chose; the latest that did counts."""
 
@@ -107,7 +107,7 @@ class WgStreams:
         self.by_id[number] = stream
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class WgState:
     """What was found out about one message."""
 

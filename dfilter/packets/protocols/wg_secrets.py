@@ -12,12 +12,12 @@ import binascii
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from dfilter.packets.protocols.tls_secrets import section_of
 from dfilter.packets.view import View
+from dfilter.slotted import field, slotted
 
 WG_KEY_LOG = 0x57474B4C
 MAX_KEYS = 4096
@@ -76,7 +76,7 @@ def open_sealed(key: bytes, counter: int, sealed: bytes, associated: bytes) -> b
         return None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class WgKeys:
     """The keys that the capture told so far.
 
@@ -133,7 +133,7 @@ def known_keys(view: View) -> WgKeys | None:
     return keys if keys.static else None
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Handshake:
     """A handshake as it goes on.
 

@@ -6,8 +6,6 @@ always holds: the payload of a frame whose check sequence is wrong is data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.declare import Protocol, computed_table, header
 from dfilter.packets.protocols.cursor import Cursor
@@ -15,6 +13,7 @@ from dfilter.packets.protocols.inner import call_name
 from dfilter.packets.protocols.sixlowpan import is_dispatch
 from dfilter.packets.region import Malformed, Region
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import frozen
 
 WITH_FCS, WITHOUT_FCS = 195, 230
 NO_ADDRESS, RESERVED, SHORT, EXTENDED = 0, 1, 2, 3
@@ -64,7 +63,7 @@ WPAN = Protocol(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """What of a frame is known before its layer is filled.
 

@@ -7,10 +7,10 @@ In: bytes and bounds.  Out: `Node`s.  What always holds: every node lies within 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from dfilter.packets.view import Layer
+from dfilter.slotted import frozen
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID, SEQUENCE = 1, 2, 3, 4, 6, 0x30
 UTF8_STRING, PRINTABLE_STRING, TELETEX_STRING, IA5_STRING, UTC_TIME, GENERALIZED_TIME = 12, 19, 20, 22, 23, 24
@@ -25,7 +25,7 @@ class BadDer(Exception):  # noqa: N818 - a condition of the input, contained by 
     """The bytes are not what the encoding rules demand; what was read before counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One value: its identifier byte and the absolute offsets of its start, of its content and of its end."""
 

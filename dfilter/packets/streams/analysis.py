@@ -9,10 +9,10 @@ segments.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from enum import IntFlag
 
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
+from dfilter.slotted import field, slotted
 
 FIN, SYN, RST, PSH, ACK, URG = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
@@ -69,7 +69,7 @@ _WINDOW_UPDATE, _WINDOW_FULL = int(Verdict.WINDOW_UPDATE), int(Verdict.WINDOW_FU
 _Unacked = tuple[int, int, int, int]
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Segment:
     """One TCP segment as the analysis sees it; sequence numbers absolute, `window` as in the header, time in ns.
 
@@ -92,7 +92,7 @@ class Segment:
         return (self.seq + self.length + (1 if self.flags & (SYN | FIN) else 0)) & SEQ_MASK
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Findings:
     """What is found about one segment; 0 for what is not there. Times in ns.
 
@@ -118,7 +118,7 @@ class Findings:
         return bool(self.verdicts or self.acks_frame or self.bytes_in_flight or self.considered)
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class FlowAnalysis:
     """What the analysis remembers of one direction; sequence numbers absolute, None while unknown.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from dfilter.packets.declare import Protocol
@@ -18,6 +17,7 @@ from dfilter.packets.streams.analysis import ACK, FIN, SYN, FlowAnalysis
 from dfilter.packets.streams.completeness import HAS_SYN, HAS_SYN_ACK, closed
 from dfilter.packets.streams.reassembly import Assembly
 from dfilter.packets.streams.sequence import SEQ_MASK
+from dfilter.slotted import field, frozen, slotted
 
 Endpoint = tuple[bytes, int]
 
@@ -33,7 +33,7 @@ UNSCALED = -1
 """`Flow.window_shift` of a SYN without the window scale option."""
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Flow:
     """One direction of a conversation.
 
@@ -58,7 +58,7 @@ class Flow:
     carried: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Conversation:
     """One TCP connection.
 
@@ -117,7 +117,7 @@ class Conversation:
         return -1 if own is None else 1 << own
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stream:
     """What a protocol over TCP sees of its transport while it dissects.
 

@@ -6,17 +6,16 @@ that an error message quotes has a stream (it may even be its first), but is not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dfilter.packets.streams.remembered import Remembered
 from dfilter.packets.view import Layer, View
+from dfilter.slotted import slotted
 
 MAX_STREAMS = 262_144
 """Streams known. One that is silent while half as many others speak can be forgotten: should it speak again, it
 counts as a new one."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Stream:
     index: int
     packets: int

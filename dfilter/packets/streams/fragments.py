@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
 
 from dfilter.fields.types import FieldType as T
 from dfilter.packets.view import Layer
+from dfilter.slotted import field, slotted
 
 MAX_DATAGRAMS = 4096
 """Incomplete datagrams remembered; beyond that the oldest is forgotten."""
@@ -39,7 +39,7 @@ FRAGMENT_KINDS = (
 """The fields that a completed datagram shows, by their names after "ip." or "ipv6."."""
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class Whole:
     """A complete datagram: its payload, and (frame, offset, length) of each fragment in order of offset.
 
@@ -57,7 +57,7 @@ class Whole:
         return [frame for frame, _, _ in self.pieces]
 
 
-@dataclass(slots=True)
+@slotted(eq=True)
 class _Partial:
     total: int | None = None
     received: int = 0

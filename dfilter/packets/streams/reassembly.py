@@ -10,11 +10,11 @@ the last of them, on the bytes put together.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
 from dfilter.packets.region import Region
 from dfilter.packets.streams.sequence import SEQ_MASK, seq_diff
+from dfilter.slotted import field, slotted
 
 ONE_MORE_SEGMENT = -1
 """The length is not known yet: call again with whatever the next segment brings."""
@@ -80,7 +80,7 @@ def each_message(
     return True
 
 
-@dataclass(slots=True, eq=False)
+@slotted
 class Assembly:
     """A message in the making.
 

@@ -1,4 +1,4 @@
-"""Value classes: what they share with frozen dataclasses."""
+"""Slotted classes: what they share with dataclasses."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pickle
 import pytest
 
 from dfilter.language import ast
-from dfilter.language.frozen import field, frozen, replace
 from dfilter.language.source import Span
+from dfilter.slotted import field, frozen, replace, slotted
 
 
 @frozen
@@ -63,6 +63,70 @@ def test_copies() -> None:
     assert dataclasses.replace(value, x=2).note == "note"
     for other in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value)):
         assert (other, other.note) == (value, "note")
+
+
+@frozen(eq=False)
+class Alone:
+    numbers: list[int]
+
+
+@slotted
+class Counter:
+    name: str
+    seen: list[int] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, number: int) -> None:
+        self.seen.append(number)
+        self.total += number
+
+
+@slotted(eq=True)
+class Pair:
+    first: int
+    second: int = 2
+
+
+class Heir(Counter):
+    """A plain subclass with a constructor of its own, which must stay."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, total=5)
+        self.name += "!"
+
+
+def test_objects_change_and_own_what_their_factories_make() -> None:
+    first, second = Counter("a"), Counter("b", [7], total=7)
+    first.add(3)
+    assert (first.seen, first.total, second.seen, second.total) == ([3], 3, [7], 7)
+    assert Counter("c").seen == []
+    assert not hasattr(first, "__dict__")
+    assert repr(first) == "Counter(name='a', seen=[3], total=3)"
+    assert replace(first, name="z").seen is first.seen
+
+
+def test_objects_are_equal_to_themselves_alone_unless_it_is_said() -> None:
+    assert Counter("a") != Counter("a")
+    assert len({Counter("a"), Counter("a")}) == 2
+    assert Alone([1]) != Alone([1])
+    assert hash(Alone([1]))
+    assert Pair(1) == Pair(1, 2)
+    assert Pair(1) != Pair(1, 3)
+    with pytest.raises(TypeError):
+        hash(Pair(1))
+    with pytest.raises(AttributeError):
+        Alone([1]).numbers = []  # type: ignore[misc]
+
+
+def test_a_subclass_keeps_its_constructor() -> None:
+    assert [Heir(name).name for name in "ab"] == ["a!", "b!"]
+    assert Counter("c").total == 0
+
+
+def test_changing_objects_are_copied() -> None:
+    value = Pair(1, 5)
+    for other in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), dataclasses.replace(Pair(0, 5), first=1)):
+        assert other == value
 
 
 def test_nodes_are_compared_without_their_places() -> None:
