@@ -23,8 +23,8 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 NEW, OLD, ODD, END, AGAIN, RESET, URGED, VAGUE = 1, 2, 4, 8, 16, 32, 64, 128
 """Codes of a segment: its data comes in its turn; was all sent before; neither, or something else about the segment
 is out of the ordinary; it has FIN; it has the data of one segment before it again, none of which, or all of which, was
-acknowledged since; it has RST; it is old, and the other end has said more than once that it waits; all of it was sent
-before, but not so. AGAIN and VAGUE are told apart on demand only."""
+acknowledged since, or is the same SYN; it has RST; it is old, and the other end has said more than once that it waits;
+all of it was sent before, but not so. AGAIN and VAGUE are told apart on demand only."""
 
 MOST_BETWEEN = 4096
 """Segments of its conversation between a segment and its copy, beyond which that is out of the ordinary."""
@@ -200,19 +200,22 @@ class Sorted:
 
 
 def copies(chosen: Array, firsts: Array, part: Sorted, length: Array) -> Array:
-    """Which of the chosen segments have the data of one before it again, and nothing between acknowledges a part of it.
+    """Which of the chosen segments are for certain sent again: they have the data of one before it, and nothing between
+    acknowledges a part of it; or they are the same SYN, and nothing at all comes from the other end between.
 
     Args:
         firsts: for each segment the first one of its conversation.
         part: relative numbers; `ack`: in the sequence numbers of the other end.
     """
     found = np.zeros(len(length), np.bool_)
-    for index in chosen[length[chosen] > 0].tolist():
+    for index in chosen[(length[chosen] > 0) | (part.flags[chosen] & SYN != 0)].tolist():
         low = max(int(firsts[index]), index - MOST_BETWEEN)
         begin, size, before = part.seq[index], length[index], slice(low, index)
         mine = part.sender[before] == part.sender[index]
         same = np.flatnonzero(mine & (part.seq[before] == begin) & (length[before] == size))
-        if len(same):
+        if len(same) and not size:
+            found[index] = mine[same[0] :].all() and part.flags[low + same[0]] == part.flags[index]
+        elif len(same):
             between = slice(low + int(same[0]), index)
             acks = part.ack[between][(part.sender[between] != part.sender[index]) & (part.flags[between] & ACK != 0)]
             found[index] = not ((acks > begin) & (acks < begin + size)).any()
