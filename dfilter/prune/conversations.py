@@ -24,7 +24,8 @@ NEW, OLD, ODD, END, AGAIN, RESET, URGED, VAGUE = 1, 2, 4, 8, 16, 32, 64, 128
 """Codes of a segment: its data comes in its turn; was all sent before; neither, or something else about the segment
 is out of the ordinary; it has FIN; it has the data of one segment before it again, none of which, or all of which, was
 acknowledged since, or is the same SYN; it has RST; it is old, and the other end has said more than once that it waits;
-all of it was sent before, but not so. AGAIN and VAGUE are told apart on demand only."""
+all of it was sent before, but not so, or it is the first of its direction and the other end told of others, or it
+is new behind RST, or acknowledges without ACK. AGAIN and VAGUE are told apart on demand only."""
 
 MOST_BETWEEN = 4096
 """Segments of its conversation between a segment and its copy, beyond which that is out of the ordinary."""
@@ -113,6 +114,8 @@ class Table:
         """The other end's acknowledgement came before anything that this one sent."""
         self._last_ack = np.full((2, ROOM), -1, np.int64)
         self._closed = np.zeros(ROOM, np.bool_)
+        self._broken = np.zeros(ROOM, np.bool_)
+        """Closed by RST."""
         self._odd = np.zeros(ROOM, np.bool_)
         self._sent = np.zeros((2, ROOM), np.bool_)
 
@@ -145,7 +148,9 @@ class Table:
         return row
 
     def _take(self, segments: Segments) -> tuple[Array, Array, Array, Array]:
-        """As `take`; and which segments were all sent before."""
+        """As `take`; and which segments are doubtful to the analysis: all of it was sent before; it is the first one of
+        its direction and does not begin where the other end's acknowledgement says; it is new behind RST; or it has an
+        acknowledgement without ACK."""
         raise NotImplementedError
 
     def _row_of(self, one: Segments) -> int:
@@ -168,8 +173,8 @@ class Table:
         self.count = new.stop
 
     def _grow(self) -> None:
-        for name in ("ports", "client", "opened", "repeats", "_base", "_have", "_told", "_last_ack", "_closed", "_odd",
-                     "_sent"):  # fmt: skip
+        for name in ("ports", "client", "opened", "repeats", "_base", "_have", "_told", "_last_ack", "_closed",
+                     "_broken", "_odd", "_sent"):  # fmt: skip
             old = getattr(self, name)
             fill = -1 if name in ("_base", "_last_ack") else 0
             setattr(self, name, np.concatenate([old, np.full_like(old, fill)], axis=-1))

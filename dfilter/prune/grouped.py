@@ -119,7 +119,7 @@ class GroupedTable(Table):
         return found
 
     def _judge(self, part: Segments, group: _Group, found: Array) -> tuple[Array, Array, Array]:
-        """Codes, relative sequence numbers, and which were all sent before; what is known moves on."""
+        """Codes, relative sequence numbers, and which are doubtful (as `Table._take`); what is known moves on."""
         order, rows = group.order, group.known
         of, sender, flags, length = group.of[order], part.senders[order], part.flags[order], part.length[order]
         seq, ack, mine = part.seq[order], part.ack[order], found[order]
@@ -144,10 +144,14 @@ class GroupedTable(Table):
         odd |= (flags & SYN != 0) & ((own > 1) | (other > 1) | self._told[sender, mine])
         self._note_repeats(Sorted(of, sender, seq, ack, flags), rows, length)
         self._closed[mine[_closing(flags)]] = True
-        again = (end > 0) & (end <= own) & ((length != 1) | (place + 1 != own) | (flags & (SYN | FIN) != 0))
+        resets = flags & RST != 0
+        told = np.cumsum(resets) - resets
+        broken = self._broken[mine] | (told > told[starts][of])
+        self._broken[mine[resets]] = True
+        again = (end > 0) & ((end <= own) | old) & ((length != 1) | (place + 1 != own) | (flags & (SYN | FIN) != 0))
         silent = self._silent_before(of, sender, rows)
         odd |= ((flags & RST != 0) & ((length > 0) | (flags & (SYN | FIN) != 0))) | (again & silent & data)
-        again &= ~silent
+        again = np.where(silent, place != own, again) | (new & broken) | ((flags & (ACK | RST) == 0) & (ack != 0))
         urged = old & (self.repeats[1 - sender, mine] > 1)
         codes, places = np.zeros(len(part), np.uint8), np.zeros(len(part), np.int64)
         agains = np.zeros(len(part), np.bool_)

@@ -45,8 +45,8 @@ _MOST_TRIES = 512
 def judge(size: int, known: int, room: int, again: int,
           keys: Words, senders: Words, seqs: Words, acks: Words, flags: Words, windows: Words, lengths: Words,
           wholes: Bytes, table: Words, names: Words, base: Words, have: Words, told: Room, last: Words, closed: Room,
-          odd: Bytes, sent: Room, repeats: Room, rows: Words, codes: Room, places: Words, agains: Room, firsts: Words,
-          before: Words, done: Words) -> int:  # fmt: skip
+          broken: Room, odd: Bytes, sent: Room, repeats: Room, rows: Words, codes: Room, places: Words, agains: Room,
+          firsts: Words, before: Words, done: Words) -> int:  # fmt: skip
     """How many conversations are known after as many segments as there is room for (`done`); -1: the table is too full.
 
     Args:
@@ -54,7 +54,8 @@ def judge(size: int, known: int, room: int, again: int,
         again: so many of them are to be entered in `table` first, which is empty.
         table: for each slot 1 + the row of the conversation whose key belongs there; `names`: the keys of rows.
         base to repeats: as `Table` has them; of either end one behind the other.
-        rows, codes, places: written, as `Table.take` gives them; `agains`: whether all of it was sent before.
+        rows, codes, places: written, as `Table.take` gives them; `agains`: whether it is doubtful, as
+            `Table._take` has it.
         firsts, before: written for each row: its first segment; the row that had its ports before, or -1.
     """
     mask, row, index = 4 * room - 1, 0, 0
@@ -91,12 +92,13 @@ def judge(size: int, known: int, room: int, again: int,
         end = place + length + (1 if counts else 0)
         if end > HALF or end == place or flag & RST:
             end = 0
-        is_again = end > 0 and end <= own and (length != 1 or place + 1 != own or counts != 0)
+        is_old = is_data and place + length <= own
+        is_again = end > 0 and (end <= own or is_old) and (length != 1 or place + 1 != own or counts != 0)
         acked, gap = (ack - base[theirs]) & MASK, (place - own) & MASK
         code = 0
         if is_data and place == own:
             code = NEW
-        elif is_data and place + length <= own:
+        elif is_old:
             code = OLD | (URGED if repeats[theirs] > 1 else 0)
         elif is_data:
             code = ODD
@@ -115,7 +117,8 @@ def judge(size: int, known: int, room: int, again: int,
         if not wholes[index] or odd[row] or (is_again and is_data and not sent[mine]):
             code |= ODD
         rows[index], codes[index], places[index] = row, code, place
-        agains[index] = is_again and sent[mine]
+        is_strange = (code & NEW and broken[row]) or (ack != 0 and not flag & (ACK | RST))
+        agains[index] = is_strange or (is_again if sent[mine] else place != own)
 
         if flag & ACK:
             if last[mine] == ack and length == 0 and not flag & (SYN | FIN | RST) and repeats[mine] < 255:
@@ -123,6 +126,8 @@ def judge(size: int, known: int, room: int, again: int,
             last[mine] = ack
         if flag & RST or flag & (FIN | ACK) == FIN | ACK:
             closed[row] = 1
+        if flag & RST:
+            broken[row] = 1
         sent[mine] = 1
         have[mine] = end if end > own else own
         index += 1
@@ -201,8 +206,8 @@ class JudgedTable(Table):
             room = len(self.client)
             firsts, before = np.empty((2, room), np.int64)
             arrays = (*(each[low:] for each in given), self._slots, self._names, self._base, self._have, self._told,
-                      self._last_ack, self._closed, self._odd, self._sent, self.repeats, rows[low:], codes[low:],
-                      places[low:], again[low:], firsts, before, done)  # fmt: skip
+                      self._last_ack, self._closed, self._broken, self._odd, self._sent, self.repeats, rows[low:],
+                      codes[low:], places[low:], again[low:], firsts, before, done)  # fmt: skip
             known = self._function(size - low, self.count, room, self._again, *arrays)
             if known < 0:
                 raise TooManyError

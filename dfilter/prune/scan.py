@@ -287,6 +287,8 @@ class Pruner:
         until[-1] = 0
         if STREAM in self.plan.headers and self._routes.may_hide_tcp(self._follower.ports_of(np.flatnonzero(until))):
             return None
+        if not len(asked):
+            return asked, streams
         chosen = np.arange(1, len(streams) + 1) <= until[streams]
         chosen[others - 1] = True
         if self._shows and (rows < 0).any():
@@ -294,7 +296,7 @@ class Pruner:
         self.dissected_streams = int(np.count_nonzero(until))
         numbers = np.flatnonzero(chosen) + 1
         self.dissected_frames += len(numbers)
-        return (numbers if len(asked) else numbers[:0]), streams
+        return numbers, streams
 
     def _frames(self, capture: Capture, session: Session, numbers: Array, streams: Array) -> Iterator[Frame]:
         """The frames with these numbers; the session learns the numbers of their conversations."""

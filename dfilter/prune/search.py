@@ -81,34 +81,33 @@ class Searcher:
         brings = (lengths > 0) & (tracked.codes[chosen] & NEW != 0) & ~among(rows, rows[telling])
         flows = 2 * rows + tracked.senders[chosen]
         order = np.flatnonzero(brings)
+        if not len(order):
+            return
         order = order[np.argsort(flows[order], kind="stable")]
-        view, size, known = memoryview(data), 0, -1
+        flows, starts, lengths = flows[order], starts[order], lengths[order]
+        first = np.flatnonzero(np.append(True, flows[1:] != flows[:-1]))
+        begun = flows[first].tolist()
+        tails = [self._tails.get(flow, b"") for flow in begun]
+        view = memoryview(data)
         pieces: list[bytes | memoryview] = []
-        begun: list[tuple[int, int]] = []
-        ends: list[int] = []
-        for flow, start, length in zip(*(each[order].tolist() for each in (flows, starts, lengths)), strict=True):
-            if flow != known:
-                known = flow
-                begun.append((flow, size))
-                ends.append(size)
-                tail = self._tails.get(flow, b"")
-                pieces.append(tail)
-                size += len(tail)
-            pieces.append(view[start : start + length])
-            size += length
-            ends[-1] = size
+        brought = [view[start:end] for start, end in zip(starts.tolist(), (starts + lengths).tolist(), strict=True)]
+        for tail, low, high in zip(tails, first.tolist(), [*first[1:].tolist(), len(order)], strict=True):
+            pieces.append(tail)
+            pieces += brought[low:high]
+        sizes = np.add.reduceat(lengths, first) + np.array(list(map(len, tails)))
+        ends = np.cumsum(sizes).tolist()
         joined, hits = b"".join(pieces), set()
         for pattern in way.patterns:
             hit = pattern.search(joined)
             while hit is not None:  # it may begin in one direction and end in another: that does no harm
                 place = bisect_right(ends, hit.start())
-                hits.add(begun[place][0] >> 1)
+                hits.add(begun[place] >> 1)
                 hit = pattern.search(joined, ends[place])
         if hits:
             telling |= among(rows, np.array(list(hits)))
-        for (flow, low), high in zip(begun, ends, strict=True):
+        for flow, size, end in zip(begun, sizes.tolist(), ends, strict=True):
             if flow >> 1 not in hits:
-                self._tails[flow] = joined[max(low, high - _TAIL) : high]
+                self._tails[flow] = joined[end - min(size, _TAIL) : end]
 
 
 def begin(data: Data, starts: Array, lengths: Array, ways: tuple[Bits, ...]) -> Array:
