@@ -177,6 +177,11 @@ class ColumnPlan:
     branches: tuple[_Branch, ...]
     anywhere: _Branch
 
+    def alike(self) -> Numbers:
+        """For each branch the first one that decides all in the same way, wherever its headers lie."""
+        firsts: dict[tuple[Any, ...], int] = {}
+        return np.array([firsts.setdefault(_way(branch), index) for index, branch in enumerate(self.branches)])
+
     def decide(self, chunk: ChunkLike) -> Verdict:
         """What is known of this chunk's frames."""
         columns = Columns.of(chunk)
@@ -250,6 +255,13 @@ def _finish(branch: _Branch, columns: Columns, chunk: ChunkLike, shaped: list[Sh
         shaped.append((branch, columns))
 
 
+def _way(branch: _Branch) -> tuple[Any, ...]:
+    """What a branch decides, and how; equal for branches that decide alike."""
+    doubted = id(branch) if any(doubt is not None for doubt in branch.doubt) else None
+    terms = [None if bounds is None else (bounds.certain, bounds.possible) for bounds in branch.bounds]
+    return doubted, branch.shape.open, *terms
+
+
 def _settle(branch: _Branch, columns: Columns, verdict: Verdict) -> None:
     """Write down what a shape's bounds say of its frames; of an open shape's, only what they decide."""
     rows, narrows = columns.rows, branch.shape.open
@@ -294,34 +306,34 @@ def build_columns(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shap
 
 
 class ColumnTerms:
-    """Terms as functions of `Columns`."""
+    """Terms as functions of `Columns`; what is made of the same terms in the same way is the same."""
 
     true: Term = True
     false: Term = False
 
     def __init__(self) -> None:
         self._members: dict[tuple[frozenset[int | bytes], int], Callable[..., Mask]] = {}
+        self._made: dict[tuple[Any, ...], Term] = {}
 
     def all_of(self, parts: Sequence[Term]) -> Term:
-        if any(part is False for part in parts):
-            return False
-        return _joined([part for part in parts if not isinstance(part, bool)], np.logical_and, True)
+        return False if any(part is False for part in parts) else self._joined(parts, np.logical_and, True)
 
     def any_of(self, parts: Sequence[Term]) -> Term:
-        if any(part is True for part in parts):
-            return True
-        return _joined([part for part in parts if not isinstance(part, bool)], np.logical_or, False)
+        return True if any(part is True for part in parts) else self._joined(parts, np.logical_or, False)
 
     def negate(self, part: Term) -> Term:
         if isinstance(part, bool):
             return not part
-        return lambda columns: ~part(columns)
+        return self._made.setdefault((np.logical_not, part), lambda columns: ~part(columns))
 
     def odd(self, parts: Sequence[Term]) -> Term:
-        functions = [part for part in parts if not isinstance(part, bool)]
         flip = sum(part is True for part in parts) % 2 == 1
-        joined = _joined(functions, np.logical_xor, False)
+        joined = self._joined(parts, np.logical_xor, False)
         return self.negate(joined) if flip else joined
+
+    def _joined(self, parts: Sequence[Term], join: Any, empty: bool) -> Term:
+        functions = tuple(part for part in parts if not isinstance(part, bool))
+        return self._made.setdefault((join, *functions), _joined(functions, join, empty))
 
     def compare(self, place: Place, relation: Relation, constant: Constant) -> Term | None:
         field, value = place.field, constant.value

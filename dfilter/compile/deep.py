@@ -65,6 +65,7 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
         return None
     tests: dict[TypedExpression, int] = {}
     kinds: dict[int, bool] = {}
+    found_by: dict[int, Bounds[Any]] = {}
 
     class _Decider(Decider[Any]):
         def _deep(self, expression: TypedExpression) -> Bounds[Any] | None:
@@ -91,7 +92,8 @@ def build_deep(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shapes:
                     return self.unknown
 
         def _finding(self, expression: TypedExpression) -> Bounds[Any]:
-            return _finding(tests.setdefault(expression, len(tests)))
+            index = tests.setdefault(expression, len(tests))
+            return found_by.setdefault(index, _finding(index))
 
         def _places(self, read: FieldRead) -> list[Place] | None:
             if read.name == STREAM and is_plain(read) and "tcp" in self._shape.layers:

@@ -58,12 +58,13 @@ class Kinds:
 
     Attributes:
         columns: of all frames.
-        kinds: the index of each frame's shape.
+        kinds: the index of each frame's shape; `alike`: of each index the first one that decides alike.
         verdict: what is decided of frames in which no deep test is possible; None where that was not asked.
     """
 
     columns: Columns
     kinds: Array
+    alike: Array
     verdict: Verdict | None
 
     @property
@@ -83,8 +84,8 @@ class Kinds:
         return self.verdict
 
     def shaped(self, plan: ColumnPlan, rows: Array | None = None) -> list[Shaped]:
-        """The frames that have a shape, by shape, of these rows or of all."""
-        kinds = self.kinds if rows is None else self.kinds[rows]
+        """The frames that have a shape, by what their shapes decide, of these rows or of all."""
+        kinds = self.alike[self.kinds if rows is None else self.kinds[rows]]
         found = []
         for kind in np.flatnonzero(np.bincount(kinds, minlength=SHAPELESS)[:SHAPELESS]).tolist():
             places = np.flatnonzero(kinds == kind)

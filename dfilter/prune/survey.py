@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dfilter.compile.columns import ChunkLike, Columns, Verdict
+from dfilter.compile.columns import ChunkLike, ColumnPlan, Columns, Verdict
 from dfilter.compile.deep import DeepPlan
 from dfilter.compile.machine import MAX_FILTERS, MAX_LINES, SEARCHES, Answers
 from dfilter.compile.machine_terms import Block, MachineTerms
@@ -43,13 +43,15 @@ class Survey:
 
     Args:
         function: the machine code.
-        count: how many filters it answers; 0 where it answers none.
+        plan: the filters; `answers`: does the code answer them?
         tables: what the code reads, kept alive.
     """
 
-    def __init__(self, function: Callable[..., Any], count: int, tables: Sequence[Any]) -> None:
+    def __init__(self, function: Callable[..., Any], plan: ColumnPlan, answers: bool, tables: Sequence[Any]) -> None:
         self._function = function
-        self._count = count
+        self._count = plan.count if answers else 0
+        self._alike = np.arange(SHAPELESS + 1, dtype=np.uint8)
+        self._alike[: len(plan.branches)] = plan.alike()
         self._tables = tables
 
     @classmethod
@@ -67,7 +69,7 @@ class Survey:
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         function = compile_function("\n".join([SWAPS, SEARCHES, _HELPERS, *lines]), "survey", None, pointer, number,
                                     number, *[pointer] * 9, thorough=thorough)  # fmt: skip
-        return None if function is None else cls(function, 0 if answers is None else plan.columns.count, terms.tables)
+        return None if function is None else cls(function, plan.columns, answers is not None, terms.tables)
 
     def look(self, chunk: ChunkLike) -> tuple[Kinds, Segments, Array, Sent]:
         """(the frames by shape, the segments, the rows of frames whose TCP header is longer than their segment, the
@@ -87,7 +89,7 @@ class Survey:
         columns[1], columns[-1] = columns[1].view(np.uint64), columns[-1] != 0
         sent: list[Array] = list(table[_SENT:, : counts[2]])
         sent[-1] = sent[-1] != 0
-        found = Kinds(Columns.of(chunk), kinds, verdict if self._count else None)
+        found = Kinds(Columns.of(chunk), kinds, self._alike, verdict if self._count else None)
         return found, Segments(*columns), table[_UNFIT, : counts[1]], Sent(*sent)
 
 

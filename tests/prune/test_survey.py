@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import dfilter
 from dfilter import native
 from dfilter.captures.index import chunks_of, open_capture
-from dfilter.compile.columns import Columns, Findings, Shaped
+from dfilter.compile.columns import Columns, Findings
 from dfilter.packets.session import needs_of
 from dfilter.prune.conversations import Segments
 from dfilter.prune.headers import Split
@@ -55,16 +55,15 @@ def test_same_as_columns(seed: int, thorough: bool) -> None:
         for item in fields(Sent):
             assert getattr(sent, item.name).tolist() == getattr(sent_of(chunk, shaped), item.name).tolist(), item.name
         split = Split(Columns.of(chunk), shaped)
-        assert by_shape(kinds.shaped(plan)) == by_shape(shaped)
+        places = {id(branch): index for index, branch in enumerate(plan.branches)}
+        by_shape = {places[id(branch)]: columns.rows.tolist() for branch, columns in shaped if len(columns.rows)}
+        assert {index: np.flatnonzero(kinds.kinds == index).tolist() for index in by_shape} == by_shape
+        assert len(kinds.shaped(plan)) <= len(by_shape)
         assert kinds.shapeless.tolist() == split.shapeless.tolist()
         assert kinds.verdict is not None
         findings = found_at_random(len(chunk), len(pruner.plan.tests), segments.rows, random.Random(seed))
         for ours, theirs in zip(kinds.settle(plan, findings), split.settle(plan, findings), strict=True):
             assert ours.tolist() == theirs.tolist()
-
-
-def by_shape(shaped: list[Shaped]) -> dict[int, list[int]]:
-    return {id(branch): columns.rows.tolist() for branch, columns in shaped if len(columns.rows)}
 
 
 def found_at_random(size: int, tests: int, segments: npt.NDArray[np.int64], chance: random.Random) -> Findings:
@@ -74,6 +73,15 @@ def found_at_random(size: int, tests: int, segments: npt.NDArray[np.int64], chan
     possible = [np.array([chance.random() < 0.2 for _ in range(size)]) for _ in range(tests + 1)]
     certain = [mask & np.array([chance.random() < 0.5 for _ in range(size)]) for mask in possible]
     return Findings(certain, possible, streams)
+
+
+def test_shapes_that_decide_alike_are_decided_together() -> None:
+    compiled = dfilter.compile("(http.request or tls.handshake.type == 1) and !(ssdp)")
+    pruner = pruner_of([compiled], compiled.needs)
+    assert pruner is not None
+    plan = pruner.plan.columns
+    groups = {int(first): plan.branches[first].shape.last for first in plan.alike()}
+    assert list(groups.values()).count("tcp") == 1 < sum(branch.shape.last == "tcp" for branch in plan.branches)
 
 
 @pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
