@@ -22,6 +22,7 @@ import numpy.typing as npt
 from dfilter.check.typed import Constant, Relation, TypedExpression
 from dfilter.compile.bounds import Place, Surroundings
 from dfilter.compile.column_sets import number_member, number_spans, pair_member
+from dfilter.compile.joined import JoinedTerms
 from dfilter.compile.shaped import Branch, branches
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.packets.declare import Measure, Shape
@@ -35,6 +36,7 @@ FEW = 6
 
 _ETHERNET = 1
 _LOW_HALF = (1 << 64) - 1
+_JOINS: dict[str, Any] = {"and": np.logical_and, "or": np.logical_or, "xor": np.logical_xor}
 _OPERATORS: dict[Relation, Callable[[Any, Any], Any]] = {
     Relation.EQ: operator.eq,
     Relation.NE: operator.ne,
@@ -305,35 +307,26 @@ def build_columns(filters: Sequence[tuple[TypedExpression, Iterable[str]]], shap
     return None if found is None else ColumnPlan(found.count, found.shaped, found.anywhere)
 
 
-class ColumnTerms:
-    """Terms as functions of `Columns`; what is made of the same terms in the same way is the same."""
-
-    true: Term = True
-    false: Term = False
+class ColumnTerms(JoinedTerms):
+    """Terms as functions of `Columns`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._members: dict[tuple[frozenset[int | bytes], int], Callable[..., Mask]] = {}
-        self._made: dict[tuple[Any, ...], Term] = {}
 
-    def all_of(self, parts: Sequence[Term]) -> Term:
-        return False if any(part is False for part in parts) else self._joined(parts, np.logical_and, True)
+    def join(self, functions: Sequence[Any], operation: str) -> Term:
+        join = _JOINS[operation]
 
-    def any_of(self, parts: Sequence[Term]) -> Term:
-        return True if any(part is True for part in parts) else self._joined(parts, np.logical_or, False)
+        def term(columns: Columns) -> Mask:
+            result: Mask = join(functions[0](columns), functions[1](columns))
+            for function in functions[2:]:
+                join(result, function(columns), out=result)
+            return result
 
-    def negate(self, part: Term) -> Term:
-        if isinstance(part, bool):
-            return not part
-        return self._made.setdefault((np.logical_not, part), lambda columns: ~part(columns))
+        return term
 
-    def odd(self, parts: Sequence[Term]) -> Term:
-        flip = sum(part is True for part in parts) % 2 == 1
-        joined = self._joined(parts, np.logical_xor, False)
-        return self.negate(joined) if flip else joined
-
-    def _joined(self, parts: Sequence[Term], join: Any, empty: bool) -> Term:
-        functions = tuple(part for part in parts if not isinstance(part, bool))
-        return self._made.setdefault((join, *functions), _joined(functions, join, empty))
+    def invert(self, function: Any) -> Term:
+        return lambda columns: ~function(columns)
 
     def compare(self, place: Place, relation: Relation, constant: Constant) -> Term | None:
         field, value = place.field, constant.value
@@ -362,7 +355,8 @@ class ColumnTerms:
             return None
         if len(values) <= FEW:
             equal = [_compare_number(read, Relation.EQ, number, 0) for number in sorted(_numbers(values))]
-            return self.any_of([term for term in equal if term is not None])
+            either: Term = self.any_of([term for term in equal if term is not None])
+            return either
         member = self._member(values, place.field.size or 8)
         return lambda columns: member(read(columns))
 
@@ -400,21 +394,6 @@ class ColumnTerms:
 
 def _numbers(values: Iterable[int | bytes]) -> list[int]:
     return [value if isinstance(value, int) else int.from_bytes(value, "big") for value in values]
-
-
-def _joined(parts: Sequence[Callable[[Columns], Mask]], join: Any, empty: bool) -> Term:
-    if not parts:
-        return empty
-    if len(parts) == 1:
-        return parts[0]
-
-    def term(columns: Columns) -> Mask:
-        result: Mask = join(parts[0](columns), parts[1](columns))
-        for part in parts[2:]:
-            join(result, part(columns), out=result)
-        return result
-
-    return term
 
 
 def _reader(place: Place) -> Callable[[Columns], Numbers] | None:

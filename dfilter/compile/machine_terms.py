@@ -16,6 +16,7 @@ import numpy.typing as npt
 from dfilter.check.typed import Constant, Relation
 from dfilter.compile.bounds import Place
 from dfilter.compile.column_sets import likely_pairs, likely_values, span_table
+from dfilter.compile.joined import JoinedTerms
 from dfilter.fields.types import ADDRESSES, UNSIGNED, FieldType
 from dfilter.packets.declare import Measure
 
@@ -84,40 +85,34 @@ Term = bool | Callable[[Block], str]
 _Read = Callable[[Block], tuple[str, int]]
 
 
-class MachineTerms:
+class MachineTerms(JoinedTerms):
     """A way to compute for `bounds.Decider`.
 
     Attributes:
         tables: the arrays whose addresses stand in the assembly: they must live as long as it is used.
     """
 
-    true: Term = True
-    false: Term = False
-
     def __init__(self) -> None:
+        super().__init__()
         self.tables: list[npt.NDArray[Any]] = []
         self._members: dict[tuple[frozenset[int | bytes], int], tuple[int, str]] = {}
+
+    def join(self, functions: Sequence[Any], operation: str) -> Term:
+        def term(block: Block) -> str:
+            bit: str = functions[0](block)
+            for function in functions[1:]:
+                bit = block.let(f"{operation} i1 {bit}, {function(block)}")
+            return bit
+
+        return term
+
+    def invert(self, function: Any) -> Term:
+        return lambda block: block.let(f"xor i1 {function(block)}, true")
 
     def pointer(self, table: npt.NDArray[Any]) -> str:
         """The address of a table, kept alive."""
         self.tables.append(table)
         return f"inttoptr (i64 {table.ctypes.data} to ptr)"
-
-    def all_of(self, parts: Sequence[Term]) -> Term:
-        return False if any(part is False for part in parts) else _joined(parts, "and", True)
-
-    def any_of(self, parts: Sequence[Term]) -> Term:
-        return True if any(part is True for part in parts) else _joined(parts, "or", False)
-
-    def negate(self, part: Term) -> Term:
-        if isinstance(part, bool):
-            return not part
-        return lambda block: block.let(f"xor i1 {part(block)}, true")
-
-    def odd(self, parts: Sequence[Term]) -> Term:
-        flip = sum(part is True for part in parts) % 2 == 1
-        joined = _joined(parts, "xor", False)
-        return self.negate(joined) if flip else joined
 
     def compare(self, place: Place, relation: Relation, constant: Constant) -> Term | None:
         field, value = place.field, constant.value
@@ -144,7 +139,8 @@ class MachineTerms:
         bits = 64 if field.measure is not None else 8 * field.size
         if len(values) <= FEW:
             numbers = [v if isinstance(v, int) else int.from_bytes(v, "big") for v in values]
-            return self.any_of([_comparison(read, Relation.EQ, number, bits) for number in sorted(numbers)])
+            either: Term = self.any_of([_comparison(read, Relation.EQ, number, bits) for number in sorted(numbers)])
+            return either
         wide = field.type is FieldType.IPv6
         size, tables = self._searched(values, bits, wide)
         if wide:
@@ -207,22 +203,6 @@ class MachineTerms:
             return block.let(f"icmp ne i8 {either}, 0")
 
         return term
-
-
-def _joined(parts: Sequence[Term], join: str, empty: bool) -> Term:
-    functions = [part for part in parts if not isinstance(part, bool)]
-    if not functions:
-        return empty
-    if len(functions) == 1:
-        return functions[0]
-
-    def term(block: Block) -> str:
-        bit = functions[0](block)
-        for function in functions[1:]:
-            bit = block.let(f"{join} i1 {bit}, {function(block)}")
-        return bit
-
-    return term
 
 
 def _reader(place: Place) -> _Read | None:
